@@ -1,0 +1,43 @@
+// What a Lambda is told. One schema for all; an entry picks the part it reads, and the CDK side must set exactly that
+// (infra/constructs: `fn.addEnvironment('CLINICAL_TABLE' satisfies keyof Env, …)`).
+import * as z from 'zod/mini';
+
+const text = z.string().check(z.minLength(1));
+
+export const Env = z.object({
+  /** Name of the region file: `tokushima`. */
+  REGION_NAME: text,
+  /** OID, `urn:oid:` left out. */
+  HOME_COMMUNITY_ID: text,
+  /** Where clients reach the API, no slash at the end. */
+  BASE_URL: text,
+  CLINICAL_TABLE: text,
+  REGISTRY_TABLE: text,
+  AUDIT_TABLE: text,
+  /** Binary and large bodies. */
+  DOCUMENTS_BUCKET: text,
+  /** What clients upload to be loaded. */
+  UPLOADS_BUCKET: text,
+  /** Object Lock archive: audit seals. */
+  AUDIT_BUCKET: text,
+  /** KMS key that wraps the region's data key. */
+  DATA_KEY_ID: text,
+  /** KMS asymmetric key (ECC_NIST_P256, SIGN_VERIFY) that signs access tokens. */
+  TOKEN_KEY_ID: text,
+  /** KMS asymmetric key (ECC_NIST_P256) that signs audit seals. */
+  SEAL_KEY_ID: text,
+  STAFF_POOL_ID: text,
+  STAFF_CLIENT_ID: text,
+  RESIDENTS_POOL_ID: text,
+  RESIDENTS_CLIENT_ID: text,
+});
+export type Env = z.infer<typeof Env>;
+export type EnvName = keyof Env;
+
+/** Reads the named settings; a missing one stops the cold start with its name, not a request. */
+export const readEnv = <K extends EnvName>(source: Record<string, string | undefined>, ...names: K[]): Pick<Env, K> => {
+  const picked = Object.fromEntries(names.map((name) => [name, source[name]]));
+  const missing = names.filter((name) => !picked[name]);
+  if (missing.length > 0) throw new Error(`missing setting: ${missing.join(', ')}`);
+  return picked as Pick<Env, K>;
+};

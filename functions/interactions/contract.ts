@@ -1,0 +1,69 @@
+// What an interaction is: a function from a caller and a parsed request to an answer. HTTP stays in middleware/fhir-http.ts.
+import type { Audit } from '../audit/port.ts';
+import type { Actor } from '../consent/actor.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { Documents, Resources, Seal, Stored } from '../storage/port.ts';
+
+/** Everything that outlives a request; an interaction asks for the part it needs (`Pick<Services, 'resources'>`). */
+export interface Services {
+  readonly resources: Resources;
+  readonly documents: Documents;
+  readonly seal: Seal;
+  readonly audit: Audit;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly region: Region;
+}
+
+/** What the code must know of the region file (infra/regions/*.json). */
+export interface Region {
+  readonly name: string;
+  /** Base of the API, no slash at the end: `https://api.tokushima.example/` + `fhir`. */
+  readonly baseUrl: string;
+  readonly homeCommunityId: string;
+}
+
+/** One caller, one request. */
+export interface Context {
+  readonly actor: Actor;
+  readonly requestId: string;
+  /** Time of the request, ms; all that one request writes carries it. */
+  readonly now: number;
+  /** Purpose of use, `X-Purpose` (TREAT by default): https://terminology.hl7.org/ValueSet-v3-PurposeOfUse.html */
+  readonly purpose: string;
+  /** Collects what the answer shows or the request changed; the audit middleware writes it before the answer leaves. */
+  readonly disclosed: Disclosure[];
+}
+
+export interface Disclosure {
+  readonly patientKey: string | undefined;
+  readonly reference: string;
+  readonly action: 'C' | 'R' | 'U' | 'D';
+}
+
+/** A request once fhir-http has parsed it: no raw URL, no unread body. */
+export interface FhirRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path segments below `/fhir`, decoded: `['Patient', 'p1', '_history', '2']`. */
+  readonly path: readonly string[];
+  /** Query (and form body of `_search`) in order, decoded. */
+  readonly params: readonly (readonly [string, string])[];
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array | undefined;
+}
+
+/** What an interaction answers. Exactly one of `stored`, `resource`, `text` and `bytes`, or none of them. */
+export interface Answer {
+  readonly status: number;
+  /** A stored version: body, ETag and Last-Modified come from it. */
+  readonly stored?: Stored;
+  /** A resource that we made (OperationOutcome, CapabilityStatement, …). */
+  readonly resource?: Resource;
+  /** FHIR JSON that is ready as text (bundles spliced from stored text). */
+  readonly text?: string;
+  readonly bytes?: { readonly bytes: Uint8Array; readonly contentType: string };
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Interaction = (context: Context, request: FhirRequest) => Promise<Answer>;
