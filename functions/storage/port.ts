@@ -106,6 +106,8 @@ export interface Scan {
   /** Every inner list must have a token that the item may have. */
   readonly prune?: readonly (readonly string[])[] | undefined;
   readonly after?: string | undefined;
+  /** Hint: about how many items the caller wants. The page reads little more than that; without it, up to 1 MB. */
+  readonly limit?: number | undefined;
 }
 
 /** A walk over all patients (or the registry), for searches that no index serves. */
