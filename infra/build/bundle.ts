@@ -1,0 +1,103 @@
+// Builds every Lambda: one esbuild call for all entries, one file each (`npm run bundle`).
+// The local host and the CDK app take what stands in build/lambda/<entry>/.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+import { ENTRIES, type Entry } from '../permissions.ts';
+
+const root = join(import.meta.dirname, '../..');
+const entriesFolder = join(root, 'functions/entries');
+const generated = join(root, 'functions/fhir/generated');
+
+/** Where bundles are written: one folder an entry, and nothing in it but what is deployed. */
+export const bundleFolder = join(root, 'build/lambda');
+/** Source maps stay at home: loading one costs 30 ms of each cold start. */
+const mapFolder = join(root, 'build/lambda-maps');
+
+/** Issue 2, point 10: a cold start of `fhir-api` is ready in under 120 ms, and 700 KB is what that leaves. */
+const MOST_BYTES: Partial<Record<Entry, number>> = { 'fhir-api': 700_000 };
+
+export interface Bundle {
+  readonly entry: Entry;
+  readonly bytes: number;
+}
+
+/** Builds all entries; refuses when one is missing, or larger than it may be. */
+export const bundle = async ({
+  folder = bundleFolder,
+  partial = process.env.TSUMUGI_PARTIAL === '1',
+} = {}): Promise<Bundle[]> => {
+  const missing = missingEntries();
+  if (missing.length > 0 && !partial)
+    throw new Error(`missing entry: ${missing.map((entry) => `functions/entries/${entry}.ts`).join(', ')}`);
+  const present = ENTRIES.filter((entry) => !missing.includes(entry));
+  if (!existsSync(generated))
+    execFileSync(process.execPath, [join(root, 'infra/build/definitions.ts')], { stdio: 'inherit' });
+
+  rmSync(folder, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: present.map((entry) => ({ in: join(entriesFolder, `${entry}.ts`), out: `${entry}/index` })),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    sourcemap: 'external',
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    // CommonJS dependencies call require() for Node's own modules.
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  });
+  keepMapsAside(folder, present);
+  for (const entry of missing) standIn(folder, entry);
+
+  const bundles = Object.entries(metafile.outputs)
+    .filter(([path]) => path.endsWith('.mjs'))
+    .map(([path, { bytes }]) => ({ entry: basename(join(path, '..')) as Entry, bytes }))
+    .sort((a, b) => a.entry.localeCompare(b.entry));
+  refuseHeavy(bundles);
+  return bundles;
+};
+
+/** Entries and permissions name the same functions, or one of them was forgotten. */
+const missingEntries = () => {
+  const found = readdirSync(entriesFolder)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => basename(file, '.ts'));
+  const stray = found.filter((entry) => !ENTRIES.some((known) => known === entry));
+  if (stray.length > 0) throw new Error(`entry without permissions in infra/permissions.ts: ${stray.join(', ')}`);
+  return ENTRIES.filter((entry) => !found.includes(entry));
+};
+
+const standIn = (folder: string, entry: Entry) => {
+  mkdirSync(join(folder, entry), { recursive: true });
+  writeFileSync(
+    join(folder, entry, 'index.mjs'),
+    `export const handler = async () => ({ statusCode: 501, body: 'functions/entries/${entry}.ts is not written yet' });\n`,
+  );
+};
+
+const refuseHeavy = (bundles: readonly Bundle[]) => {
+  const heavy = bundles.filter(({ entry, bytes }) => bytes > (MOST_BYTES[entry] ?? Number.POSITIVE_INFINITY));
+  if (heavy.length > 0)
+    throw new Error(
+      heavy
+        .map(({ entry, bytes }) => `${entry} has ${bytes} bytes, at most ${MOST_BYTES[entry]} are allowed`)
+        .join('; '),
+    );
+};
+
+const keepMapsAside = (folder: string, entries: readonly Entry[]) => {
+  mkdirSync(mapFolder, { recursive: true });
+  for (const entry of entries) renameSync(join(folder, entry, 'index.mjs.map'), join(mapFolder, `${entry}.mjs.map`));
+};
+
+if (import.meta.main)
+  for (const { entry, bytes } of await bundle())
+    console.log(`${entry.padEnd(20)} ${(bytes / 1000).toFixed(1).padStart(8)} KB`);

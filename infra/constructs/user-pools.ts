@@ -1,0 +1,124 @@
+// People's logins. Staff sign in with a second factor and are registered by an administrator; residents enrol by themselves.
+// Who somebody is at which facility never comes from an attribute of the pool, but from `registry` through the trigger.
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
+import { Construct } from 'constructs';
+import type { EnvName } from '../../functions/env.ts';
+import type { Connectable } from './capability.ts';
+import type { EntryFunction } from './entry-function.ts';
+
+const passwordPolicy: cognito.PasswordPolicy = {
+  minLength: 12,
+  requireLowercase: true,
+  requireUppercase: true,
+  requireDigits: true,
+  requireSymbols: true,
+  tempPasswordValidity: Duration.days(3),
+};
+
+/** What both pools hold to. */
+const common = {
+  accountRecovery: cognito.AccountRecovery.EMAIL_ONLY,
+  autoVerify: { email: true },
+  deletionProtection: true,
+  removalPolicy: RemovalPolicy.RETAIN,
+  passwordPolicy,
+  signInCaseSensitive: false,
+} satisfies cognito.UserPoolProps;
+
+const client = {
+  generateSecret: false,
+  preventUserExistenceErrors: true,
+  enableTokenRevocation: true,
+  accessTokenValidity: Duration.minutes(15),
+  idTokenValidity: Duration.minutes(15),
+  // Nothing that a person may write about himself decides anything.
+  writeAttributes: new cognito.ClientAttributes().withStandardAttributes({ locale: true }),
+} satisfies cognito.UserPoolClientOptions;
+
+export class StaffPool extends Construct implements Connectable {
+  readonly pool: cognito.UserPool;
+  readonly client: cognito.UserPoolClient;
+
+  constructor(scope: Construct, id: string, { preToken }: { readonly preToken: EntryFunction }) {
+    super(scope, id);
+    this.pool = new cognito.UserPool(this, 'Pool', {
+      ...common,
+      featurePlan: cognito.FeaturePlan.ESSENTIALS,
+      selfSignUpEnabled: false,
+      signInAliases: { username: true, email: true },
+      mfa: cognito.Mfa.REQUIRED,
+      mfaSecondFactor: { otp: true, sms: false },
+    });
+    this.pool.addTrigger(
+      cognito.UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG,
+      preToken.lambda,
+      cognito.LambdaVersion.V2_0,
+    );
+    this.client = this.pool.addClient('Console', {
+      ...client,
+      authFlows: { userSrp: true },
+      disableOAuth: true,
+      refreshTokenValidity: Duration.hours(10),
+      authSessionValidity: Duration.minutes(5),
+    });
+    Validations.of(this.pool).acknowledge({
+      id: 'AwsSolutions-COG8',
+      reason:
+        'The Plus plan costs 0.02 USD per user and month from the first user; a second factor is mandatory instead.',
+    });
+  }
+
+  connect(fn: EntryFunction, actions: readonly string[]) {
+    fn.tell({
+      STAFF_POOL_ID: this.pool.userPoolId,
+      STAFF_CLIENT_ID: this.client.userPoolClientId,
+    } satisfies Partial<Record<EnvName, string>>);
+    fn.allow(actions, [this.pool.userPoolArn]);
+  }
+}
+
+export class ResidentsPool extends Construct implements Connectable {
+  readonly pool: cognito.UserPool;
+  readonly client: cognito.UserPoolClient;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.pool = new cognito.UserPool(this, 'Pool', {
+      ...common,
+      featurePlan: cognito.FeaturePlan.LITE,
+      // An account alone shows nothing: enrolment links it to a person (`sub`).
+      selfSignUpEnabled: true,
+      signInAliases: { email: true },
+      mfa: cognito.Mfa.OPTIONAL,
+      mfaSecondFactor: { otp: true, sms: false },
+    });
+    this.client = this.pool.addClient('Console', {
+      ...client,
+      // Signing up writes the address; it is what residents sign in with.
+      writeAttributes: new cognito.ClientAttributes().withStandardAttributes({ email: true, locale: true }),
+      authFlows: { userSrp: true },
+      disableOAuth: true,
+      refreshTokenValidity: Duration.days(30),
+    });
+    Validations.of(this.pool).acknowledge(
+      {
+        id: 'AwsSolutions-COG2',
+        reason:
+          'Residents of every age sign in; a second factor is offered, and forcing it would keep many of them out of their own records.',
+      },
+      {
+        id: 'AwsSolutions-COG8',
+        reason: 'The Lite plan is free for 10,000 residents a month; the Plus plan costs 0.02 USD for each.',
+      },
+    );
+  }
+
+  connect(fn: EntryFunction, actions: readonly string[]) {
+    fn.tell({
+      RESIDENTS_POOL_ID: this.pool.userPoolId,
+      RESIDENTS_CLIENT_ID: this.client.userPoolClientId,
+    } satisfies Partial<Record<EnvName, string>>);
+    fn.allow(actions, [this.pool.userPoolArn]);
+  }
+}

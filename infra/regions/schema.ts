@@ -1,0 +1,125 @@
+// What a region file may say. A municipal engineer edits these files, so every message says which rule was broken and
+// names the thing in Japanese too. The files are read by read-regions.ts.
+import * as z from 'zod';
+
+/** Regions of AWS inside Japan: Tokyo and Osaka. Patients' data stay there (design section 3). */
+export const JAPAN = ['ap-northeast-1', 'ap-northeast-3'] as const;
+
+/** Days that CloudWatch Logs accepts as a retention period, from one month up. */
+const RETENTION_DAYS = [30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+const text = (what: string) => z.string(`must be text: ${what}`).min(1, `must not be empty: ${what}`);
+
+const whole = (what: string, least: number, most: number) =>
+  z
+    .int(`must be a whole number: ${what}`)
+    .min(least, `must be at least ${least}: ${what}`)
+    .max(most, `must be at most ${most}: ${what}`);
+
+const hostname = z
+  .string('must be text: a host name (ホスト名)')
+  .regex(
+    /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+    'must be a host name in lower case without "https://" (ホスト名), for example "api.ehr.example.jp"',
+  );
+
+const certificateArn = z
+  .string('must be text: the ARN of a certificate (証明書)')
+  .regex(
+    /^arn:aws:acm:[a-z0-9-]+:[0-9]{12}:certificate\/[0-9a-f-]{36}$/,
+    'must be the ARN of a certificate in AWS Certificate Manager (証明書のARN), "arn:aws:acm:<region>:<account>:certificate/…"',
+  );
+
+/** A group of settings in braces. */
+const group = <Shape extends z.ZodRawShape>(what: string, shape: Shape) =>
+  z.strictObject(shape, `must be a group of settings in braces { }: ${what}`);
+
+const Domain = group('host name and certificate (ホスト名と証明書)', { name: hostname, certificateArn });
+
+const MtlsDomain = group('host name for mutual TLS (相互TLS)', {
+  name: hostname,
+  certificateArn,
+  /** PEM file with the certificate authorities that are trusted. */
+  truststore: z
+    .string('must be text: the S3 address of the trust store (信頼するCA証明書)')
+    .regex(/^s3:\/\/[a-z0-9.-]{3,63}\/.+\.pem$/, 'must look like "s3://bucket/path/truststore.pem" (信頼するCA証明書)'),
+  /** S3 version of that file: a new version is only taken when it is written here. */
+  truststoreVersion: text('the S3 version of the trust store (信頼するCA証明書の版)').optional(),
+});
+
+export const RegionFile = z
+  .strictObject({
+    /** Name of the region in stack names and URLs; the same as the file's. */
+    name: z
+      .string('must be text: the name of the region (地域名)')
+      .regex(
+        /^[a-z][a-z0-9]{1,19}$/,
+        'must be 2 to 20 small letters a-z and digits, starting with a letter (地域名・英小文字)',
+      ),
+    title: group('titles (名称)', {
+      ja: text('the title in Japanese (日本語の名称)'),
+      en: text('the title in English (英語の名称)'),
+    }),
+    /** JIS X 0401 code, part of facility codes. */
+    prefecture: z
+      .string('must be text: the prefecture code (都道府県コード), for example "36"')
+      .regex(/^(0[1-9]|[1-3][0-9]|4[0-7])$/, 'must be a prefecture code from "01" to "47" (都道府県コード)'),
+    homeCommunityId: z
+      .string('must be text: the OID of the region (地域のOID)')
+      .max(64, 'must have at most 64 characters (地域のOID)')
+      .regex(
+        /^[0-2](\.(0|[1-9][0-9]*))+$/,
+        'must be an OID: digits and dots without "urn:oid:" (地域のOID), for example "2.999.36.1"',
+      ),
+    awsRegion: z
+      .string('must be text: the region of AWS (AWSリージョン)')
+      .regex(
+        /^[a-z]{2}(-[a-z]+)+-[0-9]$/,
+        'must be a region of AWS (AWSリージョン): "ap-northeast-1" (Tokyo) or "ap-northeast-3" (Osaka)',
+      ),
+    outsideJapanReason: text('why data may leave Japan (国外に置く理由)').optional(),
+    account: z
+      .string('must be text in quotes: the AWS account (AWSアカウント)')
+      .regex(/^[0-9]{12}$/, 'must be the 12 digits of an AWS account in quotes (AWSアカウント)')
+      .optional(),
+    domain: Domain.optional(),
+    mtlsDomain: MtlsDomain.optional(),
+    alarmEmail: z.email('must be an e-mail address (通知先メールアドレス)').optional(),
+    monthlyBudgetUsd: whole('the monthly budget in US dollars (月額予算)', 1, 1_000_000),
+    logRetentionDays: z
+      .int('must be a whole number: days that logs are kept (ログ保存日数)')
+      .refine((days) => RETENTION_DAYS.includes(days), {
+        error: `must be one of ${RETENTION_DAYS.join(', ')}: days that logs are kept (ログ保存日数)`,
+      }),
+    audit: group('audit archive (監査証跡)', {
+      /** COMPLIANCE can be shortened by nobody, not even by AWS; GOVERNANCE by an administrator with a special right. */
+      lockMode: z.enum(['GOVERNANCE', 'COMPLIANCE'], 'must be "GOVERNANCE" or "COMPLIANCE" (監査証跡のロック方式)'),
+      lockYears: whole('years that the audit archive is locked (監査証跡の保存年数)', 1, 30),
+    }),
+    throttling: group('limits of requests (流量制限)', {
+      rate: whole('requests per second on average (毎秒の要求数)', 1, 10_000),
+      burst: whole('requests at once (瞬間の要求数)', 1, 5_000),
+    }),
+    consentDefault: z.enum(
+      ['implicit', 'own-facility'],
+      'must be "implicit" (黙示の同意) or "own-facility" (自施設のみ) (同意の既定)',
+    ),
+    /** Concurrent executions kept for a function. An account's own limit must leave 100 besides. */
+    reservedConcurrency: z
+      .partialRecord(
+        z.enum(['fhir-api', 'token', 'bulk-load'], 'must be "fhir-api", "token" or "bulk-load" (関数名)'),
+        whole('concurrent executions (同時実行数)', 1, 10_000),
+      )
+      .optional(),
+  })
+  .refine((region) => region.outsideJapanReason !== undefined || JAPAN.some((inside) => inside === region.awsRegion), {
+    path: ['awsRegion'],
+    error:
+      'lies outside Japan (日本国外): use "ap-northeast-1" (Tokyo) or "ap-northeast-3" (Osaka), or say in "outsideJapanReason" (国外に置く理由) why patients\' data may leave the country',
+  })
+  .refine((region) => region.mtlsDomain === undefined || region.domain !== undefined, {
+    path: ['mtlsDomain'],
+    error:
+      'needs "domain" too (相互TLSのドメイン): mutual TLS binds a whole host name, and browsers cannot use that one; give the ordinary host name in "domain"',
+  });
+export type RegionFile = z.infer<typeof RegionFile>;

@@ -1,0 +1,33 @@
+// One region: its two stacks, deployed together.
+import { Stage, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { RegionFile } from '../regions/schema.ts';
+import type { Bundles } from './bundles.ts';
+import { Stateful } from './stateful.ts';
+import { Stateless } from './stateless.ts';
+
+export class RegionStage extends Stage {
+  readonly stateful: Stateful;
+  readonly stateless: Stateless;
+
+  constructor(scope: Construct, region: RegionFile, bundles: Bundles) {
+    super(scope, capitalized(region.name), {
+      env: { region: region.awsRegion, ...(region.account !== undefined && { account: region.account }) },
+    });
+    this.stateful = new Stateful(this, 'Stateful', {
+      region,
+      bundles,
+      description: `Tsumugi ${region.title.en}: tables, buckets, keys and accounts`,
+      terminationProtection: true,
+    });
+    this.stateless = new Stateless(this, 'Stateless', {
+      region,
+      bundles,
+      stateful: this.stateful,
+      description: `Tsumugi ${region.title.en}: API and functions`,
+    });
+    Tags.of(this).add('tsumugi:region', region.name);
+  }
+}
+
+const capitalized = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);

@@ -1,0 +1,97 @@
+// What can be thrown away and made again: the API, the functions, their events and alarms.
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Background } from '../constructs/background.ts';
+import { connect } from '../constructs/capability.ts';
+import { EntryFunction } from '../constructs/entry-function.ts';
+import { RegionApi } from '../constructs/region-api.ts';
+import { INCOMING } from '../constructs/region-buckets.ts';
+import { Watch } from '../constructs/watch.ts';
+import type { Entry } from '../permissions.ts';
+import type { RegionFile } from '../regions/schema.ts';
+import type { Bundles } from './bundles.ts';
+import type { Stateful } from './stateful.ts';
+
+export interface StatelessProps extends StackProps {
+  readonly region: RegionFile;
+  readonly bundles: Bundles;
+  readonly stateful: Stateful;
+}
+
+/** 1,769 MB is one whole processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const WHOLE_CPU = 1769;
+
+export class Stateless extends Stack {
+  private readonly given: Pick<StatelessProps, 'region' | 'bundles' | 'stateful'>;
+  private readonly api: RegionApi;
+
+  constructor(scope: Construct, id: string, { region, bundles, stateful, ...props }: StatelessProps) {
+    super(scope, id, props);
+    this.given = { region, bundles, stateful };
+    this.api = new RegionApi(this, 'Http', { region, logKey: stateful.keys.data });
+
+    // API Gateway gives up after 30 s.
+    const fhirApi = this.fn('FhirApi', 'fhir-api', { memoryMb: WHOLE_CPU, timeoutSeconds: 29 });
+    const token = this.fn('Token', 'token', { memoryMb: 512, timeoutSeconds: 10 });
+    const sealer = this.fn('AuditSealer', 'audit-sealer', { memoryMb: 256, timeoutSeconds: 50 });
+    const sweeper = this.fn('TransactionSweeper', 'transaction-sweeper', { memoryMb: 512, timeoutSeconds: 240 });
+    const changeFeed = this.fn('ChangeFeed', 'change-feed', { memoryMb: 256, timeoutSeconds: 60 });
+    const bulkLoad = this.fn('BulkLoad', 'bulk-load', { memoryMb: WHOLE_CPU, timeoutSeconds: 900 });
+
+    this.api.routeFhir(fhirApi);
+    this.api.routeToken(token);
+
+    const background = new Background(this, 'Background');
+    background.every(1, sealer);
+    background.every(5, sweeper);
+    background.follow(stateful.tables.clinical.table, changeFeed);
+    background.follow(stateful.tables.registry.table, changeFeed);
+    background.onUpload(stateful.buckets.uploads, INCOMING, bulkLoad);
+
+    new Watch(this, 'Watch', {
+      region,
+      key: stateful.keys.data,
+      api: this.api.api,
+      sealer,
+      changeFeed,
+      preTokenName: stateful.preToken.lambda.functionName,
+      deadLetters: background.deadLetters,
+    });
+    this.tell();
+  }
+
+  private fn(id: string, entry: Entry, size: { memoryMb: number; timeoutSeconds: number }) {
+    const { region, bundles, stateful } = this.given;
+    const fn = new EntryFunction(this, id, {
+      entry,
+      code: bundles(entry),
+      ...size,
+      logRetentionDays: region.logRetentionDays,
+      logKey: stateful.keys.data,
+      reservedConcurrency: reserved(region, entry),
+    });
+    fn.tell({ REGION_NAME: region.name, HOME_COMMUNITY_ID: region.homeCommunityId, BASE_URL: this.api.baseUrl });
+    connect(fn, {
+      ...stateful.tables.connections,
+      ...stateful.buckets.connections,
+      ...stateful.keys.connections,
+      'staff-pool': stateful.staff,
+      'residents-pool': stateful.residents,
+    });
+    return fn;
+  }
+
+  private tell() {
+    const { baseUrl, dnsTargets } = this.api;
+    new CfnOutput(this, 'FhirUrl', { value: `${baseUrl}/fhir` });
+    new CfnOutput(this, 'TokenUrl', { value: `${baseUrl}/auth/token` });
+    for (const [index, [host, target]] of [...dnsTargets].entries())
+      new CfnOutput(this, `DnsTarget${index + 1}`, {
+        value: target,
+        description: `Target of the DNS record of ${host}`,
+      });
+  }
+}
+
+const reserved = (region: RegionFile, entry: Entry): number | undefined =>
+  entry === 'fhir-api' || entry === 'token' || entry === 'bulk-load' ? region.reservedConcurrency?.[entry] : undefined;
