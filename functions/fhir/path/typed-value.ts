@@ -30,7 +30,10 @@ export interface PathEnv {
 export type CompiledPath = (resource: unknown, env?: PathEnv) => TypedValue[];
 
 /** A computed value of a FHIRPath system type. */
-export const system = (type: 'Boolean' | 'String' | 'Integer' | 'Decimal' | 'Quantity' | 'Date' | 'DateTime' | 'Time', value: unknown): TypedValue => ({
+export const system = (
+  type: 'Boolean' | 'String' | 'Integer' | 'Decimal' | 'Quantity' | 'Date' | 'DateTime' | 'Time',
+  value: unknown,
+): TypedValue => ({
   type: `System.${type}`,
   value,
 });

@@ -1,0 +1,56 @@
+// What the parts of a compiled expression share.
+import { PathError } from './lexer.ts';
+import { system, type TypedValue } from './typed-value.ts';
+
+export interface Scope {
+  readonly context: TypedValue;
+  readonly resource: TypedValue;
+  readonly rootResource: TypedValue;
+  readonly now: number;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** `$this`, `$index`, `$total`: set by the functions that iterate. */
+  self: TypedValue;
+  index: number;
+  total: TypedValue[];
+}
+
+/** A compiled part: takes the input collection of the place where it stands. */
+export type Step = (input: TypedValue[], scope: Scope) => TypedValue[];
+
+export const NONE: TypedValue[] = [];
+const TRUE: TypedValue[] = [system('Boolean', true)];
+const FALSE: TypedValue[] = [system('Boolean', false)];
+
+export const bool = (value: boolean | undefined): TypedValue[] => (value === undefined ? NONE : value ? TRUE : FALSE);
+export const text = (value: string): TypedValue[] => [system('String', value)];
+export const integer = (value: number): TypedValue[] => [system('Integer', value)];
+export const decimal = (value: number): TypedValue[] => [system('Decimal', Number(value.toPrecision(15)))];
+
+export const single = (nodes: TypedValue[]): TypedValue | undefined => {
+  if (nodes.length > 1) throw new PathError('a single value was expected');
+  return nodes[0];
+};
+
+/** https://hl7.org/fhirpath/N1/#singleton-evaluation-of-collections */
+export const truth = (nodes: TypedValue[]): boolean | undefined => {
+  const node = single(nodes);
+  if (!node) return undefined;
+  return typeof node.value === 'boolean' ? node.value : true;
+};
+
+export const stringOf = (nodes: TypedValue[]): string | undefined => {
+  const value = single(nodes)?.value;
+  if (value !== undefined && typeof value !== 'string') throw new PathError('a string was expected');
+  return value;
+};
+
+/** Runs `step` for one item with `$this` set to it. */
+export const withSelf = (step: Step, node: TypedValue, index: number, scope: Scope): TypedValue[] => {
+  const { self, index: outer } = scope;
+  scope.self = node;
+  scope.index = index;
+  const result = step([node], scope);
+  scope.self = self;
+  scope.index = outer;
+  return result;
+};
