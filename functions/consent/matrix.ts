@@ -1,0 +1,172 @@
+// Who may do what, as data: the role × data matrix of domain.md 6.3. A region may narrow it, code may not widen it.
+// The one reader is decide.ts; the tests hold every cell against a table that is written by hand.
+import type { Actor, Role } from './actor.ts';
+
+/** Columns. The first six are `Stored.dataClass`; the last two are set by resource type, whatever class it was stored with. */
+export type Area = 'basic' | 'clinical' | 'document' | 'care' | 'home' | 'admin' | 'enrolment' | 'audit';
+
+/** Types that stand apart from their data class. */
+export const AREA_OF_TYPE: Readonly<Record<string, Area>> = {
+  AuditEvent: 'audit',
+  Consent: 'enrolment',
+  Person: 'enrolment',
+};
+
+/** Everything in the column, certain types, or documents with certain type codes (`system|code`). */
+export type Grant = '*' | { readonly types: readonly string[] } | { readonly codes: readonly string[] };
+type Cells = Partial<Readonly<Record<Area, Grant>>>;
+
+export interface Rules {
+  /** Of any facility, where consent lets it. */
+  readonly read: Cells;
+  /** Of the own facility only. What may be written may also be read there. */
+  readonly write: Cells;
+  /** The role may do nothing without one of these purposes of use. */
+  readonly purposes?: readonly string[];
+}
+
+const types = (...names: string[]): Grant => ({ types: names });
+const codes = (...tokens: string[]): Grant => ({ codes: tokens });
+
+const NOTES = types('DocumentReference', 'Composition', 'Binary');
+const DISEASE_AND_DRUG = types(
+  'Condition',
+  'Medication',
+  'MedicationAdministration',
+  'MedicationDispense',
+  'MedicationRequest',
+  'MedicationStatement',
+);
+/** The emergency set of domain.md 6.4, as far as types tell it. */
+const EMERGENCY = types(
+  'AllergyIntolerance',
+  'CareTeam',
+  'Condition',
+  'Device',
+  'DeviceUseStatement',
+  'Encounter',
+  'Flag',
+  'Immunization',
+  'Medication',
+  'MedicationDispense',
+  'MedicationRequest',
+  'MedicationStatement',
+  'Observation',
+);
+const ADL = types('Observation', 'QuestionnaireResponse', 'ClinicalImpression');
+const DISCHARGE_AND_CARE_PLAN = codes('http://loinc.org|18842-5', 'http://loinc.org|18776-5');
+const ADVANCE_DIRECTIVES = codes('http://loinc.org|42348-3');
+
+const CHART: Cells = { basic: '*', clinical: '*', document: '*', care: '*', home: '*', admin: '*' };
+const ALL_OWN: Cells = { ...CHART, enrolment: '*' };
+const CARE_READ: Cells = {
+  basic: '*',
+  clinical: DISEASE_AND_DRUG,
+  document: DISCHARGE_AND_CARE_PLAN,
+  care: '*',
+  home: '*',
+  admin: '*',
+};
+const CARE_WRITE: Cells = { clinical: ADL, care: '*' };
+/** Enrolment only: what the office itself has taken down, never a record of a facility. */
+const ENROLMENT_DESK: Rules = { read: { admin: '*' }, write: { basic: '*', enrolment: '*' } };
+
+const doctor: Rules = { read: CHART, write: ALL_OWN };
+
+export const MATRIX: Readonly<Record<Exclude<Role, 'system'>, Rules>> = {
+  doctor,
+  dentist: doctor,
+  nurse: {
+    read: CHART,
+    write: {
+      clinical: types('ClinicalImpression', 'Communication', 'Encounter', 'Observation', 'QuestionnaireResponse'),
+      document: NOTES,
+      care: '*',
+    },
+  },
+  pharmacist: {
+    read: { ...CHART, document: NOTES },
+    write: {
+      clinical: types('Communication', 'Medication', 'MedicationDispense', 'MedicationStatement'),
+      document: NOTES,
+    },
+  },
+  laboratory: {
+    read: { basic: '*', admin: '*' },
+    write: {
+      clinical: types('DiagnosticReport', 'ImagingStudy', 'Media', 'Observation', 'Specimen'),
+      document: types('Binary', 'DiagnosticReport', 'DocumentReference', 'ImagingStudy', 'Media'),
+    },
+  },
+  'care-manager': { read: CARE_READ, write: CARE_WRITE },
+  'care-staff': { read: CARE_READ, write: CARE_WRITE },
+  'support-centre': {
+    read: { basic: '*', clinical: DISEASE_AND_DRUG, care: '*', home: '*', admin: '*' },
+    write: { care: '*' },
+  },
+  ambulance: {
+    read: {
+      basic: '*',
+      clinical: EMERGENCY,
+      document: ADVANCE_DIRECTIVES,
+      care: ADL,
+      home: types('Communication', 'DocumentReference', 'Observation', 'QuestionnaireResponse'),
+      admin: '*',
+    },
+    write: { clinical: types('Communication', 'Encounter', 'Observation', 'Procedure'), document: NOTES },
+    purposes: ['ETREAT', 'BTG'],
+  },
+  municipal: ENROLMENT_DESK,
+  operator: ENROLMENT_DESK,
+  privacy: { read: { audit: '*', admin: '*' }, write: {} },
+  admin: { read: { admin: '*' }, write: { admin: '*' } },
+  /** Own records only (decide.ts). */
+  resident: {
+    read: { ...CHART, enrolment: '*', audit: '*' },
+    write: { home: '*', enrolment: types('Consent') },
+  },
+};
+
+const NOTHING: Rules = { read: {}, write: {} };
+
+/** A facility's software reads what that kind of facility may know, and writes all of the facility's own. */
+const system = (as: Exclude<Role, 'system'>): Rules => {
+  const { read, purposes } = MATRIX[as];
+  return { read, write: ALL_OWN, ...(purposes && { purposes }) };
+};
+
+const SYSTEMS: Readonly<Record<string, Rules>> = {
+  hospital: system('doctor'),
+  clinic: system('doctor'),
+  'dental-clinic': system('dentist'),
+  'home-nursing': system('nurse'),
+  pharmacy: system('pharmacist'),
+  laboratory: system('laboratory'),
+  care: system('care-manager'),
+  'support-centre': system('support-centre'),
+  fire: system('ambulance'),
+  municipality: { ...ENROLMENT_DESK, write: { ...ENROLMENT_DESK.write, admin: '*' } },
+  operator: { ...ENROLMENT_DESK, write: { ...ENROLMENT_DESK.write, admin: '*' } },
+};
+
+export const rulesOf = ({ role, facilityType }: Pick<Actor, 'role' | 'facilityType'>): Rules =>
+  role === 'system' ? (SYSTEMS[facilityType ?? ''] ?? NOTHING) : MATRIX[role];
+
+/** Owner of what belongs to no facility: residents' own records, and Patients of residents without any facility. */
+export const REGION_OWNER = '0000000000';
+
+/** Purposes that posted, implied consent covers: the patient's own care (個人情報保護法, domain.md 4.3). */
+export const CARE_PURPOSES = ['TREAT', 'ETREAT', 'BTG', 'CAREMGT', 'COC'];
+
+/** Not to be delivered to anyone, not to be told to the patient: JP-CLINS `JP_ehrshrs_indication`, by code under any system. */
+export const UNDELIVERED = 'UNDELIVERED';
+export const UNINFORMED = 'UNINFORMED';
+
+/** Labels that need a permit naming them; until there are such permits they stay with the source facility. */
+export const SENSITIVE: ReadonlySet<string> = new Set([
+  ...['ABORT', 'BH', 'DVD', 'ETH', 'ETHUD', 'GDIS', 'HIV', 'MH', 'OPIOIDUD', 'PSY', 'PSYTHPN', 'SCA', 'SDV', 'SEX'].map(
+    (code) => `http://terminology.hl7.org/CodeSystem/v3-ActCode|${code}`,
+  ),
+  ...['STD', 'SUD', 'SUICIDE', 'TBOO', 'VIO'].map((code) => `http://terminology.hl7.org/CodeSystem/v3-ActCode|${code}`),
+  ...['R', 'V'].map((code) => `http://terminology.hl7.org/CodeSystem/v3-Confidentiality|${code}`),
+]);
