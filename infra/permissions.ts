@@ -24,6 +24,7 @@ export type Capability =
   | 'data-key'
   | 'token-key'
   | 'seal-key'
+  | 'dead-letters'
   | 'staff-pool'
   | 'residents-pool';
 
@@ -65,6 +66,11 @@ const READ_STREAM: Grant = {
   'dynamodb:DescribeStream': 'the event source mapping reads the stream as this function',
   'dynamodb:GetRecords': 'the event source mapping reads the stream as this function',
   'dynamodb:GetShardIterator': 'the event source mapping reads the stream as this function',
+  'dynamodb:ListStreams': 'the event source mapping reads the stream as this function',
+};
+
+const REPORT_FAILURE: Grant = {
+  'sqs:SendMessage': 'Lambda reports as this function what failed for good',
 };
 
 export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Grant>>>> = {
@@ -115,12 +121,14 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
       'kms:Sign': 'signs the Merkle root',
       'kms:GetPublicKey': 'archives the public key beside the seals, for the verifier',
     },
+    'dead-letters': REPORT_FAILURE,
   },
   'transaction-sweeper': {
     clinical: STORE,
     registry: STORE,
     'data-key': UNWRAP,
     documents: { 's3:DeleteObject': 'bodies of a transaction that was rolled back' },
+    'dead-letters': REPORT_FAILURE,
   },
   'change-feed': {
     clinical: READ_STREAM,
@@ -129,6 +137,7 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
       'dynamodb:PutItem': 'the change log that type and system history read',
       'dynamodb:BatchWriteItem': 'the change log that type and system history read',
     },
+    'dead-letters': REPORT_FAILURE,
   },
   'bulk-load': {
     clinical: STORE,
@@ -141,5 +150,6 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
       's3:DeleteObject': 'the file once it is loaded',
     },
     'data-key': UNWRAP,
+    'dead-letters': REPORT_FAILURE,
   },
 };

@@ -1,14 +1,13 @@
 // What runs without a request: schedules, streams, uploads. What fails for good lands in one dead-letter queue,
 // which an alarm watches; nothing is lost silently.
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Connectable } from './capability.ts';
 import type { EntryFunction } from './entry-function.ts';
 
 export class Background extends Construct {
@@ -29,6 +28,14 @@ export class Background extends Construct {
     });
   }
 
+  get connections() {
+    const { queueArn } = this.deadLetters;
+    return { 'dead-letters': { connect: (fn, actions) => fn.allow(actions, [queueArn]) } } satisfies Record<
+      string,
+      Connectable
+    >;
+  }
+
   /** A run that failed is not repeated: the next one does the same work. */
   every(minutes: number, fn: EntryFunction) {
     new events.Rule(this, `${fn.node.id}Schedule`, {
@@ -46,18 +53,17 @@ export class Background extends Construct {
   }
 
   /** Changes of a table, in order within a partition. A bad record is found by halving, and does not hold up the rest. */
-  follow(table: dynamodb.ITable, fn: EntryFunction) {
-    fn.lambda.addEventSource(
-      new DynamoEventSource(table, {
-        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-        batchSize: 200,
-        maxBatchingWindow: Duration.seconds(0),
-        bisectBatchOnError: true,
-        retryAttempts: 10,
-        reportBatchItemFailures: true,
-        onFailure: new SqsDlq(this.deadLetters),
-      }),
-    );
+  follow(id: string, streamArn: string, fn: EntryFunction) {
+    new lambda.EventSourceMapping(this, `${fn.node.id}${id}`, {
+      target: fn.lambda,
+      eventSourceArn: streamArn,
+      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+      batchSize: 200,
+      bisectBatchOnError: true,
+      retryAttempts: 10,
+      reportBatchItemFailures: true,
+      onFailure: this.destination,
+    });
   }
 
   /** `Object Created` of EventBridge, https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
@@ -78,8 +84,12 @@ export class Background extends Construct {
     new lambda.EventInvokeConfig(this, `${fn.node.id}Failures`, {
       function: fn.lambda,
       retryAttempts,
-      onFailure: { bind: () => ({ destination: this.deadLetters.queueArn }) },
+      onFailure: this.destination,
     });
-    fn.allow(['sqs:SendMessage'], [this.deadLetters.queueArn]);
+  }
+
+  /** The permission to send comes from infra/permissions.ts, as all others do. */
+  private get destination() {
+    return { bind: () => ({ destination: this.deadLetters.queueArn }) };
   }
 }

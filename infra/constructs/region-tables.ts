@@ -66,11 +66,22 @@ export class RegionTable extends Construct implements Connectable {
     const forIndexes = actions.filter((action) => ON_INDEX.has(action));
     fn.allow(forTable, [this.table.tableArn]);
     fn.allow(forIndexes, [this.table.tableArn, ...this.indexes.map((name) => `${this.table.tableArn}/index/${name}`)]);
-    if (forStream.length > 0 && this.table.tableStreamArn) fn.allow(forStream, [this.table.tableStreamArn]);
+    if (forStream.length > 0) fn.allow(forStream, [this.streamArn]);
+  }
+
+  get streamArn(): string {
+    const { tableStreamArn } = this.table;
+    if (tableStreamArn === undefined) throw new Error(`${this.node.path} has no stream`);
+    return tableStreamArn;
   }
 }
 
-const ON_STREAM = new Set(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator']);
+const ON_STREAM = new Set([
+  'dynamodb:DescribeStream',
+  'dynamodb:GetRecords',
+  'dynamodb:GetShardIterator',
+  'dynamodb:ListStreams',
+]);
 const ON_INDEX = new Set(['dynamodb:Query']);
 
 export class RegionTables extends Construct {

@@ -24,11 +24,13 @@ const WHOLE_CPU = 1769;
 export class Stateless extends Stack {
   private readonly given: Pick<StatelessProps, 'region' | 'bundles' | 'stateful'>;
   private readonly api: RegionApi;
+  private readonly background: Background;
 
   constructor(scope: Construct, id: string, { region, bundles, stateful, ...props }: StatelessProps) {
     super(scope, id, props);
     this.given = { region, bundles, stateful };
     this.api = new RegionApi(this, 'Http', { region, logKey: stateful.keys.data });
+    this.background = new Background(this, 'Background');
 
     // API Gateway gives up after 30 s.
     const fhirApi = this.fn('FhirApi', 'fhir-api', { memoryMb: WHOLE_CPU, timeoutSeconds: 29 });
@@ -41,12 +43,11 @@ export class Stateless extends Stack {
     this.api.routeFhir(fhirApi);
     this.api.routeToken(token);
 
-    const background = new Background(this, 'Background');
-    background.every(1, sealer);
-    background.every(5, sweeper);
-    background.follow(stateful.tables.clinical.table, changeFeed);
-    background.follow(stateful.tables.registry.table, changeFeed);
-    background.onUpload(stateful.buckets.uploads, INCOMING, bulkLoad);
+    this.background.every(1, sealer);
+    this.background.every(5, sweeper);
+    this.background.follow('Clinical', stateful.tables.clinical.streamArn, changeFeed);
+    this.background.follow('Registry', stateful.tables.registry.streamArn, changeFeed);
+    this.background.onUpload(stateful.buckets.uploads, INCOMING, bulkLoad);
 
     new Watch(this, 'Watch', {
       region,
@@ -55,7 +56,7 @@ export class Stateless extends Stack {
       sealer,
       changeFeed,
       preTokenName: stateful.preToken.lambda.functionName,
-      deadLetters: background.deadLetters,
+      deadLetters: this.background.deadLetters,
     });
     this.tell();
   }
@@ -75,6 +76,7 @@ export class Stateless extends Stack {
       ...stateful.tables.connections,
       ...stateful.buckets.connections,
       ...stateful.keys.connections,
+      ...this.background.connections,
       'staff-pool': stateful.staff,
       'residents-pool': stateful.residents,
     });
