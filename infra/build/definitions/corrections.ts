@@ -91,7 +91,9 @@ const MISSING: ElementDefinition[] = [
 
 /** Invariants whose published expression cannot say what its text says. */
 const EXPRESSIONS: Record<string, string> = {
-  // `Boolean` is FHIRPath's own type, which no element has: https://jira.hl7.org/browse/FHIR-25104 and R4B
+  // `empty is decimal` is empty, and so would be the rule where there is no probability.
+  'ras-2': 'probability.ofType(decimal).empty() or probability.ofType(decimal) <= 100',
+  // `Boolean` is FHIRPath's own type, which no element has.
   'que-7': "operator = 'exists' implies (answer is boolean)",
 };
 
