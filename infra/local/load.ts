@@ -1,0 +1,120 @@
+// `npm run load -- --region R [--as SYSTEM] FILE…`: loads FHIR bundles and NDJSON into a running region. docs/loading.md.
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseJson } from '../../functions/fhir/json.ts';
+import type { Resource } from '../../functions/fhir/types.ts';
+import { validate } from '../../functions/fhir/validate.ts';
+import { Journal } from './load/journal.ts';
+import { type Plan, plan } from './load/plan.ts';
+import type { Unit } from './load/ready.ts';
+import { Report } from './load/report.ts';
+import { ruleOf, Sender } from './load/send.ts';
+import { Target } from './load/target.ts';
+import { LocalError, localDir, readJson } from './local-dir.ts';
+import { getToken } from './token.ts';
+
+const USAGE = `npm run load -- --region REGION [--as system:hospital] [--parallel 6] FILE…
+  FILE: FHIR bundles (.json), NDJSON (.ndjson), archives of them (.tar), each also as .gz, or a folder`;
+
+interface Options {
+  readonly region: string;
+  readonly as: string;
+  readonly parallel: number;
+  readonly files: readonly string[];
+}
+
+interface Endpoints {
+  readonly regions: Readonly<Record<string, { readonly fhir: string } | undefined>>;
+}
+
+const options = (args: readonly string[]): Options => {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      region: { type: 'string' },
+      as: { type: 'string', default: 'system:hospital' },
+      parallel: { type: 'string', default: '6' },
+    },
+  });
+  const parallel = Number(values.parallel);
+  if (!values.region || positionals.length === 0) throw new LocalError(USAGE);
+  if (!Number.isInteger(parallel) || parallel < 1 || parallel > 32) throw new LocalError('--parallel is 1 to 32');
+  return { region: values.region, as: values.as, parallel, files: positionals };
+};
+
+const fhirOf = (region: string): string => {
+  const endpoints = readJson<Endpoints>(join(localDir(), 'endpoints.json'));
+  if (!endpoints) throw new LocalError('nothing is running here: start it with npm start');
+  const found = endpoints.regions[region];
+  if (!found) throw new LocalError(`${region} is not running; running: ${Object.keys(endpoints.regions).join(', ')}`);
+  return found.fhir.replace(/\/$/, '');
+};
+
+/** The facility is in the token that the system got; we only read it, the server is the one that verifies. */
+const facilityIn = (token: string): string => {
+  const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8') || '{}');
+  const facility = (claims as { facility?: unknown }).facility;
+  if (typeof facility !== 'string') throw new LocalError('only a facility loads files: --as names none');
+  return facility;
+};
+
+/** The rules of the server, asked here: what it would refuse is left out of what is sent, and reported. */
+const check = (resource: Resource): string[] =>
+  validate(resource, { type: resource.resourceType })
+    .filter(({ severity }) => severity === 'error' || severity === 'fatal')
+    .map(ruleOf);
+
+/** Sends `units`, a few at a time, in order. */
+const sendAll = async (units: readonly Unit[], sender: Sender, report: Report, parallel: number): Promise<void> => {
+  const waiting = units.values();
+  const worker = async () => {
+    for (const unit of waiting) {
+      await sender.send(unit);
+      report.unitsDone++;
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+};
+
+export const load = async ({ region, as, parallel, files }: Options): Promise<Report> => {
+  const target = new Target({ fhir: fhirOf(region), token: () => getToken(region, as) });
+  const folder = join(localDir(), 'load');
+  const report = new Report(join(folder, `refused-${new Date().toISOString().replaceAll(':', '-')}.ndjson`));
+  const name = createHash('sha256')
+    .update([region, as, ...files].join('\n'))
+    .digest('hex')
+    .slice(0, 16);
+  const journal = new Journal(join(folder, `${name}.journal`));
+  let planned: Plan | undefined;
+  report.start();
+  try {
+    const facility = facilityIn(await target.token());
+    planned = await plan(files, { facility, parse: parseJson, check, report });
+    report.unitsTotal = planned.first.length + planned.then.length;
+    const sender = new Sender({ target, report, journal });
+    report.doing = 'shared resources';
+    await sendAll(planned.first, sender, report, 1);
+    report.doing = 'patients';
+    await sendAll(planned.then, sender, report, parallel);
+    if (report.failed === 0) journal.clear();
+    return report;
+  } finally {
+    report.stop();
+    await planned?.close();
+  }
+};
+
+const main = async (): Promise<void> => {
+  try {
+    const report = await load(options(process.argv.slice(2)));
+    console.log(report.summary());
+    process.exitCode = report.failed > 0 ? 1 : 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+};
+
+if (import.meta.main) await main();

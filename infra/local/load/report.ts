@@ -1,0 +1,107 @@
+// What happened, counted; one line while it runs, a summary by reason at the end, every refusal in a file.
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export interface Refusal {
+  /** `Observation/x`, or the file where nothing better is known. */
+  readonly what: string;
+  /** FHIRPath of the element, and the rule; never a value. */
+  readonly rule: string;
+}
+
+export class Report {
+  created = 0;
+  updated = 0;
+  unchanged = 0;
+  passedOver = 0;
+  /** Refused resources, each once. */
+  refused = 0;
+  /** Units (a patient, a batch of shared resources) that could not be sent. */
+  failed = 0;
+  unitsDone = 0;
+  unitsTotal = 0;
+  doing = '';
+  readonly rules = new Map<string, { count: number; example: string }>();
+  private readonly started = Date.now();
+  private readonly file: string;
+  private readonly out: NodeJS.WriteStream;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(file: string, out: NodeJS.WriteStream = process.stderr) {
+    this.file = file;
+    this.out = out;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, '');
+  }
+
+  get stored(): number {
+    return this.created + this.updated + this.unchanged;
+  }
+
+  /** A resource that was not stored, with the rules that speak against it. */
+  refuse(what: string, rules: readonly string[]): void {
+    this.refused++;
+    for (const rule of new Set(rules)) {
+      const known = this.rules.get(rule);
+      if (known) known.count++;
+      else this.rules.set(rule, { count: 1, example: what });
+    }
+    appendFileSync(this.file, `${JSON.stringify({ what, rules })}\n`);
+  }
+
+  /** A unit that met no answer, or one that makes no sense. */
+  fail(what: string, why: string): void {
+    this.failed++;
+    appendFileSync(this.file, `${JSON.stringify({ what, failed: why })}\n`);
+    this.line(`failed: ${what}: ${why}`);
+  }
+
+  /** Starts the progress bar, or where nobody watches a line every few seconds. */
+  start(): void {
+    this.timer = setInterval(() => this.show(), this.out.isTTY ? 200 : 5_000);
+    this.timer.unref();
+  }
+
+  private get seconds(): number {
+    return Math.max(0.001, (Date.now() - this.started) / 1000);
+  }
+
+  private show(): void {
+    const rate = Math.round(this.stored / this.seconds);
+    const counts = `${this.stored} resources, ${rate}/s${this.refused > 0 ? `, ${this.refused} refused` : ''}`;
+    if (!this.out.isTTY) {
+      this.out.write(`${this.doing} ${this.unitsDone}/${this.unitsTotal}: ${counts}\n`);
+      return;
+    }
+    const width = 30;
+    const part = this.unitsTotal === 0 ? 0 : Math.round((width * this.unitsDone) / this.unitsTotal);
+    const bar = '█'.repeat(part) + '░'.repeat(width - part);
+    this.out.write(`\r\x1b[K${bar} ${this.unitsDone}/${this.unitsTotal} ${this.doing}: ${counts}`);
+  }
+
+  private line(text: string): void {
+    this.out.write(`${this.out.isTTY ? '\r\x1b[K' : ''}${text}\n`);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    if (this.out.isTTY) this.out.write('\r\x1b[K');
+  }
+
+  summary(): string {
+    const lines = [
+      `${this.stored} resources stored in ${this.seconds.toFixed(1)} s (${Math.round(this.stored / this.seconds)}/s): ` +
+        `${this.created} new, ${this.updated} changed, ${this.unchanged} as they were`,
+    ];
+    if (this.passedOver > 0) lines.push(`${this.passedOver} passed over: not FHIR resources (manifests and the like)`);
+    if (this.refused > 0) {
+      lines.push(`${this.refused} resources refused, by rule (a resource may break several):`);
+      for (const [rule, { count, example }] of [...this.rules].sort((a, b) => b[1].count - a[1].count)) {
+        lines.push(`  ${String(count).padStart(7)}  ${rule}  (for example ${example})`);
+      }
+      lines.push(`every refusal: ${this.file}`);
+    }
+    if (this.failed > 0) lines.push(`${this.failed} parts could not be sent; run the same command again to go on`);
+    return lines.join('\n');
+  }
+}

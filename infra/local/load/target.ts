@@ -1,0 +1,105 @@
+// The API that the loader speaks to: a token that is kept fresh, patience with a server that is busy, dropped connections tried again.
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+/** The server could not be reached, or kept saying that it cannot now. Whatever was sent may be sent again. */
+export class Unreachable extends Error {}
+
+export interface TargetOptions {
+  /** Base of the FHIR API, no slash at the end. */
+  readonly fhir: string;
+  readonly token: () => Promise<string>;
+  /** Tries of one request before giving up. @default 8 */
+  readonly tries?: number;
+}
+
+const PASSING = new Set([429, 502, 503, 504]);
+
+const parsed = (text: string): unknown => {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+export class Target {
+  private readonly options: TargetOptions;
+  private current: Promise<string> | undefined;
+  /** Requests that had to be sent again. */
+  repeats = 0;
+
+  constructor(options: TargetOptions) {
+    this.options = options;
+  }
+
+  async token(): Promise<string> {
+    this.current ??= this.options.token();
+    return this.current;
+  }
+
+  /** Sends one request until it is answered. Only what may be repeated goes through here: GET, and transactions of PUTs. */
+  async send(method: string, path: string, body?: string | Uint8Array, headers: Record<string, string> = {}) {
+    const url = path === '' || path.startsWith('/') ? this.options.fhir + path : path;
+    const { tries = 8 } = this.options;
+    let last = '';
+    for (let attempt = 0; attempt < tries; attempt++) {
+      if (attempt > 0) this.repeats++;
+      let wait = Math.min(10_000, 200 * 2 ** attempt) * (0.5 + Math.random());
+      try {
+        const reply = await this.once(method, url, body, headers);
+        if (reply.status === 401 && attempt < 2) {
+          this.current = undefined;
+          last = 'the token was refused';
+          wait = 0;
+        } else if (PASSING.has(reply.status)) {
+          last = `answered ${reply.status}`;
+          wait = Math.max(wait, Number(reply.headers.get('retry-after') ?? 0) * 1000);
+        } else return reply;
+      } catch (error) {
+        last = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : 'failed';
+      }
+      await pause(wait);
+    }
+    throw new Unreachable(`${method} ${new URL(url).pathname}: ${last}, after ${tries} tries`);
+  }
+
+  /** A PUT of bytes to an address that the server gave us; it carries its own permission. */
+  async upload(url: string, bytes: Uint8Array, headers: Record<string, string>): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const response = await fetch(url, { method: 'PUT', body: new Uint8Array(bytes), headers });
+        await response.arrayBuffer();
+        if (response.ok) return;
+        if (response.status < 500) throw new Error(`the upload was refused with ${response.status}`);
+      } catch (error) {
+        if (attempt >= 4) throw new Unreachable(error instanceof Error ? error.message : 'the upload failed');
+      }
+      await pause(500 * 2 ** attempt);
+    }
+  }
+
+  private async once(
+    method: string,
+    url: string,
+    body: string | Uint8Array | undefined,
+    headers: Record<string, string>,
+  ): Promise<Reply> {
+    const response = await fetch(url, {
+      method,
+      headers: {
+        authorization: `Bearer ${await this.token()}`,
+        accept: 'application/fhir+json',
+        ...(body !== undefined && { 'content-type': 'application/fhir+json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : new Uint8Array(body) }),
+    });
+    return { status: response.status, body: parsed(await response.text()), headers: response.headers };
+  }
+}
