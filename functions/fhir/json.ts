@@ -14,6 +14,9 @@ declare global {
 /** Deeper than any resource that a person means; shallow enough for every recursion that follows. */
 export const MAX_DEPTH = 64;
 
+/** More than any FHIR element has, extensions of primitives included; few enough to look through. */
+const MAX_NAMES = 256;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const decode = (bytes: Uint8Array): string => {
@@ -24,20 +27,26 @@ const decode = (bytes: Uint8Array): string => {
   }
 };
 
-/**
- * A number that a double may not write back as it came: `-0`, `1.00`, `0.0000001`, `1E2`, or 16 digits and more. May also
- * meet text inside a string, which costs some time and nothing else.
- */
-const DELICATE_NUMBER = /[:[,\s](?:-0[,\]}\s]|-?(?:\d+\.\d*0[,\]}\s]|0\.0{5}|\d+(?:\.\d+)?[eE]|[\d.]{16}))/;
+/** Every number of a JSON text, and now and then digits inside a string, which cost some time and nothing else. */
+const NUMBER = /(?:":|[[,])\s*(-?\d[\d.eE+-]*)/g;
+
+/** True if a double writes all numbers back as they came. It does not for `1.00`, `1E2`, `-0`, `0.0000001` and long ones. */
+const isPlain = (text: string): boolean => {
+  for (const [, number = ''] of text.matchAll(NUMBER)) if (String(Number(number)) !== number) return false;
+  return true;
+};
 
 const keepText = (_key: string, value: unknown, context?: { source?: string }): unknown => {
   if (typeof value !== 'number' || context?.source === undefined || String(value) === context.source) return value;
   return JSON.rawJSON(context.source);
 };
 
+/** Parses text that was checked before: our own, or what the store holds. A reviver makes JSON.parse four times slower. */
+export const parseTrusted = (text: string): Json => JSON.parse(text, isPlain(text) ? undefined : keepText) as Json;
+
 const parse = (text: string): Json => {
   try {
-    return JSON.parse(text, DELICATE_NUMBER.test(text) ? keepText : undefined) as Json;
+    return parseTrusted(text);
   } catch {
     // The engine's message quotes the text.
     throw refuse('malformed', 'the body is not JSON');
@@ -63,7 +72,8 @@ const endOfString = (text: string, at: number): number => {
  * One pass over text that is known to be JSON.
  */
 const checkStructure = (text: string): void => {
-  const names: (Set<string> | undefined)[] = [];
+  // Of the objects and arrays that are open: the names of an object so far. Most have few, so a list does.
+  const names: (string[] | undefined)[] = [];
   let isName = false;
   for (let at = 0; at < text.length; ) {
     switch (text.charCodeAt(at)) {
@@ -77,7 +87,7 @@ const checkStructure = (text: string): void => {
       case 0x7b: // {
       case 0x5b: // [
         isName = text.charCodeAt(at) === 0x7b;
-        names.push(isName ? new Set() : undefined);
+        names.push(isName ? [] : undefined);
         if (names.length > MAX_DEPTH) throw refuse('malformed', `JSON may nest ${MAX_DEPTH} deep here`);
         break;
       case 0x7d: // }
@@ -93,10 +103,11 @@ const checkStructure = (text: string): void => {
   }
 };
 
-const addName = (names: Set<string>, written: string): void => {
+const addName = (names: string[], written: string): void => {
   const name = written.includes('\\') ? (JSON.parse(`"${written}"`) as string) : written;
-  if (names.has(name)) throw refuse('malformed', 'a JSON object has the same name twice');
-  names.add(name);
+  if (names.includes(name)) throw refuse('malformed', 'a JSON object has the same name twice');
+  if (names.length === MAX_NAMES) throw refuse('malformed', `a JSON object may have ${MAX_NAMES} names here`);
+  names.push(name);
 };
 
 /**
