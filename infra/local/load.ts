@@ -92,12 +92,12 @@ export const load = async ({ region, as, parallel, files }: Options): Promise<Re
   try {
     const facility = facilityIn(await target.token());
     planned = await plan(files, { facility, parse: parseJson, check, report });
-    report.unitsTotal = planned.first.length + planned.then.length;
+    report.unitsTotal = planned.first.length + planned.rest.length;
     const sender = new Sender({ target, report, journal });
     report.doing = 'shared resources';
     await sendAll(planned.first, sender, report, 1);
     report.doing = 'patients';
-    await sendAll(planned.then, sender, report, parallel);
+    await sendAll(planned.rest, sender, report, parallel);
     if (report.failed === 0) journal.clear();
     return report;
   } finally {

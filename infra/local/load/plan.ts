@@ -25,7 +25,7 @@ export interface PlanOptions {
 export interface Plan {
   /** Resources of no patient. They are sent, and answered, before the rest. */
   readonly first: readonly Unit[];
-  readonly then: readonly Unit[];
+  readonly rest: readonly Unit[];
   close(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export const plan = async (named: readonly string[], options: PlanOptions): Prom
   const folder = await mkdtemp(join(tmpdir(), 'load-'));
   const sorted = new Sorted(await Spool.open(undefined, folder), options);
   const first: Unit[] = [];
-  const then: Unit[] = [];
+  const rest: Unit[] = [];
   let kept = 0;
 
   const takeJson = async (label: string, path: string, bytes: number) => {
@@ -52,7 +52,7 @@ export const plan = async (named: readonly string[], options: PlanOptions): Prom
     if (bytes > WHOLE_BYTES) await sorted.takeBundle(pieces);
     else {
       const unit = { label, read: () => whole(pieces, label, options) };
-      ((await isShared(pieces)) ? first : then).push(unit);
+      ((await isShared(pieces)) ? first : rest).push(unit);
     }
   };
 
@@ -73,7 +73,7 @@ export const plan = async (named: readonly string[], options: PlanOptions): Prom
   const units = sorted.units();
   return {
     first: [...first, ...units.shared],
-    then: [...then, ...units.patients],
+    rest: [...rest, ...units.patients],
     close: () => rm(folder, { recursive: true, force: true }),
   };
 };
