@@ -1,0 +1,225 @@
+// From the parameters of a request to a typed query, or a refusal that names the parameter.
+// https://hl7.org/fhir/R4/search.html
+import { FhirError, refuse } from '../fhir/outcome.ts';
+import type { Issue } from '../fhir/types.ts';
+import { isSearchableType, type Kind, type Parameter, parametersOf } from './parameters.ts';
+import { type Reader, splitEscaped, wantedValues } from './parse-values.ts';
+import type { Criterion, Query, SortKey } from './query.ts';
+
+export const DEFAULT_COUNT = 50;
+export const MAX_COUNT = 1000;
+
+export interface Asked extends Reader {
+  readonly type: string | undefined;
+  readonly compartment: { readonly type: string; readonly id: string } | undefined;
+  readonly params: readonly (readonly [string, string])[];
+  readonly handling: 'strict' | 'lenient';
+}
+
+/** Modifiers that we answer: https://hl7.org/fhir/R4/search.html#modifiers */
+const MODIFIERS: Record<Kind, readonly string[]> = {
+  string: ['missing', 'exact', 'contains'],
+  token: ['missing', 'text', 'not', 'of-type'],
+  reference: ['missing', 'identifier'],
+  uri: ['missing', 'above', 'below'],
+  date: ['missing'],
+  number: ['missing'],
+  quantity: ['missing'],
+  composite: ['missing'],
+  special: [],
+};
+/** R4's, but they need code systems or hierarchies that we do not hold (yet). */
+const NEEDS_TERMINOLOGY = ['above', 'below', 'in', 'not-in'];
+
+/** Never ignored, because the answer would be another one. */
+const REFUSED = [
+  '_include',
+  '_revinclude',
+  '_has',
+  '_list',
+  '_filter',
+  '_query',
+  '_text',
+  '_content',
+  '_contained',
+  '_containedType',
+  '_maxresults',
+  '_score',
+];
+
+const RESULT = [
+  '_sort',
+  '_count',
+  '_total',
+  '_summary',
+  '_elements',
+  '_format',
+  '_pretty',
+  '_linked',
+  '_type',
+] as const;
+type ResultName = (typeof RESULT)[number];
+const isResult = (name: string): name is ResultName => (RESULT as readonly string[]).includes(name);
+
+const SAFE_NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/;
+/** A name is echoed only where it looks like one: it may be a value that lost its name. */
+const printable = (name: string) => (SAFE_NAME.test(name) ? name : '(unreadable name)');
+
+const invalid = (name: string, rule: string) => refuse('invalid', `search parameter ${name}: ${rule}`);
+const notSupported = (name: string, rule = 'is not supported') =>
+  refuse('notSupported', `search parameter ${name} ${rule}`);
+
+/** What is gathered while the parameters are read, one by one. */
+class Reading {
+  readonly criteria: Criterion[] = [];
+  readonly used: (readonly [string, string])[] = [];
+  readonly outcome: Issue[] = [];
+  readonly result = new Map<ResultName, string>();
+  private readonly asked: Asked;
+  /** Types that are searched; parameters must be common to all of them. */
+  readonly types: readonly string[];
+
+  constructor(asked: Asked) {
+    this.asked = asked;
+    this.types = asked.type ? [asked.type] : typesOf(asked.params.find(([name]) => name === '_type')?.[1]);
+  }
+
+  parameter(name: string): Parameter | undefined {
+    const [first, ...others] = this.types.map((type) => parametersOf(type).get(name));
+    if (this.types.length === 0) return parametersOf(undefined).get(name);
+    return first && others.every((other) => other?.kind === first.kind) ? first : undefined;
+  }
+
+  /** Ignored and said so, or refused: https://hl7.org/fhir/R4/search.html#errors */
+  ignore(name: string, rule: string): void {
+    const diagnostics = `search parameter ${printable(name)} ${rule}`;
+    if (this.asked.handling === 'strict') throw new FhirError('invalid', [{ code: 'not-supported', diagnostics }]);
+    this.outcome.push({ severity: 'warning', code: 'not-supported', diagnostics: `${diagnostics}; it was ignored` });
+  }
+
+  add(key: string, value: string): void {
+    if (isResult(key)) this.addResult(key, value);
+    else this.addCriterion(key, value);
+  }
+
+  private addResult(key: ResultName, value: string): void {
+    if (this.result.has(key)) throw invalid(key, 'is given more than once');
+    if (value === '') this.ignore(key, 'has no value');
+    else if (key === '_type' && this.asked.type) this.ignore(key, 'is for searches over several types');
+    else {
+      this.result.set(key, value);
+      if (key !== '_sort' && key !== '_linked') this.used.push([key, value]);
+    }
+  }
+
+  private addCriterion(key: string, value: string): void {
+    const [name = '', modifier, ...rest] = key.split(':');
+    if (REFUSED.includes(name)) throw notSupported(name);
+    const parameter = this.parameter(name);
+    if (parameter?.kind === 'special') throw notSupported(name);
+    if (parameter && (rest.length > 0 || modifier?.includes('.')))
+      throw notSupported(name, 'is chained, which is not supported');
+    if (!parameter || value === '') {
+      if (!parameter) this.unknown(key);
+      else this.ignore(name, 'has no value');
+      return;
+    }
+    this.criteria.push(this.criterion(parameter, modifier, value));
+    this.used.push([key, value]);
+  }
+
+  private unknown(key: string): void {
+    const chained = this.parameter(key.split('.')[0]!.split(':')[0]!);
+    if (key.includes('.') && chained?.kind === 'reference')
+      throw notSupported(chained.name, 'is chained, which is not supported');
+    this.ignore(key, this.types.length === 1 ? `is not known for ${this.types[0]}` : 'is not known for these types');
+  }
+
+  private criterion(parameter: Parameter, modifier: string | undefined, value: string): Criterion {
+    if (modifier !== undefined) this.checkModifier(parameter, modifier);
+    return { parameter, modifier, values: wantedValues(parameter, modifier, value, this.asked) };
+  }
+
+  private checkModifier({ name, kind }: Parameter, modifier: string): void {
+    if (MODIFIERS[kind].includes(modifier)) return;
+    if (kind === 'reference' && isSearchableType(modifier)) return;
+    if ((kind === 'token' || kind === 'reference') && NEEDS_TERMINOLOGY.includes(modifier))
+      throw notSupported(name, `with :${modifier} needs terminology or hierarchies, which is not supported`);
+    throw invalid(name, 'the modifier is not one that this parameter takes');
+  }
+
+  sort(): SortKey[] {
+    const text = this.result.get('_sort');
+    if (text === undefined) return [];
+    const keys = text.split(',').flatMap((part) => {
+      const descending = part.startsWith('-');
+      const name = descending ? part.slice(1) : part;
+      if (name === '_score') throw notSupported('_sort', 'by _score is not supported');
+      const parameter = this.parameter(name);
+      if (parameter && parameter.kind !== 'composite' && parameter.kind !== 'special')
+        return [{ parameter, descending }];
+      this.ignore('_sort', 'names a parameter that is not known or cannot be sorted by');
+      return [];
+    });
+    const used = keys.map(({ parameter, descending }) => `${descending ? '-' : ''}${parameter.name}`).join(',');
+    if (used) this.used.push(['_sort', used]);
+    return keys;
+  }
+}
+
+const typesOf = (text: string | undefined): string[] => {
+  const types = (text ?? '').split(',').filter(Boolean);
+  if (!types.every(isSearchableType)) throw invalid('_type', 'names something that is not a resource type');
+  return [...new Set(types)];
+};
+
+const oneOf = <T extends string>(name: string, text: string | undefined, allowed: readonly T[]): T | undefined => {
+  if (text === undefined) return undefined;
+  if (!(allowed as readonly string[]).includes(text)) throw invalid(name, `takes ${allowed.join(', ')}`);
+  return text as T;
+};
+
+const countOf = (text: string | undefined): number => {
+  if (text === undefined) return DEFAULT_COUNT;
+  if (!/^\d{1,9}$/.test(text)) throw invalid('_count', 'takes a number that is not negative');
+  return Math.min(Number(text), MAX_COUNT);
+};
+
+/** @throws FhirError `invalid` for what is malformed, `notSupported` for what we cannot answer, each with the parameter's name */
+export const parse = (asked: Asked): Query => {
+  if (asked.type !== undefined && !isSearchableType(asked.type))
+    throw refuse('unknownType', 'not a resource type of FHIR R4');
+  const reading = new Reading(asked);
+  for (const [key, value] of asked.params) reading.add(key, value);
+  const { result, used } = reading;
+
+  const sort = reading.sort();
+  const summary = oneOf('_summary', result.get('_summary'), ['true', 'text', 'data', 'count', 'false']);
+  const total = oneOf('_total', result.get('_total'), ['none', 'estimate', 'accurate']);
+  const count = countOf(result.get('_count'));
+  const linked = oneOf('_linked', result.get('_linked'), ['true', 'false']);
+  if (linked) used.push(['_linked', 'false']);
+  if (linked === 'true')
+    reading.outcome.push({
+      severity: 'information',
+      code: 'not-supported',
+      diagnostics: 'records of the same person in other facilities are not linked yet; _linked=false was used',
+    });
+  const elements = result.get('_elements');
+  return {
+    type: asked.type,
+    types: asked.type ? [] : reading.types,
+    compartment: asked.compartment,
+    criteria: reading.criteria,
+    sort,
+    count,
+    total,
+    countOnly: summary === 'count' || count === 0,
+    summary,
+    elements: elements === undefined ? undefined : splitEscaped(elements, ',').filter(Boolean),
+    used: used.map(([name, value]) =>
+      name === '_count' ? ([name, String(count)] as const) : ([name, value] as const),
+    ),
+    outcome: reading.outcome,
+  };
+};

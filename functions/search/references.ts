@@ -1,0 +1,28 @@
+// References as searches compare them. https://hl7.org/fhir/R4/search.html#reference
+
+export interface Pointer {
+  /** `Patient` and `p1` of `Patient/p1`, of `https://our.base/fhir/Patient/p1` and of either with `/_history/2`. */
+  readonly type?: string | undefined;
+  readonly id?: string | undefined;
+  /** Anything else: an absolute URL elsewhere, `urn:uuid:…`, a canonical. Without version. */
+  readonly url?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+const RELATIVE = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?$/;
+
+/** `baseUrl`: ours, so that an absolute reference to ourselves is the relative one. */
+export const pointer = (text: string, baseUrl: string | undefined): Pointer => {
+  const own = baseUrl && text.startsWith(`${baseUrl}/`) ? text.slice(baseUrl.length + 1) : text;
+  const [match, type, id, version] = RELATIVE.exec(own) ?? [];
+  if (match !== undefined) return { type, id, version };
+  const bar = text.indexOf('|');
+  return bar < 0 ? { url: text } : { url: text.slice(0, bar), version: text.slice(bar + 1) };
+};
+
+/** A version that the search does not name may be any. */
+export const pointsAt = (found: Pointer, wanted: Pointer): boolean => {
+  if (wanted.version !== undefined && wanted.version !== found.version) return false;
+  if (wanted.url !== undefined) return wanted.url === found.url;
+  return wanted.id === found.id && found.id !== undefined && (wanted.type === undefined || wanted.type === found.type);
+};
