@@ -114,7 +114,8 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
       'dynamodb:UpdateItem': 'marks how far a chain is sealed',
     },
     'audit-archive': {
-      's3:GetObject': 'compares the last seal with the archived one',
+      's3:GetObject': 'finds a seal that reached the archive and not the table',
+      's3:ListBucket': 'S3 says "not found" only to those who may list, and "forbidden" to others',
       's3:PutObject': 'archives the seal under Object Lock',
     },
     'seal-key': {

@@ -116,11 +116,20 @@ const announceObjects = (bucket: s3.Bucket) => {
   resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
 };
 
+const ON_BUCKET = new Set(['s3:ListBucket']);
+
 const connection = (bucket: s3.Bucket, setting: EnvName, why: string): Connectable => ({
   connect(fn: EntryFunction, actions) {
     fn.tell({ [setting]: bucket.bucketName });
     if (actions.length === 0) return;
-    fn.allow(actions, [bucket.arnForObjects('*')]);
+    fn.allow(
+      actions.filter((action) => ON_BUCKET.has(action)),
+      [bucket.bucketArn],
+    );
+    fn.allow(
+      actions.filter((action) => !ON_BUCKET.has(action)),
+      [bucket.arnForObjects('*')],
+    );
     Validations.of(fn.role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${exportedArn(bucket)}/*]`,
       reason: `Objects of one bucket only; a wildcard, because ${why}.`,

@@ -55,13 +55,21 @@ interface IdleRun {
   readonly writeUnits: number;
   readonly signatures: number;
   readonly objectsPut: number;
+  readonly objectsRead: number;
 }
 
 const IDLE_RUNS: Partial<Record<Entry, IdleRun>> = {
-  // Reads how far the trail is sealed and whether a chain has grown; signs nothing when none has.
-  'audit-sealer': { milliseconds: 100, readUnits: 3, writeUnits: 0, signatures: 0, objectsPut: 0 },
+  // Reads how far the trail is sealed, whether the next seal exists, and the chains opened since; signs nothing when none grew.
+  'audit-sealer': { milliseconds: 100, readUnits: 4, writeUnits: 0, signatures: 0, objectsPut: 0, objectsRead: 1 },
   // Reads the list of open transactions.
-  'transaction-sweeper': { milliseconds: 100, readUnits: 2, writeUnits: 0, signatures: 0, objectsPut: 0 },
+  'transaction-sweeper': {
+    milliseconds: 100,
+    readUnits: 2,
+    writeUnits: 0,
+    signatures: 0,
+    objectsPut: 0,
+    objectsRead: 0,
+  },
 };
 
 /** DynamoDB asks KMS again when a key it used is five minutes old; each table may ask by itself. */
@@ -120,6 +128,7 @@ const schedule = (runs: number, fn: Resource | undefined): CostLine => {
     run.writeUnits * USD.writeUnit +
     run.signatures * USD.kmsSign +
     run.objectsPut * USD.s3Put +
+    run.objectsRead * USD.s3Get +
     (LOG_BYTES_PER_RUN / 1e9) * USD.logsIngestGb;
   return { what: `${entry}, ${Math.round(runs).toLocaleString('en')} runs`, usd: runs * each };
 };

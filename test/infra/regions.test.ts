@@ -1,0 +1,125 @@
+// Region files: the messages are for a municipal engineer.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readRegions } from '../../infra/regions/read-regions.ts';
+import { given, synthesized } from './synthesized.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tsumugi-regions-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, content: unknown) =>
+  writeFileSync(join(folder, `${name}.json`), typeof content === 'string' ? content : JSON.stringify(content));
+const messageOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    return String(error instanceof Error ? error.message : error);
+  }
+  throw new Error('nothing was refused');
+};
+
+it('reads the demo regions', () => {
+  const regions = readRegions(join(import.meta.dirname, '../../infra/regions'), ['tokushima', 'kesen']);
+
+  expect(regions.map(({ name, prefecture }) => [name, prefecture])).toEqual([
+    ['kesen', '03'],
+    ['tokushima', '36'],
+  ]);
+});
+
+describe('a region file is refused, with its name, the field and the rule, when', () => {
+  const refused = (content: unknown, name = 'testing') => {
+    write(name, content);
+    const message = messageOf(() => readRegions(folder));
+    expect(message).toContain(join(folder, `${name}.json`));
+    return message;
+  };
+
+  it('it is not JSON', () => {
+    expect(refused('{ "name": ')).toContain('is not JSON (JSONの書式の誤り)');
+  });
+
+  it('a setting is missing', () => {
+    const { homeCommunityId: _, ...rest } = given.region();
+
+    expect(refused(rest)).toContain(
+      'homeCommunityId: is missing (未記入); must be text: the OID of the region (地域のOID)',
+    );
+  });
+
+  it('a group of settings is missing', () => {
+    const { audit: _, ...rest } = given.region();
+
+    expect(refused(rest)).toContain('audit: is missing (未記入); must be a group of settings in braces { }');
+  });
+
+  it('a setting is not known', () => {
+    expect(refused({ ...given.region(), hospital: 'x' })).toContain('hospital: is not a setting we know (未知の項目)');
+  });
+
+  it('a number is written in quotes', () => {
+    expect(refused({ ...given.region(), throttling: { rate: '100', burst: 200 } })).toContain(
+      'throttling.rate: must be a whole number: requests per second on average (毎秒の要求数)',
+    );
+  });
+
+  it('data would leave Japan without a reason', () => {
+    expect(refused({ ...given.region(), awsRegion: 'us-east-1' })).toMatch(
+      /awsRegion: lies outside Japan \(日本国外\).*outsideJapanReason/,
+    );
+  });
+
+  it('the OID is not one', () => {
+    expect(refused({ ...given.region(), homeCommunityId: 'urn:oid:1.2' })).toContain('homeCommunityId: must be an OID');
+  });
+
+  it('it has a host name for mutual TLS and no other', () => {
+    const mtlsDomain = {
+      name: 'ihe.example.jp',
+      certificateArn: 'arn:aws:acm:ap-northeast-1:123456789012:certificate/00000000-0000-0000-0000-000000000001',
+      truststore: 's3://bucket-of-trust/truststore.pem',
+    };
+
+    expect(refused({ ...given.region(), mtlsDomain })).toContain('mtlsDomain: needs "domain" too');
+  });
+
+  it('its name is not that of the file', () => {
+    expect(refused(given.region(), 'another')).toContain('name: must be "another", as the file is called');
+  });
+});
+
+it('refuses two regions with one OID: they would answer for each other', () => {
+  write('one', given.region({ name: 'one' }));
+  write('two', given.region({ name: 'two' }));
+
+  expect(messageOf(() => readRegions(folder))).toContain('two.json: homeCommunityId: is already used by one.json');
+});
+
+it('says which region does not exist', () => {
+  expect(messageOf(() => readRegions(folder, ['atlantis']))).toContain(join(folder, 'atlantis.json'));
+});
+
+it('lets data leave Japan when the file says why', () => {
+  write('testing', { ...given.region(), awsRegion: 'us-west-2', outsideJapanReason: 'a test with made-up patients' });
+
+  expect(readRegions(folder)).toHaveLength(1);
+});
+
+it('a new file is a new stage with its two stacks, and no code', () => {
+  write('one', given.region({ name: 'one' }));
+  write('two', given.region({ name: 'two', homeCommunityId: '2.999.2' }));
+
+  const { stages } = synthesized(...readRegions(folder));
+
+  expect(stages.flatMap(({ stacks }) => stacks.map(({ stackName }) => stackName))).toEqual([
+    'One-Stateful',
+    'One-Stateless',
+    'Two-Stateful',
+    'Two-Stateless',
+  ]);
+});
