@@ -95,7 +95,7 @@ export class Walk {
     const seen = new Set<Element>();
     let content = 0;
     for (const key in value) {
-      if (key === 'resourceType' && isResource) continue;
+      if ((key === 'resourceType' && isResource) || value[key] === undefined) continue;
       const name = key.charCodeAt(0) === 0x5f ? key.slice(1) : key;
       const property = structure.properties.get(name);
       if (!property || (name !== key && !isPrimitive(property.type.name))) {
