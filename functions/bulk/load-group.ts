@@ -1,17 +1,21 @@
 // Writes what belongs together, a patient or a batch of shared resources, in one commit: all of it that is valid, or nothing.
 
-import { FhirError } from '../fhir/outcome.ts';
+import { FhirError, refuse } from '../fhir/outcome.ts';
 import type { Issue, Resource } from '../fhir/types.ts';
+import { assertNoPointer, storeData } from '../interactions/binary.ts';
+import { matches, onlyMatch } from '../interactions/conditional.ts';
 import type { Context, Services } from '../interactions/contract.ts';
 import { disclose } from '../interactions/permit.ts';
+import { parseForm } from '../interactions/query.ts';
 import { assertValid } from '../interactions/write/body.ts';
 import { createWrite, replaceWrite } from '../interactions/write/draft.ts';
+import { slotsOf } from '../interactions/write/references.ts';
 import type { Stored, Write } from '../storage/port.ts';
 import { WriteRefused } from '../storage/write-refused.ts';
 import type { Assigned } from './assign.ts';
 import type { Counts, JobRefusal } from './job.ts';
 
-type Needs = Pick<Services, 'resources'>;
+export type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'clock'>;
 
 /** A writer who meets another in the same patient tries again with what is there now. */
 const TRIES = 4;
@@ -90,10 +94,13 @@ export const loadGroup = async (
     else byUrl.set(prepared.url, prepared); // named twice: the last one counts
   }
 
+  const found = await resolve(services, context, [...byUrl.values()]);
+  turnAway(found);
+
   for (let tries = 1; ; tries++) {
     const wanted = [...byUrl.values()].filter(({ url }) => !turned.has(url));
-    const { writes, unchanged, refusals: found } = await plan(services, context, wanted);
-    turnAway(found);
+    const { writes, unchanged, refusals: more } = await plan(services, context, wanted);
+    turnAway(more);
     if (patient !== undefined && turned.has(patient)) return orphans(wanted, refusals, turned);
     try {
       const stored = writes.length > 0 ? await services.resources.commit(writes, context.now) : [];
@@ -106,6 +113,36 @@ export const loadGroup = async (
       if (!(error instanceof WriteRefused) || tries === TRIES) throw error;
     }
   }
+};
+
+const CONDITIONAL = /^([A-Z][A-Za-z]+)\?(.+)$/;
+
+/** Conditional references (`Practitioner?identifier=…`), and the bytes of Binaries: what must be settled before anything is written. */
+const resolve = async (services: Needs, context: Context, wanted: readonly Prepared[]): Promise<JobRefusal[]> => {
+  const known = new Map<string, Promise<string>>();
+  const target = async (type: string, query: string): Promise<string> => {
+    const match = onlyMatch(type, await matches(services, context, type, parseForm(query)));
+    if (!match) throw refuse('stale', `a conditional reference matches no ${type}`);
+    return `${type}/${match.id}`;
+  };
+  const refusals: JobRefusal[] = [];
+  for (const { type, resource, url } of wanted) {
+    try {
+      for (const slot of slotsOf(resource)) {
+        const [, of, query] = (slot.isReference && CONDITIONAL.exec(slot.value)) || [];
+        if (of === undefined || query === undefined) continue;
+        if (!known.has(slot.value)) known.set(slot.value, target(of, query));
+        slot.write(await known.get(slot.value)!);
+      }
+      if (type === 'Binary') {
+        assertNoPointer(resource);
+        await storeData(services, context, resource);
+      }
+    } catch (error) {
+      refusals.push(...refused(url, error));
+    }
+  }
+  return refusals;
 };
 
 const isCreation = (write: Write): boolean =>

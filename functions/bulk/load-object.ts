@@ -4,11 +4,11 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parseJson } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { Context, Services } from '../interactions/contract.ts';
+import type { Context } from '../interactions/contract.ts';
 import { type Assigned, assign, type Renames, rename, rewrite } from './assign.ts';
 import { type Incoming, incoming, Unreadable } from './incoming.ts';
 import { type Job, type JobRefusal, MOST_REFUSALS, noCounts } from './job.ts';
-import { type GroupResult, loadGroup } from './load-group.ts';
+import { type GroupResult, loadGroup, type Needs } from './load-group.ts';
 import { patientOf } from './patient-of.ts';
 import { lines, type Piece, roots } from './scan-json.ts';
 import { Spool } from './spool.ts';
@@ -48,12 +48,7 @@ const fromLine = (line: string): Assigned => {
   return { method, url, created, resource, ifNoneExist: undefined, fullUrl: undefined };
 };
 
-export const loadObject = async (
-  services: Pick<Services, 'resources' | 'clock'>,
-  job: Job,
-  open: Open,
-  settled: Settled,
-): Promise<Job> => {
+export const loadObject = async (services: Needs, job: Job, open: Open, settled: Settled): Promise<Job> => {
   const counts = noCounts();
   const refusals: JobRefusal[] = [];
   const turnAway = (list: readonly JobRefusal[]) => refusals.push(...list.slice(0, MOST_REFUSALS - refusals.length));

@@ -8,6 +8,8 @@ import type { Documents, Resources, Seal, Stored } from '../storage/port.ts';
 export interface Services {
   readonly resources: Resources;
   readonly documents: Documents;
+  /** Files larger than a request, until they are loaded: the uploads bucket. Absent: this function takes none. */
+  readonly uploads?: Documents | undefined;
   readonly seal: Seal;
   readonly audit: Audit;
   /** Milliseconds since 1970. */
@@ -51,6 +53,8 @@ export interface FhirRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array | undefined;
+  /** The body of an entry of a batch, which was parsed with the Bundle; then `body` is undefined. */
+  readonly resource?: Resource;
 }
 
 /** What an interaction answers. Exactly one of `stored`, `resource`, `text` and `bytes`, or none of them. */

@@ -1,0 +1,161 @@
+import { gzipSync } from 'node:zlib';
+import { expect, it } from 'vitest';
+import { derivedId } from '../../functions/bulk/derived-id.ts';
+import { incomingName, type Job, jobOf, readJob, writeJob } from '../../functions/bulk/job.ts';
+import { loadObject } from '../../functions/bulk/load-object.ts';
+import type { Context } from '../../functions/interactions/contract.ts';
+import { openMemory } from '../../functions/storage/memory.ts';
+import { clinic, given, hospital, openApi, residentOf } from '../support/api.ts';
+
+const open = () => {
+  const uploads = openMemory().documents;
+  return { uploads, ...openApi({ uploads }) };
+};
+type Open = ReturnType<typeof open>;
+
+const parameters = (body: object) =>
+  new Map(
+    ((body as { parameter?: { name: string; resource?: unknown }[] }).parameter ?? []).map(
+      ({ name, resource, ...value }) => [name, resource ?? Object.values(value)[0]],
+    ),
+  );
+
+async function* chunked(bytes: Uint8Array, size = 64 << 10) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** Opens a job as a client does, then does what the bulk-load function does with the bytes. */
+const upload = async (api: Open, bytes: Uint8Array, contentType = 'application/fhir+json', settled: Context[] = []) => {
+  const got = await api.send('POST', '/$upload', {
+    body: { resourceType: 'Parameters', parameter: [{ name: 'contentType', valueCode: contentType }] },
+  });
+  expect(got.status).toBe(201);
+  const id = String(parameters(got.body).get('job'));
+  const job = await readJob(api.uploads, '3610000001', id);
+  const done = await loadObject(
+    api.services,
+    job as Job,
+    async () => chunked(bytes),
+    async (context) => void settled.push(context),
+  );
+  await writeJob(api.uploads, done);
+  return parameters((await api.send('GET', `/$upload-status?job=${id}`)).body);
+};
+
+const ndjson = (...resources: object[]) =>
+  Buffer.from(resources.map((resource) => JSON.stringify(resource)).join('\n'));
+
+const patient = (id: string) => given.patient({ id, identifier: [{ system: 'urn:x', value: id }] });
+
+it('opens a job, says where to put the file, and 202 until it is loaded', async () => {
+  const api = open();
+  const got = await api.send('POST', '/$upload', { body: { resourceType: 'Parameters' } });
+  const job = String(parameters(got.body).get('job'));
+  expect(parameters(got.body).get('status')).toBe(got.headers.location);
+  expect(jobOf(incomingName('3610000001', job))).toEqual({ facility: '3610000001', id: job });
+  const waiting = await api.send('GET', `/$upload-status?job=${job}`);
+  expect([waiting.status, parameters(waiting.body).get('state')]).toEqual([202, 'waiting']);
+});
+
+it('shows a job to the facility that opened it and to nobody else', async () => {
+  const api = open();
+  const got = await api.send('POST', '/$upload', { body: { resourceType: 'Parameters' } });
+  const job = String(parameters(got.body).get('job'));
+  expect((await api.send('GET', `/$upload-status?job=${job}`, { as: clinic })).status).toBe(404);
+  expect((await api.send('GET', '/$upload-status?job=../../x')).status).toBe(404);
+  expect(
+    (await api.send('POST', '/$upload', { as: residentOf('p'), body: { resourceType: 'Parameters' } })).status,
+  ).toBe(403);
+  expect((await api.send('GET', '/$upload')).status).toBe(405);
+});
+
+it('takes a Bundle or NDJSON, gzipped or not, and nothing else', async () => {
+  const api = open();
+  const parameter = [{ name: 'contentType', valueCode: 'text/csv' }];
+  expect((await api.send('POST', '/$upload', { body: { resourceType: 'Parameters', parameter } })).status).toBe(415);
+  const lines = ndjson(patient('a'), given.observation('a', { id: 'a-o' }));
+  expect((await upload(api, lines, 'application/fhir+ndjson')).get('created')).toBe(2);
+  expect((await upload(api, gzipSync(lines), 'application/fhir+ndjson')).get('unchanged')).toBe(2);
+  expect((await api.send('GET', '/Observation/a-o')).status).toBe(200);
+});
+
+it('loads a file of 20 MB patient by patient, and again without changing anything', async () => {
+  const api = open();
+  const patients = Array.from({ length: 40 }, (_, at) => `p${at}`);
+  const note = [{ text: '見本'.repeat(8_000) }];
+  const resources = patients.flatMap((id) => [
+    ...Array.from({ length: 10 }, (_, at) => given.observation(id, { id: `${id}-o${at}`, note })),
+    patient(id),
+  ]);
+  const bytes = ndjson({ resourceType: 'Organization', id: 'org', name: 'Awa' }, ...resources);
+  expect(bytes.length).toBeGreaterThan(19_000_000);
+  const settled: Context[] = [];
+  const first = await upload(api, bytes, 'application/fhir+ndjson', settled);
+  expect(Object.fromEntries(first)).toMatchObject({ state: 'done', created: 441, refused: 0, patients: 40 });
+  // One audit record set for each group: the shared resources, and each patient.
+  expect(settled).toHaveLength(41);
+  expect(new Set(settled.flatMap(({ disclosed }) => disclosed.map(({ patientKey }) => patientKey))).size).toBe(41);
+  expect((await api.send('GET', '/Patient/p7/Observation?_count=20')).body.entry).toHaveLength(10);
+
+  const again = await upload(api, bytes, 'application/fhir+ndjson');
+  expect(Object.fromEntries(again)).toMatchObject({ state: 'done', created: 0, updated: 0, unchanged: 441 });
+  expect((await api.send('GET', '/Patient/p7')).headers.etag).toBe('W/"1"');
+});
+
+it('gives posted entries of a Bundle derived ids, and follows references and conditional references', async () => {
+  const api = open();
+  const put = await api.send('PUT', '/Practitioner/dr', {
+    body: { resourceType: 'Practitioner', id: 'dr', identifier: [{ system: 'urn:staff', value: '1' }] },
+  });
+  expect(put.status).toBe(201);
+  const post = (fullUrl: string, resource: { resourceType: string }) => ({
+    fullUrl,
+    resource,
+    request: { method: 'POST', url: resource.resourceType },
+  });
+  const observation = given.observation('x', {
+    subject: { reference: 'urn:uuid:p' },
+    performer: [{ reference: 'Practitioner?identifier=urn:staff|1' }],
+  });
+  const bundle = given.bundle('transaction', [post('urn:uuid:o', observation), post('urn:uuid:p', given.patient())]);
+  expect((await upload(api, Buffer.from(JSON.stringify(bundle)))).get('created')).toBe(2);
+  const [p, o] = ['urn:uuid:p', 'urn:uuid:o'].map((url) => derivedId('3610000001', url));
+  expect((await api.send('GET', `/Observation/${o}`)).body).toMatchObject({
+    subject: { reference: `Patient/${p}` },
+    performer: [{ reference: 'Practitioner/dr' }],
+  });
+});
+
+it('refuses what is not valid and says each rule; a patient whose Patient is refused is not there at all', async () => {
+  const api = open();
+  const bytes = ndjson(
+    patient('good'),
+    given.observation('good', { id: 'good-o', status: 'wrong' }),
+    { ...patient('bad'), gender: 'wrong' },
+    given.observation('bad', { id: 'bad-o' }),
+  );
+  const withNoise = Buffer.concat([Buffer.from('not json\n'), bytes]);
+  const result = await upload(api, withNoise, 'application/fhir+ndjson');
+  expect(Object.fromEntries(result)).toMatchObject({ state: 'done', created: 1, refused: 4, patients: 1 });
+  const issues = (result.get('refusals') as { issue: { details: { text: string }; expression?: string[] }[] }).issue;
+  expect(issues.map(({ details, expression }) => [details.text, expression?.[0]])).toEqual([
+    ['line 1', undefined],
+    ['Observation/good-o', 'Observation.status'],
+    ['Patient/bad', 'Patient.gender'],
+    ['Observation/bad-o', undefined],
+  ]);
+  expect((await api.send('GET', '/Observation/bad-o')).status).toBe(404);
+  expect(JSON.stringify(issues)).not.toContain('wrong');
+});
+
+it('refuses what belongs to another facility, as a request would', async () => {
+  const api = open();
+  await api.send('PUT', '/Patient/theirs', { as: clinic, body: patient('theirs') });
+  const result = await upload(
+    api,
+    ndjson({ ...patient('theirs'), birthDate: '1900-01-01' }),
+    'application/fhir+ndjson',
+  );
+  expect(Object.fromEntries(result)).toMatchObject({ created: 0, updated: 0, refused: 1 });
+  expect(hospital.facility).not.toBe(clinic.facility);
+});
