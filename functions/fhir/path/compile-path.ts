@@ -7,7 +7,7 @@ import { PathError } from './lexer.ts';
 import { childrenNamed, isOfType, startOf } from './navigate.ts';
 import { binary } from './operators.ts';
 import { type Ast, parsePath } from './parser.ts';
-import { bool, decimal, integer, NONE, type Scope, type Step, single } from './scope.ts';
+import { bool, decimal, integer, NONE, type Scope, type Step, single, spend } from './scope.ts';
 import { TEXT_FUNCTIONS } from './text-functions.ts';
 import { type CompiledPath, type PathEnv, system, type TypedValue } from './typed-value.ts';
 
@@ -46,23 +46,23 @@ const variable = (name: string): Step => {
   };
 };
 
-const members = (input: TypedValue[], name: string): TypedValue[] => {
+const members = (input: TypedValue[], name: string, scope: Scope): TypedValue[] => {
   if (input.length === 0) return NONE;
   const found: TypedValue[] = [];
   for (const node of input) childrenNamed(node, name, found);
-  return found;
+  return spend(scope, found);
 };
 
 /** A name that starts a path is a type (`Patient.name`) where the input is of that type. */
 const firstMember = (name: string): Step => {
-  if (!/^[A-Z]/.test(name)) return (input) => members(input, name);
-  return (input) => (input.length === 1 && isA(input[0]!.type, name) ? input : members(input, name));
+  if (!/^[A-Z]/.test(name)) return (input, scope) => members(input, name, scope);
+  return (input, scope) => (input.length === 1 && isA(input[0]!.type, name) ? input : members(input, name, scope));
 };
 
 const member = (of: Ast | undefined, name: string): Step => {
   if (!of) return firstMember(name);
   const before = compile(of);
-  return (input, scope) => members(before(input, scope), name);
+  return (input, scope) => members(before(input, scope), name, scope);
 };
 
 /** `ofType(Quantity)`, `is(Patient)`: the argument is a name, not a path. */
@@ -89,7 +89,7 @@ const call = ({ of, name, args }: Extract<Ast, { kind: 'call' }>): Step => {
   const apply = FUNCTIONS.get(name);
   if (!apply) throw new PathError(`FHIRPath function ${/^\w{1,30}$/.test(name) ? name : ''} is not known here`);
   const steps = args.map(compile);
-  return (input, scope) => apply(before(input, scope), scope, steps);
+  return (input, scope) => spend(scope, apply(before(input, scope), scope, steps));
 };
 
 const special = (name: string): Step => {
@@ -144,7 +144,7 @@ const compile = (ast: Ast): Step => {
   }
 };
 
-const newScope = (context: TypedValue, env: PathEnv): Scope => {
+const newScope = (context: TypedValue, env: PathEnv, budget: number): Scope => {
   const resource = env.resource === undefined ? context : startOf(env.resource);
   return {
     context,
@@ -155,30 +155,54 @@ const newScope = (context: TypedValue, env: PathEnv): Scope => {
     self: context,
     index: 0,
     total: NONE,
+    budget,
   };
 };
 
 export type NodePath = (context: TypedValue, env?: PathEnv) => TypedValue[];
 
 const compiled = new Map<string, NodePath>();
-/** The definitions have some 1,600 expressions; what clients send in patches must not fill the memory. */
-const MAX_CACHED = 5_000;
 
-/** As `compilePath`, for an expression that starts from any typed value: an invariant on `Observation.component`. */
+/** More than the largest body that we take can hold, several times over; seconds at most. */
+const BUDGET = 2_000_000;
+
+/**
+ * Compiles an expression of the definitions, once, to start from any typed value: an invariant on `Observation.component`.
+ * Throws PathError where it cannot be parsed, and when it is run on values that it does not fit.
+ */
 export const compileNodePath = (expression: string): NodePath => {
   const known = compiled.get(expression);
   if (known) return known;
   const step = compile(parsePath(expression));
-  const path: NodePath = (context, env = {}) => step([context], newScope(context, env));
-  if (compiled.size < MAX_CACHED) compiled.set(expression, path);
+  const path: NodePath = (context, env = {}) => step([context], newScope(context, env, BUDGET));
+  compiled.set(expression, path);
   return path;
 };
 
+/** A pattern can take the server's time for ever, and repeating can, so neither is for those who send us expressions. */
+const NOT_FOR_CLIENTS = new Set(['matches', 'replaceMatches', 'repeat', 'aggregate']);
+const CLIENT_BUDGET = 200_000;
+
+const assertForClients = (ast: Ast): void => {
+  if (ast.kind === 'call') {
+    if (NOT_FOR_CLIENTS.has(ast.name)) throw new PathError(`FHIRPath function ${ast.name} is not allowed here`);
+    ast.args.forEach(assertForClients);
+  }
+  if ('of' in ast && ast.of) assertForClients(ast.of);
+  if (ast.kind === 'index') assertForClients(ast.at);
+  if (ast.kind === 'binary') [ast.left, ast.right].forEach(assertForClients);
+};
+
 /**
- * Compiles a FHIRPath expression; the same expression is compiled once. Throws PathError where it cannot be parsed,
- * and when it is run on values that it does not fit.
+ * Compiles an expression that came from outside (FHIRPath Patch). It is not kept, may hold no pattern, and has a small budget.
+ * Throws PathError as `compileNodePath` does.
  */
 export const compilePath = (expression: string): CompiledPath => {
-  const path = compileNodePath(expression);
-  return (resource, env) => path(startOf(resource), env);
+  const ast = parsePath(expression);
+  assertForClients(ast);
+  const step = compile(ast);
+  return (resource, env = {}) => {
+    const context = startOf(resource);
+    return step([context], newScope(context, env, CLIENT_BUDGET));
+  };
 };

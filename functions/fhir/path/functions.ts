@@ -3,7 +3,7 @@ import { isPrimitive } from '../definitions.ts';
 import { collectionsEqual, contains, distinct } from './equality.ts';
 import { PathError } from './lexer.ts';
 import { children, childrenNamed, descendants, resolveReference } from './navigate.ts';
-import { bool, integer, NONE, type Scope, type Step, single, text, truth, withSelf } from './scope.ts';
+import { bool, integer, NONE, type Scope, type Step, single, spend, text, truth, withSelf } from './scope.ts';
 import type { TypedValue } from './typed-value.ts';
 
 export type PathFunction = (input: TypedValue[], scope: Scope, args: readonly Step[]) => TypedValue[];
@@ -35,10 +35,12 @@ const repeat: PathFunction = (input, scope, args) => {
   const found: TypedValue[] = [];
   let fresh = input;
   while (fresh.length > 0) {
-    const next = fresh.flatMap((node, index) => withSelf(step, node, index, scope));
+    const next = spend(
+      scope,
+      fresh.flatMap((node, index) => withSelf(step, node, index, scope)),
+    );
     fresh = next.filter((node) => !contains(found, node));
     found.push(...fresh);
-    if (found.length > 100_000) throw new PathError('repeat() found too many values');
   }
   return found;
 };
@@ -107,7 +109,11 @@ export const COLLECTION_FUNCTIONS: Record<string, PathFunction> = {
   union: (input, scope, args) => distinct([...input, ...evaluated(args, scope)]),
   combine: (input, scope, args) => [...input, ...evaluated(args, scope)],
   children: (input) => input.flatMap(children),
-  descendants: (input) => descendants(input),
+  descendants: (input, scope) => {
+    const found = descendants(input, scope.budget);
+    if (!found) throw new PathError('a FHIRPath expression meets too many values');
+    return found;
+  },
   trace: (input) => input,
   iif: (input, scope, args) => {
     const isTrue = truth(argument(args)(input, scope)) === true;

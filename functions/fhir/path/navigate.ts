@@ -100,14 +100,17 @@ export const children = (node: TypedValue): TypedValue[] => {
   return found;
 };
 
-export const descendants = (nodes: readonly TypedValue[]): TypedValue[] => {
+/** All that is below, parents before their children. `limit`: gives up (undefined) where there is more. */
+export const descendants = (nodes: readonly TypedValue[], limit: number): TypedValue[] | undefined => {
   const found: TypedValue[] = [];
-  for (const node of nodes) {
+  const visit = (node: TypedValue): void => {
+    if (found.length > limit) return;
     const below = children(node);
     for (const child of below) found.push(child);
-    for (const child of descendants(below)) found.push(child);
-  }
-  return found;
+    for (const child of below) visit(child);
+  };
+  for (const node of nodes) visit(node);
+  return found.length > limit ? undefined : found;
 };
 
 /** `is`, `as`, `ofType`: https://hl7.org/fhirpath/N1/#types */

@@ -12,7 +12,16 @@ export interface Scope {
   self: TypedValue;
   index: number;
   total: TypedValue[];
+  /** Values that may still be met before the evaluation is given up. */
+  budget: number;
 }
+
+/** An expression may multiply what it finds (`descendants().descendants()`); it must not take the server's time for it. */
+export const spend = (scope: Scope, values: TypedValue[]): TypedValue[] => {
+  scope.budget -= values.length;
+  if (scope.budget < 0) throw new PathError('a FHIRPath expression meets too many values');
+  return values;
+};
 
 /** A compiled part: takes the input collection of the place where it stands. */
 export type Step = (input: TypedValue[], scope: Scope) => TypedValue[];

@@ -33,7 +33,7 @@ const onNumber =
 
 const MAX_PATTERN = 1000;
 
-/** Patterns come from the definitions, or from a client's FHIRPath Patch: that one may not run them (patch/fhirpath-patch.ts). */
+/** Patterns come from the definitions only (compile-path.ts, NOT_FOR_CLIENTS). */
 const pattern = (source: string | undefined, flags: string): RegExp => {
   if (source === undefined || source.length > MAX_PATTERN) throw new PathError('a pattern is missing or too long');
   return new RegExp(source, flags);

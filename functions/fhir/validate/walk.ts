@@ -22,9 +22,10 @@ const MISSING: readonly unknown[] = [];
 /** One resource on its own: what `%resource` is for its invariants. */
 interface Home {
   readonly env: PathEnv;
-  /** The resource that contains it, or itself. */
+  /** Types of the contained resources of the root, by id. */
+  readonly containedTypes: ReadonlyMap<unknown, unknown>;
+  /** `%rootResource`: the resource that contains it, or itself. */
   readonly root: JsonObject;
-  readonly isContained: boolean;
   /** `#x` in the root and what it contains. */
   readonly localReferences: Set<string>;
   /** Entries of a transaction may refer by a search: https://hl7.org/fhir/R4/http.html#trules */
@@ -47,7 +48,7 @@ export class Walk {
     const home: Home = {
       env: { resource: value, rootResource: value },
       root: value,
-      isContained: false,
+      containedTypes: containedTypes(value),
       localReferences: new Set(),
       mayBeConditional: mayBeConditional || value.type === 'transaction' || value.type === 'batch',
     };
@@ -229,7 +230,7 @@ export class Walk {
       return;
     }
     // %resource is the contained resource, its references are looked up in the container: fhirpath.html#variables
-    this.content(value, { ...home, env: { resource: value, rootResource: home.root }, isContained: true });
+    this.content(value, { ...home, env: { resource: value, rootResource: home.root } });
   }
 
   private binding(set: number, { name }: TypeRef, value: unknown): void {
@@ -251,12 +252,13 @@ export class Walk {
       );
       return;
     }
-    if (kind === 'contained' && !contains(home.root, reference.slice(1))) {
+    const id = reference.slice(1);
+    if (kind === 'contained' && !home.containedTypes.has(id)) {
       this.faults.add('invariant', 'ref-1: no contained resource has this id', 'reference');
       return;
     }
-    const named = kind === 'contained' ? containedType(home.root, reference.slice(1)) : written;
-    if (named === undefined) return;
+    const named = kind === 'contained' ? home.containedTypes.get(id) : written;
+    if (!isResourceType(named)) return;
     if (targets && !targets.includes(named))
       this.faults.add('structure', `may refer to ${targets.join(', ')} only`, 'reference');
     if (isResourceType(type) && type !== named)
@@ -272,14 +274,12 @@ export class Walk {
 const cardinality = ({ min, max }: Element) => `${min}..${max === 1 ? 1 : '*'}`;
 const elementName = ({ name, isChoice }: Element) => (isChoice ? `${name}[x]` : name);
 
-const containedIn = ({ contained }: JsonObject): readonly unknown[] => (Array.isArray(contained) ? contained : MISSING);
-const withId = (root: JsonObject, id: string) =>
-  containedIn(root).find((resource) => isObject(resource) && resource.id === id);
-const contains = (root: JsonObject, id: string) => withId(root, id) !== undefined;
-const containedType = (root: JsonObject, id: string): string | undefined => {
-  const resource = withId(root, id);
-  return isObject(resource) && isResourceType(resource.resourceType) ? resource.resourceType : undefined;
-};
+const NOTHING_CONTAINED: ReadonlyMap<unknown, unknown> = new Map();
+
+const containedTypes = ({ contained }: JsonObject): ReadonlyMap<unknown, unknown> =>
+  Array.isArray(contained)
+    ? new Map(contained.filter(isObject).map(({ id, resourceType }) => [id, resourceType]))
+    : NOTHING_CONTAINED;
 
 /** `{"reference": "#"}` somewhere below. */
 const refersToContainer = (value: unknown): boolean => {

@@ -1,7 +1,8 @@
 // https://hl7.org/fhirpath/N1/ and https://hl7.org/fhir/R4/fhirpath.html, with the suite of FHIR/fhir-test-cases.
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../../../functions/fhir/json.ts';
-import { compilePath, PathError } from '../../../../functions/fhir/path/compile-path.ts';
+import { compileNodePath, compilePath, PathError } from '../../../../functions/fhir/path/compile-path.ts';
+import { startOf } from '../../../../functions/fhir/path/navigate.ts';
 import { sharedData, unpack } from '../shared-data.ts';
 
 const patient = {
@@ -70,6 +71,21 @@ it.each(['name.', 'name[', "where('", 'name.unheard()', '((', '1 +', '%unknown',
     expect(() => compilePath(expression)(patient)).toThrow(PathError);
   },
 );
+
+it.each([
+  "name.where(family.matches('(a+)+$'))",
+  'name.repeat($this)',
+  'name[0].given.aggregate($total)',
+  "name.select(use.replaceMatches('a', 'b'))",
+])('does not run %s for a client', (expression) => {
+  expect(() => compilePath(expression)).toThrow(PathError);
+});
+
+it('gives up an expression that multiplies what it finds', () => {
+  const deep = { resourceType: 'Questionnaire', item: [{ linkId: 'a' }] };
+  for (let i = 0; i < 25; i++) deep.item = [{ linkId: 'a', item: deep.item } as never, { linkId: 'b' }];
+  expect(() => compilePath(Array(12).fill('descendants()').join('.'))(deep)).toThrow(PathError);
+});
 
 const isQuantity = (value: unknown): value is { value: number; unit?: string; code?: string } =>
   typeof value === 'object' && value !== null && 'value' in value;
@@ -174,7 +190,8 @@ describe.skipIf(!cases || !examples)(
           const resource = input(test.inputfile);
           const [, marks = '', written = ''] = /<expression([^>]*)>([\s\S]*?)<\/expression>/.exec(body)!;
           if (!resource || test.mode === 'cda' || LEFT_OUT_TESTS.includes(test.name!)) continue;
-          const run = () => compilePath(plain(written))(resource, { now: Date.UTC(2026, 10, 22, 1, 2, 3) });
+          const run = () =>
+            compileNodePath(plain(written))(startOf(resource), { now: Date.UTC(2026, 10, 22, 1, 2, 3) });
           if (marks.includes('invalid')) {
             expect(run, test.name).toThrow(PathError);
             continue;
