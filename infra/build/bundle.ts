@@ -1,8 +1,8 @@
 // Builds every Lambda: one esbuild call for all entries, one file each (`npm run bundle`).
 // The local host and the CDK app take what stands in build/lambda/<entry>/.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { ENTRIES, type Entry } from '../permissions.ts';
 
@@ -12,11 +12,17 @@ const generated = join(root, 'functions/fhir/generated');
 
 /** Where bundles are written: one folder an entry, and nothing in it but what is deployed. */
 export const bundleFolder = join(root, 'build/lambda');
-/** Source maps stay at home: loading one costs 30 ms of each cold start. */
-const mapFolder = join(root, 'build/lambda-maps');
 
 /** Issue 2, point 10: a cold start of `fhir-api` is ready in under 120 ms, and 700 KB is what that leaves. */
 const MOST_BYTES: Partial<Record<Entry, number>> = { 'fhir-api': 700_000 };
+
+/**
+ * Lambda hands credentials over in the environment, where the SDK looks first. The other places (files, single sign-on,
+ * web identity) are imported only when that fails, and would be a third of a small bundle.
+ */
+const NEVER_CALLED = ['ini', 'sso', 'process', 'web-identity', 'http', 'login'].map(
+  (place) => `@aws-sdk/credential-provider-${place}`,
+);
 
 export interface Bundle {
   readonly entry: Entry;
@@ -35,31 +41,32 @@ export const bundle = async ({
   if (!existsSync(generated))
     execFileSync(process.execPath, [join(root, 'infra/build/definitions.ts')], { stdio: 'inherit' });
 
-  rmSync(folder, { recursive: true, force: true });
-  const { metafile } = await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: present.map((entry) => ({ in: join(entriesFolder, `${entry}.ts`), out: `${entry}/index` })),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
+    write: false,
     bundle: true,
     minify: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
+    external: NEVER_CALLED,
     sourcemap: 'external',
-    metafile: true,
     legalComments: 'none',
     logLevel: 'warning',
     // CommonJS dependencies call require() for Node's own modules.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   });
-  keepMapsAside(folder, present);
-  for (const entry of missing) standIn(folder, entry);
+  for (const { path, contents } of outputFiles)
+    replaceFile(path.endsWith('.map') ? mapOf(path, folder) : path, contents);
+  for (const entry of missing) replaceFile(join(folder, entry, 'index.mjs'), standIn(entry));
 
-  const bundles = Object.entries(metafile.outputs)
-    .filter(([path]) => path.endsWith('.mjs'))
-    .map(([path, { bytes }]) => ({ entry: basename(join(path, '..')) as Entry, bytes }))
+  const bundles = outputFiles
+    .filter(({ path }) => path.endsWith('.mjs'))
+    .map(({ path, contents }) => ({ entry: basename(dirname(path)) as Entry, bytes: contents.byteLength }))
     .sort((a, b) => a.entry.localeCompare(b.entry));
   refuseHeavy(bundles);
   return bundles;
@@ -75,13 +82,8 @@ const missingEntries = () => {
   return ENTRIES.filter((entry) => !found.includes(entry));
 };
 
-const standIn = (folder: string, entry: Entry) => {
-  mkdirSync(join(folder, entry), { recursive: true });
-  writeFileSync(
-    join(folder, entry, 'index.mjs'),
-    `export const handler = async () => ({ statusCode: 501, body: 'functions/entries/${entry}.ts is not written yet' });\n`,
-  );
-};
+const standIn = (entry: Entry) =>
+  `export const handler = async () => ({ statusCode: 501, body: 'functions/entries/${entry}.ts is not written yet' });\n`;
 
 const refuseHeavy = (bundles: readonly Bundle[]) => {
   const heavy = bundles.filter(({ entry, bytes }) => bytes > (MOST_BYTES[entry] ?? Number.POSITIVE_INFINITY));
@@ -93,9 +95,16 @@ const refuseHeavy = (bundles: readonly Bundle[]) => {
     );
 };
 
-const keepMapsAside = (folder: string, entries: readonly Entry[]) => {
-  mkdirSync(mapFolder, { recursive: true });
-  for (const entry of entries) renameSync(join(folder, entry, 'index.mjs.map'), join(mapFolder, `${entry}.mjs.map`));
+/** Source maps stay at home, beside the folder: loading one costs 30 ms of each cold start. */
+const mapOf = (path: string, folder: string) => join(`${folder}-maps`, `${basename(dirname(path))}.mjs.map`);
+
+/** In one step, so that whoever reads at the same time (a test, a running region) gets the old file or the new one. */
+const replaceFile = (path: string, contents: Uint8Array | string) => {
+  mkdirSync(dirname(path), { recursive: true });
+  // Beside the folder of the entry: what lies in there is deployed, and part of its hash.
+  const draft = `${dirname(path)}.${process.pid}.draft`;
+  writeFileSync(draft, contents);
+  renameSync(draft, path);
 };
 
 if (import.meta.main)
