@@ -1,5 +1,5 @@
 // CPU time of other processes, from /proc (Linux; elsewhere undefined).
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const TICKS = 100; // CLK_TCK of every Linux that Node runs on
 
@@ -38,4 +38,24 @@ export const isJava = (pid: number): boolean => {
   } catch {
     return false;
   }
+};
+
+/** The TCP port on which a process listens (Linux). */
+export const listeningPort = (pid: number): number | undefined => {
+  const inodes = new Set<string>();
+  try {
+    for (const name of readdirSync(`/proc/${pid}/fd`)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${name}`))?.[1];
+      if (inode) inodes.add(inode);
+    }
+    for (const table of ['tcp', 'tcp6']) {
+      for (const line of readFileSync(`/proc/${pid}/net/${table}`, 'utf8').split('\n').slice(1)) {
+        const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+        if (state === '0A' && inode && inodes.has(inode)) return Number.parseInt(local?.split(':')[1] ?? '', 16);
+      }
+    }
+  } catch {
+    // not Linux, or the process is gone
+  }
+  return undefined;
 };
