@@ -39,11 +39,12 @@ const writtenName = (name: Node): Written => {
   return { family, given: given.join(' '), sought: [...new Set([whole, ...others])].filter(Boolean) };
 };
 
+/** Telephones, and whatever else is dialled: `telecom=0901234567` must find it under any system. */
 const phones = (patient: Resource): string[] =>
   nodes(patient.telecom)
-    .filter(({ system }) => system === 'phone' || system === 'sms' || system === 'fax')
-    .map(({ value }) => foldPhone(text(value)))
-    .filter(Boolean);
+    .map(({ system, value }) => ({ system, value: foldPhone(text(value)) }))
+    .filter(({ system, value }) => value && (system === 'phone' || /^\d+$/.test(value)))
+    .map(({ value }) => value);
 
 const postcodes = (patient: Resource): string[] =>
   nodes(patient.address)

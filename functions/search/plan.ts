@@ -1,0 +1,188 @@
+// From a query to where its matches are: the fewest places that surely hold them all. Everything found there is matched exactly
+// afterwards, so a plan may propose too much, never too little.
+import type { Resources, Scan, Walk } from '../storage/port.ts';
+import { isKeptWithPatient, patientsOf } from './compartments.ts';
+import { PRIMARY_SYSTEMS, primaryCode, prunedParameters, pruneToken, SEVERAL_CODES } from './index-entries.ts';
+import { dateBounds, isMainDate } from './plan-dates.ts';
+import { type LookupQuery, lookupsFor } from './plan-lookups.ts';
+import type { Criterion, Query, Wanted } from './query.ts';
+
+/** One run of the store, read from its start to its end. */
+export type Segment =
+  /** `before`: patients whose segments come first; what is kept with one of them too was found there. */
+  | { readonly from: 'scan'; readonly scan: Scan; readonly before: readonly string[] }
+  | { readonly from: 'walk'; readonly walk: Walk }
+  | { readonly from: 'lookup'; readonly lookups: readonly LookupQuery[]; readonly at: number; readonly type: string };
+
+export interface Plan {
+  /** Known by their ids: read, then matched. */
+  readonly refs?: readonly { type: string; id: string }[];
+  readonly segments: readonly Segment[];
+  /** Segments lie side by side in time (codes of one patient) and are merged; otherwise they follow each other. */
+  readonly isMerged: boolean;
+  /** Nothing bounds how much must be read: it stops where the budget ends. */
+  readonly isBudgeted: boolean;
+  readonly query: Query;
+}
+
+/** More patients or codes than this in one search are read one segment a patient. */
+const MOST_SEGMENTS = 24;
+
+const isToken = (wanted: Wanted): wanted is Extract<Wanted, { kind: 'token' }> => wanted.kind === 'token';
+const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
+
+/** Every alternative, if each has what is asked for. */
+const every = <T>(values: readonly Wanted[], take: (wanted: Wanted) => T | undefined): T[] | undefined => {
+  const taken = values.flatMap((value) => take(value) ?? []);
+  return taken.length === values.length ? taken : undefined;
+};
+
+const idsIn = ({ criteria }: Query): string[] | undefined => {
+  const criterion = criteria.find(({ parameter, modifier }) => parameter.name === '_id' && modifier === undefined);
+  return (
+    criterion &&
+    every(criterion.values, (value) => (isToken(value) && value.system === undefined ? value.code : undefined))
+  );
+};
+
+const prune = (type: string, criteria: readonly Criterion[]): string[][] | undefined => {
+  const names = prunedParameters(type);
+  const found = criteria
+    .filter(({ parameter, modifier }) => modifier === undefined && names.includes(parameter.name))
+    .flatMap(({ parameter, values }) => {
+      const codes = every(values, (value) => (isToken(value) ? value.code : undefined));
+      return codes ? [codes.map((code) => pruneToken(parameter.name, code))] : [];
+    });
+  return found.length > 0 ? found : undefined;
+};
+
+const isCode = ({ parameter, modifier }: Criterion) => parameter.name === 'code' && modifier === undefined;
+
+/** Keys of `byCode` that hold every Observation with one of the codes sought (index-entries.ts, PRIMARY_SYSTEMS). */
+const codesIn = (type: string, criteria: readonly Criterion[]): string[] | undefined => {
+  if (type !== 'Observation') return undefined;
+  for (const { values } of criteria.filter(isCode)) {
+    const codes = every(values, (value) =>
+      isToken(value) && value.code && PRIMARY_SYSTEMS.includes(value.system ?? '')
+        ? primaryCode(value.system!, value.code)
+        : undefined,
+    );
+    if (codes) return distinct([...codes, SEVERAL_CODES]);
+  }
+  return undefined;
+};
+
+const isPatientPointer = (wanted: Wanted) =>
+  wanted.kind === 'reference' && wanted.pointer.type === 'Patient' ? wanted.pointer.id : undefined;
+
+const isPlacing = (type: string, { parameter, modifier }: Criterion): boolean =>
+  parameter.kind === 'reference' &&
+  (modifier === undefined || modifier === 'Patient') &&
+  isKeptWithPatient(type, parameter.leaves);
+
+const patientsIn = ({ type, types, criteria }: Query): string[] | undefined => {
+  const all = type ? [type] : types;
+  if (all.length === 0 || all.includes('Patient')) return undefined;
+  for (const criterion of criteria) {
+    if (!all.every((each) => isPlacing(each, criterion))) continue;
+    const patients = every(criterion.values, isPatientPointer);
+    if (patients) return distinct(patients);
+  }
+  return undefined;
+};
+
+/** True when the store's own bounds leave little to filter, so that it need not read much more than is shown. */
+const isMostlyMatching = (type: string | undefined, query: Query, patients: readonly string[]): boolean =>
+  patients.length === 1 &&
+  query.criteria.every(
+    (criterion) =>
+      type !== undefined &&
+      (isPlacing(type, criterion) || isMainDate(type, criterion) || (isCode(criterion) && codesIn(type, [criterion]))),
+  );
+
+const patientPlan = (query: Query, patients: readonly string[]): Plan => {
+  const types = query.type ? [query.type] : query.types.length > 0 ? query.types : [undefined];
+  const isWhole = query.sort.length > 0 || query.total === 'accurate' || query.total === 'estimate' || query.countOnly;
+  const scans = types.flatMap((type): Scan[] => {
+    if (!type) return [{ patient: '' }];
+    const base = { patient: '', type, ...dateBounds(type, query.criteria), prune: prune(type, query.criteria) };
+    const codes = codesIn(type, query.criteria) ?? [];
+    return codes.length > 0 && codes.length * patients.length <= MOST_SEGMENTS
+      ? codes.map((code) => ({ ...base, code }))
+      : [base];
+  });
+  const limit = !isWhole && isMostlyMatching(query.type, query, patients) ? query.count + 1 : undefined;
+  const segments = patients.flatMap((patient, at) =>
+    scans.map((scan): Segment => ({ from: 'scan', scan: { ...scan, patient, limit }, before: patients.slice(0, at) })),
+  );
+  const isMerged = scans.length > 1 && scans.every(({ code }) => code !== undefined);
+  return { segments, isMerged, isBudgeted: false, query };
+};
+
+const walkPlan = (query: Query): Plan => {
+  const types = query.type ? [query.type] : query.types.length > 0 ? query.types : [undefined];
+  const segments = types.map(
+    (type): Segment => ({
+      from: 'walk',
+      walk: { type, prune: type === undefined ? undefined : prune(type, query.criteria) },
+    }),
+  );
+  return { segments, isMerged: false, isBudgeted: true, query };
+};
+
+/** A bare id that may be of several types is a Patient's if there is such a Patient: https://hl7.org/fhir/R4/search.html#reference */
+const withPatientIds = async (resources: Pick<Resources, 'getMany'>, query: Query): Promise<Query> => {
+  const { type, criteria } = query;
+  if (!type || query.compartment?.type === 'Patient' || patientsIn(query)) return query;
+  const at = criteria.findIndex(
+    (criterion) =>
+      isPlacing(type, criterion) &&
+      criterion.parameter.targets.includes('Patient') &&
+      criterion.values.every((value) => value.kind === 'reference' && value.pointer.id !== undefined),
+  );
+  const criterion = criteria[at];
+  if (!criterion) return query;
+  const ids = criterion.values.map((value) => (value.kind === 'reference' ? value.pointer.id! : ''));
+  const found = await resources.getMany(ids.map((id) => ({ type: 'Patient', id })));
+  const values = criterion.values.map((value, i): Wanted => {
+    const isPatient = value.kind === 'reference' && !value.pointer.type && found[i] && !found[i].deleted;
+    return isPatient ? { kind: 'reference', pointer: { type: 'Patient', id: ids[i] } } : value;
+  });
+  return { ...query, criteria: criteria.with(at, { ...criterion, values }) };
+};
+
+/** Patients whose partitions hold a compartment: the one it is, or the one whose encounter it is. */
+const compartmentPatients = async (
+  resources: Pick<Resources, 'get'>,
+  { compartment }: Query,
+  baseUrl: string,
+): Promise<string[] | undefined> => {
+  if (compartment?.type === 'Patient') return [compartment.id];
+  if (compartment?.type !== 'Encounter') return undefined;
+  const encounter = await resources.get('Encounter', compartment.id);
+  if (!encounter || encounter.deleted) return undefined;
+  const patients = patientsOf(encounter.resource(), baseUrl);
+  return patients.length > 0 ? patients : undefined;
+};
+
+export const plan = async (
+  resources: Pick<Resources, 'get' | 'getMany'>,
+  asked: Query,
+  baseUrl: string,
+): Promise<Plan> => {
+  const types = asked.type ? [asked.type] : asked.types;
+  const ids = idsIn(asked);
+  if (ids && types.length > 0) {
+    const refs = types.flatMap((type) => distinct(ids).map((id) => ({ type, id })));
+    return { refs, segments: [], isMerged: false, isBudgeted: false, query: asked };
+  }
+  const query = await withPatientIds(resources, asked);
+  const patients = (await compartmentPatients(resources, query, baseUrl)) ?? patientsIn(query);
+  if (patients && patients.length <= MOST_SEGMENTS) return patientPlan(query, patients);
+  const lookups = query.type && lookupsFor(query.type, query.criteria);
+  if (lookups) {
+    const segments = lookups.map((_, at): Segment => ({ from: 'lookup', lookups, at, type: query.type! }));
+    return { segments, isMerged: false, isBudgeted: true, query };
+  }
+  return walkPlan(query);
+};

@@ -1,0 +1,247 @@
+// Runs a plan: reads, asks the policy, matches exactly, orders and counts. Policy comes first: what the caller may not see is not
+// matched, not sorted and not counted.
+import { refuse } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { Resources, Stored } from '../storage/port.ts';
+import { isInCompartment } from './compartments.ts';
+import { matchesAll } from './match.ts';
+import { parametersOf } from './parameters.ts';
+import { clinicalSpan } from './placement.ts';
+import type { Plan } from './plan.ts';
+import type { Criterion, Query } from './query.ts';
+import { compareRanks, type Rank, rankOf } from './sort.ts';
+import { Budget, OutOfBudget, type Place, Source, UNBOUNDED } from './source.ts';
+
+/** What one request may read where nothing bounds a search: about 10 s and 20 pages of the store. */
+export const WALK_PAGES = 20;
+export const WALK_MS = 10_000;
+/** A page stays below what a Lambda may answer (6 MB with everything around it). */
+export const MAX_PAGE_BYTES = 4_000_000;
+/** More candidates than this are not sorted in memory. */
+const MOST_SORTED = 5_000;
+
+export interface Running {
+  readonly resources: Pick<Resources, 'scan' | 'walk' | 'lookup' | 'getMany'>;
+  readonly clock: () => number;
+  readonly baseUrl: string;
+  readonly permit: (stored: Stored) => boolean;
+  /** Pages that a search without bounds may read. */
+  readonly pages?: number;
+}
+
+/** Where a search goes on. */
+export interface Progress {
+  /** A place for every segment. */
+  readonly places?: readonly Place[] | undefined;
+  /** Sorted searches: rank of the last match that was shown. */
+  readonly last?: Rank | undefined;
+  /** Matches on the pages before. */
+  readonly shown: number;
+}
+
+export interface Found {
+  readonly matches: Stored[];
+  readonly next: Progress | undefined;
+  /** The budget ended before the page was full. */
+  readonly isStopped: boolean;
+  readonly total: number | undefined;
+}
+
+/** Criteria as they read for one type, when a search goes over several. */
+const criteriaFor = (query: Query): ((type: string) => readonly Criterion[]) => {
+  if (query.type) return () => query.criteria;
+  const known = new Map<string, readonly Criterion[]>();
+  return (type) => {
+    let found = known.get(type);
+    if (!found) {
+      found = query.criteria.map((criterion) => ({
+        ...criterion,
+        parameter: parametersOf(type).get(criterion.parameter.name) ?? criterion.parameter,
+      }));
+      known.set(type, found);
+    }
+    return found;
+  };
+};
+
+/** @returns whether a stored resource is part of the answer */
+const filter = (query: Query, { permit, baseUrl }: Running): ((stored: Stored) => boolean) => {
+  const criteria = criteriaFor(query);
+  const isAsked = (type: string) =>
+    query.type ? type === query.type : query.types.length === 0 || query.types.includes(type);
+  const isWithin = (resource: Resource) => !query.compartment || isInCompartment(query.compartment, resource, baseUrl);
+  return (stored) => {
+    if (stored.deleted || !isAsked(stored.type) || !permit(stored)) return false;
+    const own = criteria(stored.type);
+    if (own.length === 0 && !query.compartment) return true;
+    const resource = stored.resource();
+    return isWithin(resource) && matchesAll(own, resource, { baseUrl, facility: stored.facility });
+  };
+};
+
+/** The sources in order, or merged newest first. */
+async function* inOrder(sources: readonly Source[], isMerged: boolean): AsyncGenerator<Stored> {
+  if (!isMerged) {
+    for (const source of sources)
+      for (let stored = await source.peek(); stored; stored = await source.peek()) {
+        source.take();
+        yield stored;
+      }
+    return;
+  }
+  for (;;) {
+    const heads = await Promise.all(sources.map((source) => source.peek()));
+    let newest = -1;
+    let time = Number.NEGATIVE_INFINITY;
+    for (const [i, head] of heads.entries()) {
+      if (!head) continue;
+      const start = heads.filter(Boolean).length === 1 ? 0 : timeOf(head);
+      if (newest < 0 || start > time) [newest, time] = [i, start];
+    }
+    if (newest < 0) return;
+    sources[newest]!.take();
+    yield heads[newest]!;
+  }
+}
+
+const timeOf = (stored: Stored): number => clinicalSpan(stored.resource())?.low ?? stored.lastUpdated;
+
+const bytesOf = (stored: Stored) => Buffer.byteLength(stored.text());
+
+/** Gathers a page from matches that come one by one; true when it is full and `stored` belongs to the next. */
+class Page {
+  readonly matches: Stored[] = [];
+  private bytes = 0;
+  private readonly count: number;
+
+  constructor(count: number) {
+    this.count = count;
+  }
+
+  isFullFor(stored: Stored): boolean {
+    if (this.matches.length >= this.count) return true;
+    const bytes = bytesOf(stored);
+    if (this.matches.length > 0 && this.bytes + bytes > MAX_PAGE_BYTES) return true;
+    this.bytes += bytes;
+    return false;
+  }
+}
+
+const sourcesOf = (plan: Plan, running: Running, places: readonly Place[] | undefined) => {
+  const budget = plan.isBudgeted ? new Budget(running.pages ?? WALK_PAGES, WALK_MS, running.clock) : UNBOUNDED;
+  return plan.segments.map(
+    (segment, i) => new Source(running.resources, segment, places?.[i] ?? {}, budget, running.baseUrl),
+  );
+};
+
+/** All that match; undefined when the budget did not suffice. */
+const gather = async (plan: Plan, running: Running): Promise<Stored[] | undefined> => {
+  const isMatch = filter(plan.query, running);
+  if (plan.refs) {
+    const found = await running.resources.getMany(plan.refs);
+    return found.filter((stored) => stored !== undefined).filter(isMatch);
+  }
+  const matches: Stored[] = [];
+  try {
+    for await (const stored of inOrder(sourcesOf(plan, running, undefined), false))
+      if (isMatch(stored)) matches.push(stored);
+  } catch (error) {
+    if (error instanceof OutOfBudget) return undefined;
+    throw error;
+  }
+  return matches;
+};
+
+const sorted = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
+  const { query } = plan;
+  const all = await gather(plan, running);
+  if (!all || (plan.isBudgeted && all.length > MOST_SORTED))
+    throw refuse(
+      'notSupported',
+      'search parameter _sort: this search reads too much to be sorted; name the patient, or leave _sort out',
+    );
+  const ranked = all.map((stored) => ({
+    stored,
+    rank: rankOf(query.sort, stored, { baseUrl: running.baseUrl, facility: stored.facility }),
+  }));
+  ranked.sort((a, b) => compareRanks(query.sort, a.rank, b.rank));
+  const { last } = progress;
+  const rest = last ? ranked.filter(({ rank }) => compareRanks(query.sort, rank, last) > 0) : ranked;
+
+  const page = new Page(query.count);
+  for (const { stored } of rest) {
+    if (page.isFullFor(stored)) break;
+    page.matches.push(stored);
+  }
+  const end = rest[page.matches.length - 1];
+  const next =
+    page.matches.length < rest.length ? { last: end?.rank, shown: progress.shown + page.matches.length } : undefined;
+  return { matches: page.matches, next, isStopped: false, total: all.length };
+};
+
+const streamed = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
+  const { query } = plan;
+  const isMatch = filter(query, running);
+  const sources = sourcesOf(plan, running, progress.places);
+  const page = new Page(query.count);
+  let places = sources.map(({ place }) => place);
+  const goesOn = (isStopped: boolean): Found => ({
+    matches: page.matches,
+    next: { places, shown: progress.shown + page.matches.length },
+    isStopped,
+    total: undefined,
+  });
+  try {
+    for await (const stored of inOrder(sources, plan.isMerged)) {
+      if (isMatch(stored)) {
+        if (page.isFullFor(stored)) return goesOn(false);
+        page.matches.push(stored);
+      }
+      places = sources.map(({ place }) => place);
+    }
+  } catch (error) {
+    if (!(error instanceof OutOfBudget)) throw error;
+    places = sources.map(({ place }) => place);
+    return goesOn(true);
+  }
+  return { matches: page.matches, next: undefined, isStopped: false, total: progress.shown + page.matches.length };
+};
+
+/** Counts without showing: what has been counted is carried from page to page until the end is reached. */
+const counted = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
+  const all: Plan = { ...plan, query: { ...plan.query, count: Number.POSITIVE_INFINITY } };
+  if (plan.refs || !plan.isBudgeted) {
+    const matches = await gather(all, running);
+    return { matches: [], next: undefined, isStopped: false, total: matches?.length };
+  }
+  const isMatch = filter(plan.query, running);
+  const sources = sourcesOf(plan, running, progress.places);
+  let { shown } = progress;
+  try {
+    for await (const stored of inOrder(sources, false)) if (isMatch(stored)) shown++;
+  } catch (error) {
+    if (!(error instanceof OutOfBudget)) throw error;
+    return {
+      matches: [],
+      next: { places: sources.map(({ place }) => place), shown },
+      isStopped: true,
+      total: undefined,
+    };
+  }
+  return { matches: [], next: undefined, isStopped: false, total: shown };
+};
+
+/** `_total=accurate`: all is read once more where the page alone does not tell. */
+const withTotal = async (found: Found, plan: Plan, running: Running): Promise<Found> => {
+  const isWanted = plan.query.total === 'accurate' || plan.query.total === 'estimate';
+  if (plan.query.total === 'none') return { ...found, total: undefined };
+  if (!isWanted || found.total !== undefined || plan.isBudgeted) return found;
+  return { ...found, total: (await gather(plan, running))?.length };
+};
+
+export const run = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
+  if (plan.query.countOnly) return counted(plan, running, progress);
+  const isSorted = plan.refs !== undefined || plan.query.sort.length > 0;
+  const found = isSorted ? await sorted(plan, running, progress) : await streamed(plan, running, progress);
+  return withTotal(found, plan, running);
+};

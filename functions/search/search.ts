@@ -1,0 +1,159 @@
+// FHIR search: parse → plan → run → page. https://hl7.org/fhir/R4/search.html
+import { refuse } from '../fhir/outcome.ts';
+import type { Issue } from '../fhir/types.ts';
+import type { Context, Services } from '../interactions/contract.ts';
+import type { Stored } from '../storage/port.ts';
+import { isCompartment } from './compartments.ts';
+import { type Cursor, openCursor, sealCursor } from './cursor.ts';
+import { parse } from './parse.ts';
+import { plan } from './plan.ts';
+import type { Query } from './query.ts';
+import { type Found, run } from './run.ts';
+
+export { SEARCH_PARAMETERS } from './parameters.ts';
+
+type Params = readonly (readonly [string, string])[];
+
+export interface SearchRequest {
+  readonly type: string | undefined;
+  readonly compartment?: { readonly type: string; readonly id: string } | undefined;
+  readonly params: Params;
+  readonly handling: 'strict' | 'lenient';
+  /** What the caller may see; asked before anything is matched or counted. */
+  readonly permit: (stored: Stored) => boolean;
+}
+
+export interface SearchPage {
+  readonly matches: Stored[];
+  /** For an entry with search mode `outcome`: what was ignored, and whether the page stopped early. */
+  readonly outcome: Issue[];
+  readonly total?: number;
+  /** URL relative to the base, with the parameters that were used. */
+  readonly self: string;
+  readonly next?: string;
+  readonly countOnly: boolean;
+  readonly summary?: string;
+  readonly elements?: string[];
+}
+
+type SearchServices = Pick<Services, 'resources' | 'seal' | 'clock' | 'region'>;
+
+const pathOf = ({ type, compartment }: Pick<SearchRequest, 'type' | 'compartment'>): string =>
+  compartment ? `${compartment.type}/${compartment.id}/${type ?? '*'}` : (type ?? '');
+
+const urlOf = (path: string, params: Params): string => {
+  const query = params.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
+  return query ? `${path}?${query}` : path || '?';
+};
+
+/** Parameters that may stand beside a cursor: they change how a page is written, not what is on it. */
+const BESIDE_CURSOR = ['_cursor', '_format', '_pretty'];
+
+const resumed = (services: SearchServices, { actor, now }: Context, request: SearchRequest): Cursor | undefined => {
+  const token = request.params.find(([name]) => name === '_cursor')?.[1];
+  if (token === undefined) return undefined;
+  if (request.params.some(([name]) => !BESIDE_CURSOR.includes(name)))
+    throw refuse('invalid', 'search parameter _cursor: a cursor holds the whole search and stands alone');
+  return openCursor(services.seal, actor, pathOf(request), token, now);
+};
+
+const STOPPED: Issue = {
+  severity: 'warning',
+  code: 'incomplete',
+  diagnostics:
+    'the search stopped before its end because it read as much as one request may; the next link goes on from there',
+};
+
+const pageOf = (query: Query, found: Found, self: string, next: string | undefined, isFirst: boolean): SearchPage => ({
+  matches: found.matches,
+  outcome: [...(isFirst ? query.outcome : []), ...(found.isStopped ? [STOPPED] : [])],
+  ...(found.total !== undefined && { total: found.total }),
+  self,
+  ...(next !== undefined && { next }),
+  countOnly: query.countOnly,
+  ...(query.summary !== undefined && { summary: query.summary }),
+  ...(query.elements !== undefined && { elements: [...query.elements] }),
+});
+
+export const search =
+  (services: SearchServices) =>
+  async (context: Context, request: SearchRequest): Promise<SearchPage> => {
+    const { resources, seal, clock, region } = services;
+    if (request.compartment && !isCompartment(request.compartment.type))
+      throw refuse('unknownType', 'not a compartment of FHIR R4');
+    const cursor = resumed(services, context, request);
+    const now = cursor?.now ?? context.now;
+    const query = parse({
+      type: request.type,
+      compartment: request.compartment,
+      params: cursor?.params ?? request.params,
+      handling: cursor ? 'lenient' : request.handling,
+      now,
+      baseUrl: region.baseUrl,
+      facility: context.actor.facility,
+    });
+    const planned = await plan(resources, query, region.baseUrl);
+    const found = await run(
+      planned,
+      { resources, clock, baseUrl: region.baseUrl, permit: request.permit },
+      cursor?.progress ?? { shown: 0 },
+    );
+
+    const path = pathOf(request);
+    const { type, compartment } = request;
+    const token =
+      found.next &&
+      sealCursor(
+        seal,
+        context.actor,
+        path,
+        { type, compartment, params: query.used, now, progress: found.next },
+        context.now,
+      );
+    const next = token === undefined ? undefined : `${path}?_cursor=${encodeURIComponent(token)}`;
+    return pageOf(query, found, urlOf(path, query.used), next, !cursor);
+  };
+
+/** Conditional interactions may read more than a search: whether a second match exists must be known. */
+const CONDITIONAL_PAGES = 100;
+
+/**
+ * At most two matches among the caller's own facility's records, for conditional interactions.
+ * https://hl7.org/fhir/R4/http.html#cond-update
+ * @throws FhirError `invalid` for unknown parameters, `ambiguous` (412) for criteria that are empty or select too much to be read
+ */
+export const matching =
+  (services: Pick<Services, 'resources' | 'clock' | 'region'>) =>
+  async (context: Context, type: string, params: Params, permit: (stored: Stored) => boolean): Promise<Stored[]> => {
+    const { resources, clock, region } = services;
+    const { actor, now } = context;
+    const query = parse({
+      type,
+      compartment: undefined,
+      params,
+      handling: 'strict',
+      now,
+      baseUrl: region.baseUrl,
+      facility: actor.facility,
+    });
+    if (query.criteria.length === 0)
+      throw refuse('ambiguous', 'the conditional criteria are empty: they do not select a resource');
+    if (query.used.length > query.criteria.length)
+      throw refuse('invalid', 'conditional criteria take search parameters only, not those that shape a result');
+    const planned = await plan(resources, { ...query, count: 2 }, region.baseUrl);
+    const isOwn = (stored: Stored) => actor.facility !== undefined && stored.facility === actor.facility;
+    const found = await run(
+      planned,
+      {
+        resources,
+        clock,
+        baseUrl: region.baseUrl,
+        permit: (stored) => isOwn(stored) && permit(stored),
+        pages: CONDITIONAL_PAGES,
+      },
+      { shown: 0 },
+    );
+    if (found.isStopped && found.matches.length < 2)
+      throw refuse('ambiguous', 'the conditional criteria are not selective enough: name the patient or an identifier');
+    return found.matches;
+  };

@@ -1,0 +1,78 @@
+// `_sort`: https://hl7.org/fhir/R4/search.html#sort. What has no value comes last, in either direction; equals are ordered by id,
+// so that a page always goes on where the last one ended.
+import type { Stored } from '../storage/port.ts';
+import { amounts, foldedStrings, pointers, rawValues, type Setting, spans, tokens } from './extract.ts';
+import { parametersOf } from './parameters.ts';
+import type { SortKey } from './query.ts';
+
+/** Values of the keys, `null` where missing, then `Type/id`. */
+export type Rank = readonly (string | number | null)[];
+
+const FAR = 8.64e15;
+const finite = (value: number) => Math.min(Math.max(value, -FAR), FAR);
+
+/** "Ascending: the earliest of several values; descending: the latest." */
+const outermost = <T extends string | number>(values: readonly T[], descending: boolean): T | null => {
+  let found: T | null = null;
+  for (const value of values) if (found === null || (descending ? value > found : value < found)) found = value;
+  return found;
+};
+
+const sortValue = (
+  { parameter: { name }, descending }: SortKey,
+  stored: Stored,
+  setting: Setting,
+): string | number | null => {
+  if (name === '_lastUpdated') return stored.lastUpdated;
+  if (name === '_id') return stored.id;
+  const resource = stored.resource();
+  const parameter = parametersOf(stored.type).get(name);
+  if (!parameter) return null;
+  switch (parameter.kind) {
+    case 'date':
+      return outermost(
+        spans(parameter, resource, resource).map(({ low, high }) => finite(descending ? high : low)),
+        descending,
+      );
+    case 'number':
+    case 'quantity':
+      return outermost(
+        amounts(parameter, resource, resource).map(({ low, high }) => finite(descending ? high : low)),
+        descending,
+      );
+    case 'token':
+      return outermost(
+        tokens(parameter, resource, resource, setting).flatMap(({ code, texts }) => code ?? texts),
+        descending,
+      );
+    case 'string':
+      return outermost(foldedStrings(parameter, resource, resource), descending);
+    case 'reference':
+      return outermost(
+        pointers(parameter, resource, resource, setting).map(({ type, id, url }) => url ?? `${type}/${id}`),
+        descending,
+      );
+    default:
+      return outermost(
+        rawValues(parameter, resource, resource).filter((value) => typeof value === 'string'),
+        descending,
+      );
+  }
+};
+
+export const rankOf = (keys: readonly SortKey[], stored: Stored, setting: Setting): Rank => [
+  ...keys.map((key) => sortValue(key, stored, setting)),
+  `${stored.type}/${stored.id}`,
+];
+
+export const compareRanks = (keys: readonly SortKey[], a: Rank, b: Rank): number => {
+  for (let i = 0; i < a.length; i++) {
+    const [left, right] = [a[i]!, b[i]!];
+    if (left === right) continue;
+    if (left === null) return 1;
+    if (right === null) return -1;
+    const order = left < right ? -1 : 1;
+    return keys[i]?.descending ? -order : order;
+  }
+  return 0;
+};
