@@ -85,11 +85,8 @@ export class RegionKeys extends Construct {
     );
     this.data.addToResourcePolicy(
       new iam.PolicyStatement({
-        sid: 'AlarmsAndBudgetsOfThisAccount',
-        principals: [
-          new iam.ServicePrincipal('cloudwatch.amazonaws.com'),
-          new iam.ServicePrincipal('budgets.amazonaws.com'),
-        ],
+        sid: 'AlarmsOfThisAccount',
+        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: ['*'],
         conditions: { StringEquals: { 'aws:SourceAccount': account } },

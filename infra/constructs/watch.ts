@@ -18,6 +18,7 @@ export interface WatchProps {
   readonly region: RegionFile;
   readonly key: kms.IKey;
   readonly api: apigw.HttpApi;
+  readonly fhirApi: EntryFunction;
   readonly sealer: EntryFunction;
   readonly changeFeed: EntryFunction;
   readonly preTokenName: string;
@@ -70,6 +71,7 @@ export class Watch extends Construct {
       threshold: 0,
     });
     if (region.alarmEmail) this.budget(region, region.alarmEmail);
+    if (region.dashboard) this.dashboard(props);
   }
 
   private alarmTopic(region: RegionFile, key: kms.IKey) {
@@ -80,10 +82,7 @@ export class Watch extends Construct {
     });
     topic.addToResourcePolicy(
       new iam.PolicyStatement({
-        principals: [
-          new iam.ServicePrincipal('cloudwatch.amazonaws.com'),
-          new iam.ServicePrincipal('budgets.amazonaws.com'),
-        ],
+        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
         resources: [topic.topicArn],
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
@@ -104,6 +103,28 @@ export class Watch extends Construct {
       ...props,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
+  }
+
+  /** What one looks at when an alarm rang: is it slow, does it fail, does it lag. */
+  private dashboard({ region, api, fhirApi, sealer, changeFeed, deadLetters }: WatchProps) {
+    const graph = (title: string, ...left: cloudwatch.IMetric[]) =>
+      new cloudwatch.GraphWidget({ title, left, width: 12 });
+    const board = new cloudwatch.Dashboard(this, 'Dashboard', { dashboardName: `tsumugi-${region.name}` });
+    board.addWidgets(
+      graph('Requests', api.metricCount(), api.metricClientError(), api.metricServerError()),
+      graph('Latency', api.metricLatency({ statistic: 'p50' }), api.metricLatency({ statistic: 'p95' })),
+      graph(
+        'Functions at once',
+        fhirApi.lambda.metric('ConcurrentExecutions', { statistic: 'Maximum' }),
+        fhirApi.lambda.metricThrottles(),
+      ),
+      graph(
+        'Behind the requests',
+        sealer.lambda.metricInvocations(),
+        changeFeed.lambda.metric('IteratorAge', { statistic: 'Maximum' }),
+        deadLetters.metricApproximateNumberOfMessagesVisible(),
+      ),
+    );
   }
 
   /** Of the whole account: a region should have one of its own (docs/deployment.md). Budgets that only notify are free. */

@@ -102,6 +102,7 @@ const COMPUTED: Readonly<Record<string, (resource: Resource, all: All, id: strin
     const metrics = Array.isArray(Properties.Metrics) ? Properties.Metrics.length : 1;
     return [{ what: `alarm ${id}`, usd: metrics * USD.alarmMetricMonth }];
   },
+  'AWS::CloudWatch::Dashboard': () => [{ what: 'dashboard', usd: USD.dashboardMonth }],
   'AWS::Events::Rule': ({ Properties = {} }, all) => {
     const every = /^rate\((\d+) minutes?\)$/.exec(String(Properties.ScheduleExpression ?? ''))?.[1];
     if (every === undefined) {

@@ -10,6 +10,8 @@ export const USD = {
   kmsSign: 0.15 / 10_000,
   /** https://aws.amazon.com/cloudwatch/pricing/, one metric of standard resolution; from memory. */
   alarmMetricMonth: 0.1,
+  /** But for the first three of an account. */
+  dashboardMonth: 3,
   logsIngestGb: 0.76,
   logsStorageGbMonth: 0.033,
   /** https://aws.amazon.com/lambda/pricing/, arm64. */

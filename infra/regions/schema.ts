@@ -104,6 +104,8 @@ export const RegionFile = z
       ['implicit', 'own-facility'],
       'must be "implicit" (黙示の同意) or "own-facility" (自施設のみ) (同意の既定)',
     ),
+    /** 3 USD a month each, but for the first three of an account. */
+    dashboard: z.boolean('must be true or false: a CloudWatch dashboard (ダッシュボード)').optional(),
     /** Concurrent executions kept for a function. An account's own limit must leave 100 besides. */
     reservedConcurrency: z
       .partialRecord(

@@ -53,6 +53,7 @@ export class Stateless extends Stack {
       region,
       key: stateful.keys.data,
       api: this.api.api,
+      fhirApi,
       sealer,
       changeFeed,
       preTokenName: stateful.preToken.lambda.functionName,

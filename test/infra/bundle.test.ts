@@ -26,7 +26,8 @@ const settingsOf = (entry: Entry): Record<string, string> => {
   const fn = [stage!.stateful, stage!.stateless]
     .flatMap((template) => ofType(template, 'AWS::Lambda::Function'))
     .find(([, { Properties }]) => Properties.Description === `functions/entries/${entry}.ts`);
-  const { Variables } = fn?.[1].Properties.Environment as { Variables: Record<string, unknown> };
+  if (!fn) throw new Error(`no function ${entry}`);
+  const { Variables } = fn[1].Properties.Environment as { Variables: Record<string, unknown> };
   return Object.fromEntries(
     Object.entries(Variables).map(([name, value]) => [
       name,

@@ -55,6 +55,7 @@ describe('an import is refused', () => {
 it.each([
   ['functions/entries/token.ts', "import { dynamo } from '../storage/dynamo.ts';"],
   ['functions/interactions/read.ts', "import type { Resources } from '../storage/port.ts';"],
+  ['functions/search/a.ts', "import type { Context } from '../interactions/contract.ts';"],
   ['infra/constructs/a.ts', "import type { EnvName } from '../../functions/env.ts';"],
 ])('lets %s: %s', (file, source) => {
   expect(broken(file, source)).toEqual([]);

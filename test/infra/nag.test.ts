@@ -15,6 +15,7 @@ it.each([
       domain: { name: 'api.example.jp', certificateArn },
       mtlsDomain: { name: 'ihe.example.jp', certificateArn, truststore: 's3://bucket-of-trust/truststore.pem' },
       alarmEmail: 'operator@example.jp',
+      dashboard: true,
       reservedConcurrency: { 'fhir-api': 100 },
     }),
   ],
