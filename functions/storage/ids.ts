@@ -1,7 +1,8 @@
 // Ids that tell an outsider nothing and a reader where to look (docs/architecture.md, "Ids").
 //
 // A server id is one AES block as 26 base32hex characters. Inside: 12 characters patient key (60 bits), 7 characters clinical
-// date (35 bits, seconds since 1900 counted down from the end, so that keys sort newest first), 7 characters random (33 bits).
+// date (35 bits, seconds since 1900 counted down from the end, so that keys sort newest first), 7 characters random (33 bits,
+// of which the first says that the clinical period is longer than a day: such resources have a place of their own, order.ts).
 import { type Cipheriv, createCipheriv, createDecipheriv, createHmac, type Decipheriv, randomBytes } from 'node:crypto';
 import { decodeBytes, decodeNumber, encodeBytes, encodeNumber } from './base32.ts';
 import type { Placement } from './port.ts';
@@ -14,6 +15,7 @@ export interface Home {
   readonly date: string;
   /** 7 characters, the first below 8. */
   readonly random: string;
+  readonly spans: boolean;
 }
 
 export interface Ids {
@@ -23,8 +25,8 @@ export interface Ids {
   /** Home of a server id. */
   homeOf(type: string, id: string): Home;
   /** Home of a client-assigned id; the random part is drawn from the id, so that a create sent twice meets itself. */
-  homeFor(type: string, id: string, key: string | undefined, date: string): Home;
-  idAt(type: string, home: Home): string;
+  homeFor(type: string, id: string, at: { key: string | undefined; date: string; spans: boolean }): Home;
+  idAt(type: string, home: Pick<Home, 'key' | 'date' | 'random'>): string;
   /** Key characters for a clinical date in seconds since 1970. */
   dateChars(seconds: number): string;
 }
@@ -49,12 +51,13 @@ export const openIds = (secrets: RegionSecrets, clock: () => number): Ids => {
 
   const isServerId = (id: string) => SERVER_ID.test(id);
 
-  const idAt = (type: string, { key = REGISTRY_KEY, date, random }: Home) => blockOf(type).encrypt(key + date + random);
+  const idAt: Ids['idAt'] = (type, { key = REGISTRY_KEY, date, random }) => blockOf(type).encrypt(key + date + random);
 
   const homeOf = (type: string, id: string): Home => {
     const text = blockOf(type).decrypt(id);
     const key = text.slice(0, 12);
-    return { key: key === REGISTRY_KEY ? undefined : key, date: text.slice(12, 19), random: text.slice(19) };
+    const random = text.slice(19);
+    return { key: key === REGISTRY_KEY ? undefined : key, date: text.slice(12, 19), random, spans: spansOf(random) };
   };
 
   const patientKey = (id: string): string =>
@@ -67,13 +70,18 @@ export const openIds = (secrets: RegionSecrets, clock: () => number): Ids => {
     const own = type === 'Patient';
     const key = !own && placement.patient !== undefined ? patientKey(placement.patient) : undefined;
     const bits = seed === undefined ? randomBytes(16) : hmac(`seed|${type}|${key ?? ''}|${date}|${seed}`);
-    return idAt(type, { key: own ? patientKeyFrom(bits) : key, date, random: randomChars(bits.subarray(8)) });
+    return idAt(type, {
+      key: own ? patientKeyFrom(bits) : key,
+      date,
+      random: randomChars(bits.subarray(8), placement.spansDays),
+    });
   };
 
-  const homeFor = (type: string, id: string, key: string | undefined, date: string): Home => ({
+  const homeFor: Ids['homeFor'] = (type, id, { key, date, spans }) => ({
     key,
     date,
-    random: randomChars(hmac(`id|${type}|${id}`)),
+    random: randomChars(hmac(`id|${type}|${id}`), spans),
+    spans,
   });
 
   return { allocate, isServerId, patientKey, homeOf, homeFor, idAt, dateChars };
@@ -84,9 +92,11 @@ const patientKeyFrom = (bits: Uint8Array): string => {
   return key === REGISTRY_KEY ? '000000000001' : key;
 };
 
-/** 33 bits in seven characters: three in the first. */
-const randomChars = (bits: Uint8Array): string =>
-  encodeNumber((bits[0] ?? 0) & 7, 1) + encodeBytes(bits.subarray(1), 6);
+/** 33 bits in seven characters: three in the first, the highest of which is the span. */
+const randomChars = (bits: Uint8Array, spans: boolean): string =>
+  encodeNumber(((bits[0] ?? 0) & 3) + (spans ? 4 : 0), 1) + encodeBytes(bits.subarray(1), 6);
+
+const spansOf = (random: string): boolean => random[0]! >= '4';
 
 /** One AES block at a time. ECB of a single block of unique content is what is wanted here; the ciphers live as long as we do. */
 const block = (key: Uint8Array) => {

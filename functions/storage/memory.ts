@@ -1,4 +1,6 @@
 // The store as a few maps: for tests of everything above it. Held to the promise of port.ts by the contract test.
+
+import { parseJson, spliceText } from '../fhir/json.ts';
 import { refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { dateOfChars, openIds } from './ids.ts';
@@ -6,7 +8,7 @@ import { placeOf, rankOf, sortKey, typeOfSortKey } from './order.ts';
 import type { Documents, Draft, IndexEntries, Lookup, Resources, ScanPage, Seal, Stored, Write } from './port.ts';
 import { deriveSecrets } from './region-secrets.ts';
 import { openSeal } from './seal.ts';
-import { splice } from './spliced.ts';
+
 import { WriteRefused } from './write-refused.ts';
 
 const PAGE = 200;
@@ -97,7 +99,9 @@ const memoryResources = (clock: () => number): Resources => {
   const newRow = (draft: Draft, now: number): Row => {
     const { type, id } = draft;
     const date = ids.dateChars(draft.index.date ?? now / 1000);
-    const home = ids.isServerId(id) ? ids.homeOf(type, id) : ids.homeFor(type, id, keyOf(draft), date);
+    const home = ids.isServerId(id)
+      ? ids.homeOf(type, id)
+      : ids.homeFor(type, id, { key: keyOf(draft), date, spans: draft.index.spansDays });
     return { type, id, key: keyOf(draft), versions: [], s: sortKey(type, { ...home, spans: draft.index.spansDays }) };
   };
 
@@ -210,13 +214,13 @@ const memoryStored = ({
   ...about
 }: Omit<Stored, 'mayHave' | 'text' | 'resource'> & { tokens: readonly string[]; body: string }): Stored => {
   let parsed: Resource | undefined;
-  const text = () => (about.deleted ? '' : splice(about.type, about.id, about.version, about.lastUpdated, body));
+  const text = () => (about.deleted ? '' : spliceText(about.type, about.id, about.version, about.lastUpdated, body));
   return {
     ...about,
     mayHave: (token) => tokens.includes(token),
     text,
     resource: () => {
-      parsed ??= JSON.parse(text()) as Resource;
+      parsed ??= parseJson(text()) as Resource;
       return parsed;
     },
   };

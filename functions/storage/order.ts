@@ -9,9 +9,8 @@ import { isResourceType, TYPE_CODES, typeOfCode } from '../fhir/resource-types.t
 export const HEAD = '!C';
 export const PATIENT = '!P';
 
-/** Sorts after every base32hex digit, and after `~`. */
+/** Sorts after every base32hex digit, and before `~`. */
 const AFTER_DIGITS = 'w';
-const AFTER_SPANS = '~~';
 
 export const typeCode = (type: string): string => {
   if (!isResourceType(type)) throw new Error(`no such resource type: ${type}`);
@@ -39,11 +38,33 @@ export const placeOf = (s: string): Place | undefined => {
 /** Order within one type: date, then random, a spanning item after one that is not. */
 export const rankOf = (s: string): string => (s[2] === '~' ? `${s.slice(3)}~` : s.slice(2));
 
-/** First and last sort key of a type's plain and spanning items between two dates (characters; newest first). */
-export const rangesOf = (type: string, newest: string | undefined, oldest: string | undefined) => {
-  const code = typeCode(type);
+export interface KeyRange {
+  readonly low: string;
+  readonly high: string;
+}
+
+/**
+ * First and last key of the plain and of the spanning items under a prefix (`OB`, or `OB<hash>` in the index), between two
+ * dates in key characters (the newer one sorts first), behind the item of rank `after`. Undefined: nothing can be there.
+ */
+export const rangesUnder = (
+  prefix: string,
+  {
+    newest = '0',
+    oldest = '',
+    after,
+  }: { newest?: string | undefined; oldest?: string | undefined; after?: string | undefined },
+): { plain: KeyRange | undefined; spans: KeyRange } => {
+  const rank = after?.replace('~', '');
+  const behind = `${rank}!`; // sorts before every digit, and so right behind the item itself
+  const low = `${prefix}${rank && behind > newest ? behind : newest}`;
+  const high = `${prefix}${oldest}${AFTER_DIGITS}`;
   return {
-    plain: [`${code}${newest ?? '0'}`, `${code}${oldest ?? ''}${AFTER_DIGITS}`] as const,
-    spans: [`${code}~`, `${code}${AFTER_SPANS}`] as const,
+    plain: low <= high ? { low, high } : undefined,
+    // At one rank the plain item comes first.
+    spans: {
+      low: `${prefix}~${rank ? (after!.endsWith('~') ? behind : rank) : '0'}`,
+      high: `${prefix}~${AFTER_DIGITS}`,
+    },
   };
 };

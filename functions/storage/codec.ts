@@ -1,0 +1,21 @@
+// Bodies as they lie in the table: one byte that names the dictionary, then deflate-raw (RFC 1951).
+// Measured (storage-study.md, C): with a preset dictionary a small resource takes a third of what deflate alone makes of it,
+// at a fifth of zstd's time, since Node digests a zstd dictionary anew on every call.
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { FHIR_1 } from './dictionaries/fhir-1.ts';
+
+/** A dictionary stays as it is, to the last byte, as long as any item was ever written with it. A better one gets the next number. */
+const DICTIONARIES: readonly (Buffer | undefined)[] = [undefined, Buffer.from(FHIR_1)];
+const NEWEST = 1;
+
+/** Deflate looks back 32 KB; a dictionary in front of a longer text is only help for its beginning, and never harm. */
+export const compress = (text: string): Buffer => {
+  const dictionary = DICTIONARIES[NEWEST]!;
+  return Buffer.concat([Buffer.of(NEWEST), deflateRawSync(text, { dictionary })]);
+};
+
+export const decompress = (bytes: Uint8Array): string => {
+  const dictionary = DICTIONARIES[bytes[0] ?? 0];
+  if (!dictionary) throw new Error('a body names a dictionary that this version does not have');
+  return inflateRawSync(bytes.subarray(1), { dictionary }).toString('utf8');
+};

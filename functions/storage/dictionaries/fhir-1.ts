@@ -1,0 +1,1 @@
+export const FHIR_1 = `x`;

@@ -1,0 +1,123 @@
+// Puts right what a transaction has staged, once it is decided: by its own writer, or later by the sweeper.
+import { inflateRawSync } from 'node:zlib';
+import { DeleteItemCommand, GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type Key, keyItem, number, text } from './items.ts';
+import { key, TRANSACTIONS } from './keys.ts';
+import { keyFrom, type Row, readRows } from './rows.ts';
+import { eachOf, retrying } from './send.ts';
+import type { Store } from './store.ts';
+import { isShadow, type State, type Transactions } from './transactions.ts';
+
+const KEPT_SECONDS = 24 * 60 * 60;
+
+/** True when all rows are done. */
+export const rollWithin = async (
+  store: Store,
+  transactions: Transactions,
+  rows: readonly Row[],
+  state: State,
+  ms: number,
+): Promise<boolean> => {
+  const end = store.clock() + ms;
+  let late = false;
+  // Shadows go last: until then they are what leads to rows under a new code.
+  const ordered = [...rows].sort((a, b) => Number(isShadow(a.item)) - Number(isShadow(b.item)));
+  await eachOf(ordered, store.limits.width, async ({ at, item }) => {
+    late ||= store.clock() > end;
+    if (!late) await transactions.roll(at, item, state);
+  });
+  return !late;
+};
+
+export const finish = async ({ client, names, clock }: Store, id: string): Promise<void> => {
+  const TableName = names.registry;
+  const { Items = [] } = await retrying(() => client.send(new QueryCommand(manifestQuery(TableName, id))));
+  const gone = [...Items.map((item) => keyItem(keyFrom('registry', item))), keyItem(key.openTransaction(id))];
+  // Readers that met a staged row a moment ago still ask for the decision.
+  await retrying(() =>
+    client.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: keyItem(key.transaction(id)),
+        UpdateExpression: 'SET #ttl = :ttl',
+        ConditionExpression: 'attribute_exists(p)',
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: { ':ttl': { N: String(Math.floor(clock() / 1000) + KEPT_SECONDS) } },
+      }),
+    ),
+  ).catch((error: Error) => {
+    if (error.name !== 'ConditionalCheckFailedException') throw error;
+  });
+  for (const Key of gone) await retrying(() => client.send(new DeleteItemCommand({ TableName, Key })));
+};
+
+const manifestQuery = (TableName: string, id: string) => ({
+  TableName,
+  KeyConditionExpression: 'p = :p AND begins_with(s, :m)',
+  ExpressionAttributeValues: { ':p': { S: key.transaction(id).p }, ':m': { S: 'M' } },
+  ConsistentRead: true,
+});
+
+export interface Swept {
+  readonly rolledForward: number;
+  readonly rolledBack: number;
+  /** Still within their deadline. */
+  readonly pending: number;
+}
+
+/** Finishes what was left behind: committed transactions forward, aborted and expired ones back. */
+export const sweepTransactions = async (store: Store, transactions: Transactions): Promise<Swept> => {
+  const { client, names, clock } = store;
+  const swept = { rolledForward: 0, rolledBack: 0, pending: 0 };
+  const { Items = [] } = await retrying(() =>
+    client.send(
+      new QueryCommand({
+        TableName: names.registry,
+        KeyConditionExpression: 'p = :p',
+        ExpressionAttributeValues: { ':p': { S: TRANSACTIONS } },
+        ConsistentRead: true,
+      }),
+    ),
+  );
+  for (const open of Items) {
+    const id = text(open.s);
+    // A listed transaction without a record may be just beginning.
+    const state =
+      number(open.e) > clock() && !(await hasRecord(store, id)) ? 'pending' : await transactions.stateOf(id);
+    if (state === 'pending') swept.pending += 1;
+    else {
+      await rollAll(store, transactions, id, state);
+      // A write that was on its way when its transaction was aborted may still arrive: look again after the deadline.
+      if (state === 'committed' || number(open.e) + store.limits.stagingMs < clock()) await finish(store, id);
+      if (state === 'committed') swept.rolledForward += 1;
+      else swept.rolledBack += 1;
+    }
+  }
+  return swept;
+};
+
+const hasRecord = async ({ client, names }: Store, id: string): Promise<boolean> => {
+  const { Item: record } = await retrying(() =>
+    client.send(
+      new GetItemCommand({ TableName: names.registry, Key: keyItem(key.transaction(id)), ConsistentRead: true }),
+    ),
+  );
+  return record !== undefined;
+};
+
+export const rollAll = async (store: Store, transactions: Transactions, id: string, state: State): Promise<void> => {
+  const { Items: chunks = [] } = await retrying(() =>
+    store.client.send(new QueryCommand(manifestQuery(store.names.registry, id))),
+  );
+  for (const chunk of chunks) {
+    const list = JSON.parse(inflateRawSync(chunk.z!.B!).toString()) as [string, string, string][];
+    const keys = list.map(([table, p, s]): Key => ({ table: table === 'c' ? 'clinical' : 'registry', p, s }));
+    const batches = Array.from({ length: Math.ceil(keys.length / 100) }, (_, at) =>
+      keys.slice(at * 100, at * 100 + 100),
+    );
+    await eachOf(batches, 4, async (batch) => {
+      const rows = (await readRows(store, batch)).filter(({ item }) => text(item.t) === id);
+      await rollWithin(store, transactions, rows, state, Number.POSITIVE_INFINITY);
+    });
+  }
+};
