@@ -2,12 +2,12 @@
 
 import { FhirError, refuse } from '../fhir/outcome.ts';
 import type { Issue, Resource } from '../fhir/types.ts';
+import { validate } from '../fhir/validate.ts';
 import { assertNoPointer, storeData } from '../interactions/binary.ts';
 import { matches, onlyMatch } from '../interactions/conditional.ts';
 import type { Context, Services } from '../interactions/contract.ts';
 import { disclose } from '../interactions/permit.ts';
 import { parseForm } from '../interactions/query.ts';
-import { assertValid } from '../interactions/write/body.ts';
 import { createWrite, replaceWrite } from '../interactions/write/draft.ts';
 import { slotsOf } from '../interactions/write/references.ts';
 import type { Stored, Write } from '../storage/port.ts';
@@ -15,7 +15,7 @@ import { WriteRefused } from '../storage/write-refused.ts';
 import type { Assigned } from './assign.ts';
 import type { Counts, JobRefusal } from './job.ts';
 
-export type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'clock'>;
+export type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'clock' | 'region'>;
 
 /** A writer who meets another in the same patient tries again with what is there now. */
 const TRIES = 4;
@@ -43,6 +43,8 @@ const refusal = (what: string, issue: Issue): JobRefusal => ({
   ...(issue.expression?.[0] !== undefined && { expression: issue.expression[0] }),
 });
 
+const isFault = ({ severity }: Issue) => severity === 'error' || severity === 'fatal';
+
 const refused = (what: string, error: unknown): JobRefusal[] => {
   if (!(error instanceof FhirError) || error.status >= 500) throw error;
   return error.issues
@@ -64,7 +66,8 @@ const prepare = (entry: Assigned, patient: string | undefined): Prepared | JobRe
     if (entry.resource.resourceType !== type || entry.resource.id !== id) {
       return [text(entry.url, 'the resource has not the type and id that its request names')];
     }
-    assertValid(entry.resource, type);
+    const issues = validate(entry.resource, { type, conditional: true }).filter(isFault);
+    if (issues.length > 0) return issues.map((issue) => refusal(entry.url, issue));
     return { type, id, url: entry.url, resource: entry.resource, once: entry.created && patient === undefined };
   } catch (error) {
     return refused(entry.url, error);

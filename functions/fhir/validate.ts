@@ -6,9 +6,13 @@ import { isObject, Walk } from './validate/walk.ts';
 
 /**
  * All that is wrong with a resource, each fault with its FHIRPath; empty: it is valid R4. At most 100 faults, and then one that
- * says that there are more. `type`: what the resource must be.
+ * says that there are more. `type`: what the resource must be. `conditional`: it stands in a transaction, so a reference may be
+ * conditional (`Practitioner?identifier=…`).
  */
-export const validate = (resource: unknown, { type }: { type?: string } = {}): Issue[] => {
+export const validate = (
+  resource: unknown,
+  { type, conditional = false }: { type?: string; conditional?: boolean } = {},
+): Issue[] => {
   const faults = new Faults();
   const isNamed = isObject(resource) && typeof resource.resourceType === 'string';
   faults.enter(
@@ -18,6 +22,6 @@ export const validate = (resource: unknown, { type }: { type?: string } = {}): I
   );
   if (type !== undefined && isNamed && resource.resourceType !== type)
     faults.add('structure', `resourceType must be ${type} here`, 'resourceType');
-  else new Walk(faults).resource(resource);
+  else new Walk(faults).resource(resource, conditional);
   return faults.issues;
 };

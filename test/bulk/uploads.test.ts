@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { derivedId } from '../../functions/bulk/derived-id.ts';
-import { incomingName, type Job, jobOf, readJob, writeJob } from '../../functions/bulk/job.ts';
-import { loadObject } from '../../functions/bulk/load-object.ts';
+import { incomingName, jobOf, readJob } from '../../functions/bulk/job.ts';
+import { runJob } from '../../functions/bulk/run-job.ts';
 import type { Context } from '../../functions/interactions/contract.ts';
 import { openMemory } from '../../functions/storage/memory.ts';
 import { clinic, given, hospital, openApi, residentOf } from '../support/api.ts';
@@ -24,6 +24,17 @@ async function* chunked(bytes: Uint8Array, size = 64 << 10) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
+const carryOut = (api: Open, id: string, bytes: Uint8Array, settled: Context[] = []) =>
+  runJob(
+    {
+      services: api.services,
+      uploads: api.uploads,
+      open: async () => chunked(bytes),
+      record: async (context) => void settled.push(context),
+    },
+    incomingName('3610000001', id),
+  );
+
 /** Opens a job as a client does, then does what the bulk-load function does with the bytes. */
 const upload = async (api: Open, bytes: Uint8Array, contentType = 'application/fhir+json', settled: Context[] = []) => {
   const got = await api.send('POST', '/$upload', {
@@ -31,14 +42,7 @@ const upload = async (api: Open, bytes: Uint8Array, contentType = 'application/f
   });
   expect(got.status).toBe(201);
   const id = String(parameters(got.body).get('job'));
-  const job = await readJob(api.uploads, '3610000001', id);
-  const done = await loadObject(
-    api.services,
-    job as Job,
-    async () => chunked(bytes),
-    async (context) => void settled.push(context),
-  );
-  await writeJob(api.uploads, done);
+  await carryOut(api, id, bytes, settled);
   return parameters((await api.send('GET', `/$upload-status?job=${id}`)).body);
 };
 
@@ -118,7 +122,10 @@ it('gives posted entries of a Bundle derived ids, and follows references and con
     performer: [{ reference: 'Practitioner?identifier=urn:staff|1' }],
   });
   const bundle = given.bundle('transaction', [post('urn:uuid:o', observation), post('urn:uuid:p', given.patient())]);
-  expect((await upload(api, Buffer.from(JSON.stringify(bundle)))).get('created')).toBe(2);
+  expect(Object.fromEntries(await upload(api, Buffer.from(JSON.stringify(bundle))))).toMatchObject({
+    created: 2,
+    refused: 0,
+  });
   const [p, o] = ['urn:uuid:p', 'urn:uuid:o'].map((url) => derivedId('3610000001', url));
   expect((await api.send('GET', `/Observation/${o}`)).body).toMatchObject({
     subject: { reference: `Patient/${p}` },
@@ -158,4 +165,44 @@ it('refuses what belongs to another facility, as a request would', async () => {
   );
   expect(Object.fromEntries(result)).toMatchObject({ created: 0, updated: 0, refused: 1 });
   expect(hospital.facility).not.toBe(clinic.facility);
+});
+
+it('does nothing when the event comes a second time, or for an object that is no upload', async () => {
+  const api = open();
+  const got = await api.send('POST', '/$upload', { body: { resourceType: 'Parameters' } });
+  const id = String(parameters(got.body).get('job'));
+  const settled: Context[] = [];
+  const bytes = Buffer.from(JSON.stringify(patient('a')));
+  expect((await carryOut(api, id, bytes, settled))?.counts.created).toBe(1);
+  await carryOut(api, id, bytes, settled);
+  expect(settled).toHaveLength(1);
+  expect(await carryOut(api, '../x', bytes, settled)).toBeUndefined();
+});
+
+it('fails a job whose file is cut off, keeps whole patients, and says nothing of the content', async () => {
+  const api = open();
+  const text = JSON.stringify(given.bundle('collection', [{ resource: patient('a') }, { resource: patient('b') }]));
+  for (const bytes of [
+    Buffer.from(text.slice(0, -30)),
+    gzipSync(text).subarray(0, 80),
+    Buffer.from([0x7b, 0xff, 0x7d]),
+  ]) {
+    const result = await upload(api, bytes);
+    expect(result.get('state')).toBe('failed');
+    expect(JSON.stringify([...result])).not.toContain('Awa');
+  }
+});
+
+it('leaves the job open when the store fails, so that the next try completes it', async () => {
+  const api = open();
+  const got = await api.send('POST', '/$upload', { body: { resourceType: 'Parameters' } });
+  const id = String(parameters(got.body).get('job'));
+  const bytes = ndjson(patient('a'), given.observation('a', { id: 'a-o' }));
+  const failing = {
+    ...api.services,
+    resources: { ...api.services.resources, commit: async () => Promise.reject(new Error('away')) },
+  };
+  await expect(carryOut({ ...api, services: failing } as Open, id, bytes)).rejects.toThrow('away');
+  expect((await readJob(api.uploads, '3610000001', id))?.state).toBe('waiting');
+  expect((await carryOut(api, id, bytes))?.state).toBe('done');
 });
