@@ -62,7 +62,7 @@ const facilityIn = (token: string): string => {
 
 /** The rules of the server, asked here: what it would refuse is left out of what is sent, and reported. */
 const check = (resource: Resource): string[] =>
-  validate(resource, { type: resource.resourceType })
+  validate(resource, { type: resource.resourceType, conditional: true })
     .filter(({ severity }) => severity === 'error' || severity === 'fatal')
     .map(ruleOf);
 

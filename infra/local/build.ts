@@ -1,0 +1,97 @@
+// Generates, bundles and synthesizes what is hosted, when something has changed since the last time.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { LocalError, projectRoot, writeWhole } from './local-dir.ts';
+
+/** Where the local host's own synthesis lies; `npx cdk synth` writes to cdk.out. */
+export const assemblyDir = join(projectRoot, 'build/local-assembly');
+const stampFile = join(projectRoot, 'build/local-assembly.stamp');
+const lockDir = join(projectRoot, 'build/local-assembly.lock');
+
+/** Sources of the bundles and of the template; this folder is neither. */
+const SOURCES = ['functions', 'infra', 'cdk.json', 'package-lock.json'];
+const NOT_SOURCES = /^(infra\/local|functions\/fhir\/generated)(\/|$)/;
+
+export const buildAssembly = async (say: (line: string) => void): Promise<string> => {
+  await oneAtATime(async () => {
+    const stamp = fingerprint();
+    if (existsSync(join(assemblyDir, 'manifest.json')) && readStamp() === stamp) return;
+    say('building: definitions, bundles, template');
+    rmSync(stampFile, { force: true });
+    await run('infra/build/definitions.ts', {});
+    const cdk = JSON.parse(readFileSync(join(projectRoot, 'cdk.json'), 'utf8')) as { context?: object };
+    rmSync(assemblyDir, { recursive: true, force: true });
+    await run('infra/app.ts', { CDK_OUTDIR: assemblyDir, CDK_CONTEXT_JSON: JSON.stringify(cdk.context ?? {}) });
+    writeWhole(stampFile, stamp);
+  });
+  return assemblyDir;
+};
+
+const readStamp = () => (existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : undefined);
+
+/** Names, sizes and times of the sources: 20 ms for a few hundred files, where reading them all would take longer. */
+const fingerprint = (): string => {
+  const hash = createHash('sha256');
+  const add = (path: string) => {
+    const name = relative(projectRoot, path);
+    if (NOT_SOURCES.test(name)) return;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat) return;
+    if (stat.isDirectory()) for (const entry of readdirSync(path).sort()) add(join(path, entry));
+    else hash.update(`${name} ${stat.size} ${stat.mtimeMs}\n`);
+  };
+  for (const source of SOURCES) add(join(projectRoot, source));
+  return hash.digest('hex');
+};
+
+const run = (script: string, environment: Record<string, string>): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(projectRoot, script)], {
+      cwd: projectRoot,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) return resolve();
+      process.stderr.write(said);
+      const reason = said.trim().split('\n').findLast((line) => /error|cannot|missing|no such/i.test(line));
+      reject(new LocalError(`${script} failed${reason ? `: ${reason.trim()}` : ''}`));
+    });
+  });
+
+/** Two starts at once (tests) would write over each other's assembly. */
+const oneAtATime = async (work: () => Promise<void>): Promise<void> => {
+  mkdirSync(join(projectRoot, 'build'), { recursive: true });
+  const holder = join(lockDir, 'pid');
+  for (;;) {
+    try {
+      mkdirSync(lockDir);
+      writeFileSync(holder, String(process.pid));
+      break;
+    } catch {
+      if (!(await running(holder))) rmSync(lockDir, { recursive: true, force: true });
+      else await pause(100);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(lockDir, { recursive: true, force: true });
+  }
+};
+
+const running = async (holder: string): Promise<boolean> => {
+  if (!existsSync(holder)) await pause(50); // the lock is made, its holder about to be named
+  try {
+    process.kill(Number(readFileSync(holder, 'utf8')), 0);
+    return true;
+  } catch {
+    return false;
+  }
+};

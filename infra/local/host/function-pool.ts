@@ -1,0 +1,186 @@
+// The execution environments of one function: worker threads that start when they are needed and are reused.
+// One invocation at a time in each, as Lambda does it.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+import { randomUUID } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import type { Invocation, Reply, WorkerData } from './function-worker.ts';
+
+export interface FunctionSettings {
+  readonly name: string;
+  readonly arn: string;
+  /** File address of the bundle. */
+  readonly bundle: string;
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+  /** Where the function's log lines go. */
+  readonly log: (text: string) => void;
+  /** Most environments at once. More would only compete for the machine's cores. */
+  readonly environments: number;
+}
+
+/** The function threw, ended, took too long, or could not be loaded. */
+export class FunctionError extends Error {
+  readonly type: string;
+
+  constructor(type: string, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+export interface FunctionPool {
+  readonly name: string;
+  readonly arn: string;
+  invoke(event: unknown): Promise<unknown>;
+  /** Starts one environment without an event; rejects when the bundle cannot be loaded. */
+  warm(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Waiting {
+  readonly event: unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Environment {
+  readonly worker: Worker;
+  readonly ready: Promise<void>;
+  current: { id: number; waiting: Waiting; timer: NodeJS.Timeout } | undefined;
+}
+
+/** A cold start is not counted against the function's own timeout (Lambda gives initialisation ten seconds). */
+const INIT_MS = 10_000;
+const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+
+export const openFunction = (settings: FunctionSettings): FunctionPool => {
+  const { name, arn, timeoutSeconds, memoryMegabytes, environment, log, environments } = settings;
+  const alive = new Set<Environment>();
+  const idle: Environment[] = [];
+  const queue: Waiting[] = [];
+  let nextId = 0;
+  let stopped = false;
+
+  const finish = (at: Environment, id: number, settle: (waiting: Waiting) => void) => {
+    const { current } = at;
+    if (current?.id !== id) return; // answered after its time had passed
+    clearTimeout(current.timer);
+    at.current = undefined;
+    settle(current.waiting);
+    const next = queue.shift();
+    if (next) assign(at, next);
+    else idle.push(at);
+  };
+
+  const drop = (at: Environment, error: FunctionError) => {
+    if (!alive.delete(at)) return;
+    const place = idle.indexOf(at);
+    if (place >= 0) idle.splice(place, 1);
+    if (at.current) {
+      clearTimeout(at.current.timer);
+      at.current.waiting.reject(error);
+    }
+    void at.worker.terminate();
+    if (!stopped) dispatch(); // whoever waits gets a new environment
+  };
+
+  const assign = (at: Environment, waiting: Waiting) => {
+    nextId += 1;
+    const id = nextId;
+    const requestId = randomUUID();
+    const timer = setTimeout(() => {
+      log(`${requestId} Task timed out after ${timeoutSeconds.toFixed(2)} seconds\n`);
+      drop(at, new FunctionError('Sandbox.Timedout', `${name} took longer than ${timeoutSeconds} s`));
+    }, timeoutSeconds * 1000);
+    at.current = { id, waiting, timer };
+    const invocation: Invocation = { id, requestId, deadline: Date.now() + timeoutSeconds * 1000, event: waiting.event };
+    at.worker.postMessage(invocation);
+  };
+
+  const start = (): Environment => {
+    const workerData: WorkerData = { bundle: settings.bundle, handler: settings.handler, functionName: name, memoryMegabytes, arn };
+    const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
+      workerData,
+      env: { ...environment },
+      execArgv: ['--disable-warning=ExperimentalWarning', '--enable-source-maps'],
+      resourceLimits: { maxOldGenerationSizeMb: memoryMegabytes },
+      stdout: true,
+      stderr: true,
+      name,
+    });
+    worker.stdout.on('data', (chunk: Buffer) => log(String(chunk)));
+    worker.stderr.on('data', (chunk: Buffer) => log(String(chunk)));
+    const ready = Promise.withResolvers<void>();
+    ready.promise.catch(() => {});
+    const at: Environment = { worker, ready: ready.promise, current: undefined };
+    alive.add(at);
+
+    const fail = (type: string, message: string) => {
+      clearTimeout(late);
+      log(`${name}: ${message}\n`);
+      const error = new FunctionError(type, message);
+      ready.reject(error);
+      if (!at.current) queue.shift()?.reject(error); // or a bundle that cannot load would be tried for ever
+      drop(at, error);
+    };
+    const late = setTimeout(() => fail('Sandbox.InitTimeout', `${name} was not ready in ${INIT_MS / 1000} s`), INIT_MS);
+    worker.on('message', (message: Reply) => {
+      if ('ready' in message) {
+        clearTimeout(late);
+        ready.resolve();
+        const next = queue.shift();
+        if (next) assign(at, next);
+        else idle.push(at);
+      } else if ('broken' in message) {
+        fail('Runtime.ImportModuleError', message.broken);
+      } else if ('error' in message) {
+        log(`${message.error.stack}\n`);
+        finish(at, message.id, ({ reject }) =>
+          reject(new FunctionError(message.error.errorType, message.error.errorMessage)),
+        );
+      } else {
+        finish(at, message.id, ({ resolve }) => resolve(message.result));
+      }
+    });
+    worker.on('error', (error) => fail('Runtime.UnhandledError', String((error as Error)?.stack ?? error)));
+    worker.on('exit', (code) => {
+      if (alive.has(at) && !stopped) fail('Runtime.ExitError', `${name} ended with code ${code}`);
+    });
+    return at;
+  };
+
+  const dispatch = () => {
+    const starting = [...alive].filter((at) => !at.current && !idle.includes(at)).length;
+    for (let missing = queue.length - starting; missing > 0 && alive.size < environments; missing -= 1) start();
+  };
+
+  return {
+    name,
+    arn,
+    invoke: (event) =>
+      new Promise((resolve, reject) => {
+        if (stopped) return reject(new FunctionError('Stopped', `${name} is stopped`));
+        const waiting = { event, resolve, reject };
+        const at = idle.pop(); // the one used last is the warmest
+        if (at) return assign(at, waiting);
+        queue.push(waiting);
+        dispatch();
+      }),
+    warm: async () => {
+      if (alive.size === 0) await start().ready;
+    },
+    stop: async () => {
+      stopped = true;
+      for (const waiting of queue.splice(0)) waiting.reject(new FunctionError('Stopped', `${name} is stopped`));
+      await Promise.all([...alive].map((at) => at.worker.terminate()));
+    },
+  };
+};
+
+/** Lambda refuses larger events and answers. */
+export const tooLarge = (value: unknown): boolean => {
+  const text = JSON.stringify(value) ?? '';
+  return text.length > MAX_EVENT_BYTES || Buffer.byteLength(text) > MAX_EVENT_BYTES;
+};

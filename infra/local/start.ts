@@ -1,0 +1,165 @@
+// `npm start`: builds what has changed, hosts the synthesized template of each region on this machine, seeds the demo
+// data, and stays in the foreground. Flags and files are a contract: docs/local.md.
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { assemblyDir, buildAssembly } from './build.ts';
+import { DynamoDbLocalError } from './dynamodb.ts';
+import { endpointsOf } from './endpoints.ts';
+import type { HostedRegion } from './host/region.ts';
+import { LocalError, localDir, lockFolder, makeFolder, projectRoot, writeJson } from './local-dir.ts';
+import type { Seed, SeedContext } from './seed-context.ts';
+import { openStack, operatorEnvironment, type Stack } from './stack.ts';
+
+export interface Options {
+  readonly regions: readonly string[];
+  readonly port: number;
+  readonly memory: boolean;
+  readonly empty: boolean;
+}
+
+const HIGHEST_PORT = 65_535;
+
+export const readOptions = (args: readonly string[]): Options => {
+  const { values } = parse(args);
+  const regions = (values.regions ?? 'tokushima,kesen').split(',').map((name) => name.trim()).filter(Boolean);
+  const port = Number(values.port ?? 8001);
+  if (regions.length === 0) throw new LocalError('--regions needs the name of a region');
+  if (new Set(regions).size < regions.length) throw new LocalError('--regions names a region twice');
+  if (!Number.isInteger(port) || port < 0 || port + regions.length - 1 > HIGHEST_PORT) {
+    throw new LocalError(`--port needs a number from 0 (any free port) to ${HIGHEST_PORT}`);
+  }
+  return { regions, port, memory: values.memory ?? false, empty: values.empty ?? false };
+};
+
+const parse = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        regions: { type: 'string' },
+        port: { type: 'string' },
+        memory: { type: 'boolean' },
+        empty: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    throw new LocalError(`${(error as Error).message} (flags: --regions a,b --port N --memory --empty)`);
+  }
+};
+
+const say = (line: string) => console.log(line);
+
+const start = async (options: Options, stopping: AbortSignal): Promise<() => Promise<void>> => {
+  const began = performance.now();
+  const dir = makeFolder(localDir());
+  const release = lockFolder(dir);
+  const endpointsFile = join(dir, 'endpoints.json');
+  rmSync(endpointsFile, { force: true }); // nobody is to read the addresses of the last run
+  let stack: Stack | undefined;
+  const stop = async () => {
+    rmSync(endpointsFile, { force: true });
+    stack?.iam.saveExercised(join(dir, 'exercised-actions.json'));
+    await stack?.stop();
+    release();
+  };
+  try {
+    await buildAssembly(say);
+    stopping.throwIfAborted();
+    stack = await openStack({
+      assemblyDir,
+      regions: options.regions,
+      port: options.port,
+      dataDir: options.memory ? undefined : dir,
+      environments: Number(process.env['TSUMUGI_LOCAL_ENVIRONMENTS'] ?? 4),
+      forTests: process.env['TSUMUGI_LOCAL_JVM'] === 'quick',
+    });
+    stopping.throwIfAborted();
+    await Promise.all(stack.regions.map((region) => region.warm()));
+    for (const region of stack.regions) {
+      stopping.throwIfAborted();
+      await seed(region, stack, options, dir);
+    }
+    for (const region of stack.regions) await region.startEvents();
+    writeJson(endpointsFile, endpointsOf(stack, dir));
+    await announce(stack, began);
+    return stop;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+const seed = async (region: HostedRegion, stack: Stack, { empty }: Options, dir: string) => {
+  const context: SeedContext = {
+    region: region.name,
+    awsRegion: region.awsRegion,
+    baseUrl: region.baseUrl,
+    settings: region.settings,
+    aws: operatorEnvironment(stack, region.awsRegion),
+    dataDir: makeFolder(join(dir, region.name)),
+    say: (line) => say(`${region.name}: ${line}`),
+  };
+  await (await seedNamed('identities', 'seedIdentities'))?.(context);
+  if (!empty) await (await seedNamed('clinical', 'seedClinical'))?.(context);
+};
+
+const seedNamed = async (file: string, name: string): Promise<Seed | undefined> => {
+  const path = join(projectRoot, 'infra/local/demo', `${file}.ts`);
+  if (!existsSync(path)) return undefined;
+  const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  return module[name] as Seed | undefined;
+};
+
+const announce = async (stack: Stack, began: number) => {
+  for (const { name, baseUrl } of stack.regions) {
+    say(`\n${name}`);
+    say(`  FHIR      ${baseUrl}/fhir`);
+    say(`  tokens    ${baseUrl}/auth/token`);
+    say(`  a token   npm run -s token -- --region ${name} --as staff:hospital-doctor   (--list names them all)`);
+    for (const line of await demoAccounts(name)) say(`  ${line}`);
+  }
+  say(`\nready in ${((performance.now() - began) / 1000).toFixed(1)} s: Ctrl-C stops everything`.replace('\nready in', '\nready after'));
+};
+
+/** The demo identities describe themselves. */
+const demoAccounts = async (region: string): Promise<string[]> => {
+  const path = join(projectRoot, 'infra/local/demo/identities.ts');
+  if (!existsSync(path)) return [];
+  const { demoAccountLines } = (await import(pathToFileURL(path).href)) as { demoAccountLines?: (region: string) => string[] };
+  return demoAccountLines?.(region) ?? [];
+};
+
+const main = async () => {
+  const stopping = new AbortController();
+  let stop: (() => Promise<void>) | undefined;
+  let ending = false;
+  const end = async () => {
+    stopping.abort();
+    if (!stop || ending) return; // still starting: `start` notices
+    ending = true;
+    await stop();
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end());
+  followParent(end);
+  try {
+    stop = await start(readOptions(process.argv.slice(2)), stopping.signal);
+    if (stopping.signal.aborted) await end();
+  } catch (error) {
+    if (stopping.signal.aborted) process.exit(0);
+    if (error instanceof LocalError || error instanceof DynamoDbLocalError) console.error(error.message);
+    else console.error(error);
+    process.exit(1);
+  }
+};
+
+/** npm that is killed for good cannot pass the signal on. */
+const followParent = (end: () => void) => {
+  const parent = process.ppid;
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  setInterval(() => process.ppid !== parent && end(), 500).unref();
+};
+
+if (import.meta.main) await main();
