@@ -1,0 +1,33 @@
+import type { Issue } from '../fhir/types.ts';
+import type { Stored } from '../storage/port.ts';
+import { type Subset, subsetResource } from './subset.ts';
+
+/** An entry of a Bundle that is ready as text. */
+export type EntryText = string;
+
+export const fullUrl = (base: string, { type, id }: Pick<Stored, 'type' | 'id'>) => `${base}/${type}/${id}`;
+
+/** The stored text is spliced in as it is; only a part of a resource has to be made. */
+export const resourceText = (stored: Stored, subset: Subset | undefined): string =>
+  subset ? JSON.stringify(subsetResource(stored.resource(), subset)) : stored.text();
+
+export const matchEntry = (base: string, stored: Stored, subset?: Subset): EntryText =>
+  `{"fullUrl":${JSON.stringify(fullUrl(base, stored))},"resource":${resourceText(stored, subset)},"search":{"mode":"match"}}`;
+
+export const outcomeEntry = (issues: readonly Issue[]): EntryText =>
+  `{"resource":${JSON.stringify({ resourceType: 'OperationOutcome', issue: issues })},"search":{"mode":"outcome"}}`;
+
+/** https://hl7.org/fhir/R4/bundle.html. Empty lists are left out, as JSON of FHIR has none. */
+export const bundleText = (bundle: {
+  readonly type: 'searchset' | 'history' | 'transaction-response' | 'batch-response';
+  readonly total?: number | undefined;
+  readonly links?: readonly { readonly relation: string; readonly url: string }[];
+  readonly entries: readonly EntryText[];
+}): string => {
+  const { type, total, links = [], entries } = bundle;
+  let text = `{"resourceType":"Bundle","type":"${type}"`;
+  if (total !== undefined) text += `,"total":${total}`;
+  if (links.length > 0) text += `,"link":${JSON.stringify(links)}`;
+  if (entries.length > 0) text += `,"entry":[${entries.join(',')}]`;
+  return `${text}}`;
+};

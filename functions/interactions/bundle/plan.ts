@@ -1,0 +1,202 @@
+import { FhirError, gone, notFound, refuse } from '../../fhir/outcome.ts';
+import type { Issue, Resource } from '../../fhir/types.ts';
+import type { Stored } from '../../storage/port.ts';
+import { assertNoPointer } from '../binary.ts';
+import { matches, onlyMatch, parseCriteria } from '../conditional.ts';
+import type { Context, Services } from '../contract.ts';
+import { ifMatch } from '../headers.ts';
+import { does, isId, parseType } from '../ids.ts';
+import { patched } from '../patch.ts';
+import { assertReadable } from '../permit.ts';
+import { assertType, assertValid } from '../write/body.ts';
+import { type Entry, inEntry } from './entries.ts';
+
+export type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'region' | 'clock'>;
+
+/** What one entry of a transaction comes to, once its criteria are looked up. */
+export interface Plan {
+  readonly entry: Entry;
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly type: string;
+  /** Known from the start for all but what a POST (or a conditional PUT without match) creates. */
+  id: string | undefined;
+  /** The id is ours, not the client's. */
+  isAssigned: boolean;
+  /** What is stored under that id now. */
+  previous: Stored | undefined;
+  /** `ifNoneExist` found it: nothing is written. */
+  existing: Stored | undefined;
+  resource: Resource | undefined;
+  /** Criteria of a conditional create, from which its id is made. */
+  seed: string | undefined;
+}
+
+/** More than this many at once would only queue behind the same connections. */
+const AT_ONCE = 16;
+
+/** Runs over all in order, a few at a time, and gives an error the place of its entry. */
+export const each = async <T extends { readonly entry: Entry }>(
+  items: readonly T[],
+  run: (item: T) => Promise<void>,
+) => {
+  let next = 0;
+  const work = async () => {
+    for (let at = next++; at < items.length; at = next++) await inPlace(items[at]!, run);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+};
+
+const inPlace = async <T extends { readonly entry: Entry }>(item: T, run: (item: T) => Promise<void>) => {
+  try {
+    await run(item);
+  } catch (error) {
+    throw error instanceof FhirError ? inEntry(item.entry.at, error) : error;
+  }
+};
+
+/** Says the faults of all entries at once. */
+export const gather = <T, R>(items: readonly T[], at: (item: T) => number, run: (item: T) => R): R[] => {
+  const issues: Issue[] = [];
+  const results: R[] = [];
+  let first: FhirError | undefined;
+  for (const item of items) {
+    try {
+      results.push(run(item));
+    } catch (error) {
+      if (!(error instanceof FhirError)) throw error;
+      const placed = inEntry(at(item), error);
+      first ??= placed;
+      if (issues.length < 200) issues.push(...placed.issues);
+    }
+  }
+  if (first) throw new FhirError(first.refusal, issues, first.headers);
+  return results;
+};
+
+const CODES = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
+
+/** Looks at the entry alone: its address, its resource. No store is asked yet. */
+export const planOf = (entry: Entry): Plan => {
+  const { request, resource } = entry;
+  const method = request.method as Plan['method'];
+  const type = parseType(request.path[0] ?? '');
+  if (!does(type, CODES[method])) throw refuse('notAllowed', `${type} has no ${CODES[method]} here`);
+  const depth = request.path.length;
+  if (
+    depth > 2 ||
+    request.path[1]?.startsWith('_') ||
+    request.path[1]?.startsWith('$') ||
+    (method === 'POST' && depth !== 1)
+  ) {
+    throw refuse('invalid', 'an address of this form is not part of a transaction');
+  }
+  const id = request.path[1];
+  if (id !== undefined && !isId(id))
+    throw refuse('invalid', 'the id in the url must be 1 to 64 letters, digits, hyphens or dots');
+  if (method === 'POST' || method === 'PUT') checkResource(resource!, type, method === 'PUT' ? id : undefined);
+  return {
+    entry,
+    method,
+    type,
+    id,
+    isAssigned: false,
+    previous: undefined,
+    existing: undefined,
+    resource: method === 'DELETE' ? undefined : resource,
+    seed: undefined,
+  };
+};
+
+const checkResource = (resource: Resource, type: string, id: string | undefined) => {
+  assertType(resource, type);
+  assertValid(resource, type, { conditional: true });
+  if (type === 'Binary') assertNoPointer(resource);
+  if (id !== undefined && resource.id !== id)
+    throw refuse('invalid', `${type}.id must be the id in the url`, `${type}.id`);
+};
+
+/** Fills in what the store knows. Deletions first: what they take away no longer meets anybody's criteria. */
+export const lookUp = async (services: Needs, context: Context, plans: readonly Plan[]): Promise<void> => {
+  const conditional = plans.filter(({ id }) => id === undefined);
+  const deletions = conditional.filter(({ method }) => method === 'DELETE');
+  await each(deletions, async (plan) => {
+    plan.previous = await onlyOne(services, context, plan, new Set());
+    plan.id = plan.previous?.id;
+  });
+  const going = new Set(plans.filter(({ method }) => method === 'DELETE').map(({ type, id }) => `${type}/${id}`));
+  const others = conditional.filter(({ method }) => method !== 'DELETE');
+  await each(others, (plan) => lookUpCriteria(services, context, plan, going));
+
+  const direct = plans.filter(({ entry, id }) => entry.request.path.length === 2 && id !== undefined);
+  const stored = await services.resources.getMany(direct.map(({ type, id }) => ({ type, id: id! })));
+  direct.forEach((plan, at) => {
+    plan.previous = stored[at];
+  });
+};
+
+const lookUpCriteria = async (
+  services: Needs,
+  context: Context,
+  plan: Plan,
+  going: ReadonlySet<string>,
+): Promise<void> => {
+  if (plan.method === 'POST') return lookUpIfNoneExist(services, context, plan, going);
+  const found = await onlyOne(services, context, plan, going);
+  if (found) {
+    if (plan.method === 'PUT' && plan.resource!.id !== undefined && plan.resource!.id !== found.id) {
+      throw refuse(
+        'invalid',
+        `${plan.type}.id is not the id of the resource that the criteria match`,
+        `${plan.type}.id`,
+      );
+    }
+    plan.previous = found;
+    plan.id = found.id;
+    return;
+  }
+  if (plan.method === 'PATCH') throw notFound(`a ${plan.type} that meets the criteria`);
+  // Create on conditional update; the client may have named the id.
+  const { id } = plan.resource!;
+  if (id === undefined) return;
+  plan.id = id;
+  plan.previous = await services.resources.get(plan.type, id);
+  if (plan.previous && !plan.previous.deleted) {
+    throw refuse('conflict', `${plan.type}/${id} exists and does not meet the criteria`);
+  }
+};
+
+const lookUpIfNoneExist = async (services: Needs, context: Context, plan: Plan, going: ReadonlySet<string>) => {
+  const criteria = plan.entry.request.headers['if-none-exist'];
+  if (criteria === undefined) return;
+  const params = parseCriteria(plan.type, criteria);
+  const found = await matches(services, context, plan.type, params);
+  plan.existing = onlyMatch(
+    plan.type,
+    found.filter(({ id }) => !going.has(`${plan.type}/${id}`)),
+  );
+  if (plan.existing) assertReadable(services.resources, context, plan.existing);
+  else plan.seed = JSON.stringify([context.actor.facility, plan.type, [...params].sort()]);
+};
+
+const onlyOne = async (services: Needs, context: Context, { type, entry }: Plan, going: ReadonlySet<string>) => {
+  const found = await matches(services, context, type, entry.request.params);
+  return onlyMatch(
+    type,
+    found.filter(({ id }) => !going.has(`${type}/${id}`)),
+  );
+};
+
+/** Versions, and that a patch has something to work on; what the patch makes of it is checked like any resource. */
+export const checkPrevious = (services: Needs, context: Context, plan: Plan): void => {
+  const { entry, method, type, id, previous } = plan;
+  const expected = ifMatch(entry.request.headers);
+  if (expected !== undefined && (!previous || previous.deleted || previous.version !== expected)) {
+    throw refuse('stale', `${type}/${id ?? ''} is not at version ${expected}`);
+  }
+  if (method !== 'PATCH') return;
+  if (!previous) throw notFound(`${type}/${id}`);
+  assertReadable(services.resources, context, previous);
+  if (previous.deleted) throw gone(`${type}/${id}`);
+  plan.resource = patched(previous, entry.request);
+  assertValid(plan.resource, type);
+};

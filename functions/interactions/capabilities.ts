@@ -1,0 +1,81 @@
+import { RESOURCE_TYPES } from '../fhir/resource-types.ts';
+import type { Resource } from '../fhir/types.ts';
+import { SEARCH_PARAMETERS } from '../search/parameters.ts';
+import type { Interaction, Services } from './contract.ts';
+import { fhirBase } from './headers.ts';
+import { hasEndpoint } from './ids.ts';
+import type { Claims } from './routes.ts';
+
+/** The day that this statement last changed in substance. */
+const DATE = '2026-11-22';
+
+/** https://hl7.org/fhir/R4/http.html#capabilities. The same for every caller, so it is written once and kept as text. */
+export const capabilities = (services: Pick<Services, 'region'>, claims: Claims): Interaction => {
+  let text: string | undefined;
+  return async () => {
+    text ??= JSON.stringify(capabilityStatement(services, claims));
+    return { status: 200, text };
+  };
+};
+
+export const capabilityStatement = ({ region }: Pick<Services, 'region'>, claims: Claims): Resource => {
+  const base = fhirBase(region);
+  return {
+    resourceType: 'CapabilityStatement',
+    url: `${base}/metadata`,
+    name: 'Tsumugi',
+    title: `Tsumugi, region ${region.name}`,
+    status: 'active',
+    date: DATE,
+    kind: 'instance',
+    software: { name: 'Tsumugi', version: '0.1.0' },
+    implementation: { description: `Regional health record of ${region.name}`, url: base },
+    fhirVersion: '4.0.1',
+    format: ['application/fhir+json', 'json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
+    rest: [
+      {
+        mode: 'server',
+        security: security(region.baseUrl),
+        resource: RESOURCE_TYPES.filter(hasEndpoint).map((type) => resourceClaims(type, claims)),
+        interaction: claims.systemCodes.map((code) => ({ code })),
+      },
+    ],
+  };
+};
+
+/** https://hl7.org/fhir/smart-app-launch/STU2.1/conformance.html */
+const security = (baseUrl: string) => ({
+  cors: true,
+  service: [
+    {
+      coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' }],
+    },
+  ],
+  extension: [
+    {
+      url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
+      extension: [{ url: 'token', valueUri: `${baseUrl}/auth/token` }],
+    },
+  ],
+});
+
+const resourceClaims = (type: string, { codesOf, operations }: Claims) => {
+  const codes = codesOf(type);
+  const can = (code: string) => codes.includes(code);
+  const own = operations.filter(({ levels, types }) => (types ? types.includes(type) : levels.includes('type')));
+  return {
+    type,
+    interaction: codes.map((code) => ({ code })),
+    versioning: can('update') ? 'versioned-update' : 'no-version',
+    readHistory: can('vread'),
+    updateCreate: can('update'),
+    conditionalCreate: can('create'),
+    conditionalRead: 'full-support',
+    conditionalUpdate: can('update'),
+    conditionalDelete: can('delete') ? 'single' : 'not-supported',
+    referencePolicy: ['literal', 'logical', 'local'],
+    searchParam: SEARCH_PARAMETERS(type).map((parameter) => ({ ...parameter })),
+    ...(own.length > 0 && { operation: own.map(({ name, definition }) => ({ name, definition })) }),
+  };
+};

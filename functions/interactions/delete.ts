@@ -1,0 +1,54 @@
+import { operationOutcome, refuse } from '../fhir/outcome.ts';
+import type { Stored } from '../storage/port.ts';
+import { matches, onlyMatch } from './conditional.ts';
+import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
+import { ifMatch, preferReturn, versionHeaders } from './headers.ts';
+import { parseId, parseType } from './ids.ts';
+import { disclose } from './permit.ts';
+import { commitOne, deleteWrite } from './write/draft.ts';
+
+type Needs = Pick<Services, 'resources' | 'region' | 'clock'>;
+
+/** FHIR delete: https://hl7.org/fhir/R4/http.html#delete. Deleting what is not there, or not any more, succeeds. */
+export const del =
+  (services: Needs): Interaction =>
+  async (context, request) => {
+    const type = parseType(request.path[0]!);
+    const id = parseId(type, request.path[1]!);
+    return remove(services, context, request, await services.resources.get(type, id));
+  };
+
+/** https://hl7.org/fhir/R4/http.html#3.1.0.7.1: one match at most, as the CapabilityStatement says. */
+export const conditionalDelete =
+  (services: Needs): Interaction =>
+  async (context, request) => {
+    const type = parseType(request.path[0]!);
+    const found = onlyMatch(type, await matches(services, context, type, request.params));
+    return remove(services, context, request, found);
+  };
+
+const remove = async (
+  services: Needs,
+  context: Context,
+  request: FhirRequest,
+  previous: Stored | undefined,
+): Promise<Answer> => {
+  const expected = ifMatch(request.headers);
+  if (expected !== undefined && (!previous || previous.deleted || previous.version !== expected)) {
+    throw refuse('stale', `the resource is not at version ${expected}`);
+  }
+  if (!previous) return answer(request);
+  const write = deleteWrite(services, context, previous);
+  if (previous.deleted) return answer(request, previous);
+  const stored = await commitOne(services, context, write, expected !== undefined);
+  disclose(context, 'D', stored);
+  return answer(request, stored);
+};
+
+const answer = ({ headers }: FhirRequest, stored?: Stored): Answer => {
+  const version = stored && versionHeaders(stored);
+  if (preferReturn(headers) !== 'OperationOutcome') return { status: 204, ...(version && { headers: version }) };
+  const diagnostics = stored ? `${stored.type}/${stored.id} is deleted` : 'there was nothing to delete';
+  const resource = operationOutcome([{ severity: 'information', code: 'informational', diagnostics }]);
+  return { status: 200, resource, ...(version && { headers: version }) };
+};

@@ -1,0 +1,68 @@
+import { refuse } from '../fhir/outcome.ts';
+import type { Stored } from '../storage/port.ts';
+import type { Answer, FhirRequest, Region } from './contract.ts';
+
+type Headers = Readonly<Record<string, string | undefined>>;
+
+/** https://hl7.org/fhir/R4/http.html#ops: what a successful write answers with. */
+export type Return = 'minimal' | 'representation' | 'OperationOutcome';
+
+const preference = (headers: Headers, name: string): string | undefined => {
+  for (const part of headers.prefer?.split(/[,;]/) ?? []) {
+    const at = part.indexOf('=');
+    if (at > 0 && part.slice(0, at).trim().toLowerCase() === name)
+      return part
+        .slice(at + 1)
+        .trim()
+        .replaceAll('"', '');
+  }
+  return undefined;
+};
+
+/** An unknown preference is ignored (RFC 7240 section 2). */
+export const preferReturn = (headers: Headers): Return | undefined => {
+  const asked = preference(headers, 'return');
+  return asked === 'minimal' || asked === 'representation' || asked === 'OperationOutcome' ? asked : undefined;
+};
+
+export const preferHandling = (headers: Headers): 'strict' | 'lenient' =>
+  preference(headers, 'handling') === 'strict' ? 'strict' : 'lenient';
+
+/** `W/"3"` → 3. Strong and bare forms are read too, since clients send them. https://hl7.org/fhir/R4/http.html#concurrency */
+export const versionOf = (etag: string): number | undefined => {
+  const found = /^(?:W\/)?"?([1-9]\d{0,9})"?$/.exec(etag.trim());
+  return found ? Number(found[1]) : undefined;
+};
+
+export const ifMatch = (headers: Headers): number | undefined => {
+  const given = headers['if-match'];
+  if (given === undefined || given.trim() === '*') return undefined;
+  const version = versionOf(given);
+  if (version === undefined) throw refuse('invalid', 'If-Match must be the ETag of one version, for example W/"3"');
+  return version;
+};
+
+/** Where clients find the FHIR API of this region. */
+export const fhirBase = ({ baseUrl }: Pick<Region, 'baseUrl'>) => `${baseUrl}/fhir`;
+
+/** https://hl7.org/fhir/R4/http.html#versioning: how a version shows in HTTP. */
+export const versionHeaders = ({ version, lastUpdated }: Pick<Stored, 'version' | 'lastUpdated'>) => ({
+  etag: `W/"${version}"`,
+  'last-modified': new Date(lastUpdated).toUTCString(),
+});
+
+/** Conditional read: https://hl7.org/fhir/R4/http.html#cread. `If-None-Match` outranks the date (RFC 9110 13.2.2). */
+export const isUnchanged = ({ stored, status }: Answer, { method, headers, path }: FhirRequest): boolean => {
+  if (!stored || status !== 200 || (method !== 'GET' && method !== 'HEAD') || path.length < 2) return false;
+  const match = headers['if-none-match'];
+  if (match !== undefined) {
+    return (
+      match.trim() === '*' || match.split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${stored.version}"`)
+    );
+  }
+  const since = headers['if-modified-since'];
+  if (since === undefined) return false;
+  const date = Date.parse(since);
+  // HTTP dates have no milliseconds.
+  return !Number.isNaN(date) && Math.floor(stored.lastUpdated / 1000) * 1000 <= date;
+};

@@ -1,0 +1,148 @@
+import { notFound, refuse } from '../fhir/outcome.ts';
+import type { ChangeRef, Stored } from '../storage/port.ts';
+import { bundleText, fullUrl } from './bundle-text.ts';
+import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
+import { fhirBase, versionHeaders } from './headers.ts';
+import { parseId, parseType } from './ids.ts';
+import { assertReadable, disclose, permitter } from './permit.ts';
+import { countParam, param } from './query.ts';
+
+type Needs = Pick<Services, 'resources' | 'seal' | 'region'>;
+
+const COUNT = { default: 50, max: 500 };
+/** A page of a Lambda's answer: bodies stop it before 6 MB do. */
+const MAX_PAGE_BYTES = 3 * 1024 * 1024;
+/** Where most changes belong to others, a page may stay short rather than read the whole log. */
+const MAX_TRIPS = 8;
+
+interface Page {
+  readonly versions: readonly Stored[];
+  readonly next: string | undefined;
+}
+
+type Fetch = (limit: number, after: string | undefined) => Promise<Page>;
+
+/** History of one resource, deletions included: https://hl7.org/fhir/R4/http.html#history */
+export const historyOfInstance =
+  (services: Needs): Interaction =>
+  async (context, request) => {
+    const type = parseType(request.path[0]!);
+    const id = parseId(type, request.path[1]!);
+    const current = await services.resources.get(type, id);
+    if (!current) throw notFound(`${type}/${id}`);
+    assertReadable(services.resources, context, current);
+
+    const since = sinceOf(request);
+    return answer(services, context, request, async (limit, after) => {
+      const { items, next } = await services.resources.history(type, id, { since, limit, after });
+      return { versions: items, next };
+    });
+  };
+
+/** History of a type or of the whole region, read from the change log, which trails the writes by about a second. */
+export const historyOfMany =
+  (services: Needs): Interaction =>
+  async (context, request) => {
+    const type = request.path[0] === '_history' ? undefined : parseType(request.path[0]!);
+    const since = sinceOf(request);
+    return answer(services, context, request, async (limit, after) => {
+      const { changes, next } = await services.resources.changes({ type, since, limit, after });
+      return { versions: await versionsOf(services, changes), next };
+    });
+  };
+
+const versionsOf = async ({ resources }: Needs, changes: readonly ChangeRef[]): Promise<Stored[]> => {
+  const found = await Promise.all(changes.map(({ type, id, version }) => resources.getVersion(type, id, version)));
+  return found.filter((stored) => stored !== undefined);
+};
+
+const sinceOf = ({ params }: FhirRequest): number | undefined => {
+  const text = param(params, '_since');
+  if (text === undefined) return undefined;
+  const since = /^\d{4}(-\d\d(-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  if (Number.isNaN(since)) throw refuse('invalid', '_since must be a FHIR instant');
+  return since;
+};
+
+const answer = async (services: Needs, context: Context, request: FhirRequest, fetch: Fetch): Promise<Answer> => {
+  if (param(request.params, '_at') !== undefined) throw refuse('notSupported', '_at is not supported here; use _since');
+  const count = countParam(request.params, '_count', COUNT);
+  const base = fhirBase(services.region);
+  const bind = cursorBind(context, request);
+  const start = openCursor(services, request, bind);
+  const { shown, next } = await collect(services, context, fetch, count, start);
+  disclose(context, 'R', ...shown.filter(({ deleted }) => !deleted));
+
+  const self = `${base}/${request.path.join('/')}${queryOf(request)}`;
+  const links = [{ relation: 'self', url: self }];
+  if (next !== undefined) {
+    const cursor = services.seal.seal(next, bind);
+    links.push({ relation: 'next', url: `${self}${self.includes('?') ? '&' : '?'}_cursor=${cursor}` });
+  }
+  return {
+    status: 200,
+    text: bundleText({ type: 'history', links, entries: shown.map((stored) => historyEntry(base, stored)) }),
+  };
+};
+
+/** Fills a page with what the caller may see. */
+const collect = async (
+  { resources }: Needs,
+  context: Context,
+  fetch: Fetch,
+  count: number,
+  start: string | undefined,
+) => {
+  const permit = permitter(resources, context);
+  const shown: Stored[] = [];
+  let next = start;
+  let bytes = 0;
+  for (let trip = 0; trip < MAX_TRIPS; trip++) {
+    const page = await fetch(count - shown.length, next);
+    for (const stored of page.versions) {
+      if (!permit('read', stored).permit) continue;
+      shown.push(stored);
+      bytes += stored.deleted ? 200 : stored.text().length;
+    }
+    next = page.next;
+    if (next === undefined || shown.length >= count || bytes > MAX_PAGE_BYTES) break;
+  }
+  return { shown, next };
+};
+
+/** A cursor is good for the caller and the query that it was made for. */
+const cursorBind = ({ actor }: Context, { path, params }: FhirRequest) =>
+  JSON.stringify([
+    'history',
+    actor.subject,
+    path,
+    params.filter(([name]) => name !== '_cursor' && name !== '_format' && name !== '_pretty'),
+  ]);
+
+const openCursor = ({ seal }: Needs, { params }: FhirRequest, bind: string): string | undefined => {
+  const token = param(params, '_cursor');
+  if (token === undefined) return undefined;
+  const opened = seal.open(token, bind);
+  if (typeof opened !== 'string') throw refuse('invalid', '_cursor was changed, or belongs to another query or caller');
+  return opened;
+};
+
+const queryOf = ({ params }: FhirRequest) => {
+  const kept = params.filter(([name]) => name === '_since' || name === '_count');
+  return kept.length === 0 ? '' : `?${kept.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`;
+};
+
+const STATUS = { POST: '201', PUT: '200', PATCH: '200', DELETE: '204' } as const;
+
+/** What was done, and what came of it: https://hl7.org/fhir/R4/http.html#history */
+const historyEntry = (base: string, stored: Stored): string => {
+  const { type, id, method, version, deleted } = stored;
+  const url = method === 'POST' ? type : `${type}/${id}`;
+  const headers = versionHeaders(stored);
+  const status = method === 'PUT' && version === 1 ? '201' : STATUS[method];
+  const response = { status, etag: headers.etag, lastModified: new Date(stored.lastUpdated).toISOString() };
+  const resource = deleted ? '' : `"resource":${stored.text()},`;
+  return `{"fullUrl":${JSON.stringify(fullUrl(base, stored))},${resource}"request":${JSON.stringify({ method, url })},"response":${JSON.stringify(response)}}`;
+};

@@ -1,0 +1,177 @@
+import { notFound, refuse } from '../fhir/outcome.ts';
+import { OPERATIONS, type Operation } from '../operations/operations.ts';
+import { bundle } from './bundle/bundle.ts';
+import { capabilities } from './capabilities.ts';
+import type { FhirRequest, Interaction, Services } from './contract.ts';
+import { create } from './create.ts';
+import { conditionalDelete, del } from './delete.ts';
+import { historyOfInstance, historyOfMany } from './history.ts';
+import { does, parseType } from './ids.ts';
+import { admitBody, type BodyKind } from './media-type.ts';
+import { conditionalPatch, patch } from './patch.ts';
+import { read } from './read.ts';
+import { searchCompartment, searchType } from './search.ts';
+import { conditionalUpdate, update } from './update.ts';
+import { vread } from './vread.ts';
+
+type Method = Exclude<FhirRequest['method'], 'HEAD'>;
+
+export interface Route {
+  readonly method: Method;
+  /** `Type`, `Id` and `Vid` stand for any; other segments for themselves. */
+  readonly path: string;
+  /** https://hl7.org/fhir/R4/valueset-type-restful-interaction.html and -system-restful-interaction */
+  readonly code: string;
+  readonly conditional?: true;
+  readonly body?: BodyKind;
+  /** Anybody may ask, without a token. */
+  readonly open?: true;
+  readonly make: (services: Services, dispatch: Interaction) => Interaction;
+}
+
+/** Every address of the API. The CapabilityStatement is written from this table too. */
+export const ROUTES: readonly Route[] = [
+  {
+    method: 'GET',
+    path: 'metadata',
+    code: 'capabilities',
+    open: true,
+    make: (services) => capabilities(services, CLAIMS),
+  },
+  { method: 'POST', path: '', code: 'transaction', body: 'fhir', make: bundle },
+  { method: 'GET', path: '_history', code: 'history-system', make: historyOfMany },
+
+  { method: 'POST', path: 'Type', code: 'create', body: 'fhir', make: create },
+  { method: 'PUT', path: 'Type', code: 'update', conditional: true, body: 'fhir', make: conditionalUpdate },
+  { method: 'PATCH', path: 'Type', code: 'patch', conditional: true, body: 'patch', make: conditionalPatch },
+  { method: 'DELETE', path: 'Type', code: 'delete', conditional: true, make: conditionalDelete },
+  { method: 'GET', path: 'Type', code: 'search-type', make: searchType },
+  { method: 'POST', path: 'Type/_search', code: 'search-type', body: 'form', make: searchType },
+  { method: 'GET', path: 'Type/_history', code: 'history-type', make: historyOfMany },
+
+  { method: 'GET', path: 'Type/Id', code: 'read', make: read },
+  { method: 'PUT', path: 'Type/Id', code: 'update', body: 'fhir', make: update },
+  { method: 'PATCH', path: 'Type/Id', code: 'patch', body: 'patch', make: patch },
+  { method: 'DELETE', path: 'Type/Id', code: 'delete', make: del },
+  { method: 'GET', path: 'Type/Id/_history', code: 'history-instance', make: historyOfInstance },
+  { method: 'GET', path: 'Type/Id/_history/Vid', code: 'vread', make: vread },
+
+  { method: 'GET', path: 'Type/Id/Type', code: 'search-type', make: searchCompartment },
+  { method: 'GET', path: 'Type/Id/*', code: 'search-type', make: searchCompartment },
+  { method: 'POST', path: 'Type/Id/Type/_search', code: 'search-type', body: 'form', make: searchCompartment },
+  { method: 'POST', path: 'Type/Id/_search', code: 'search-type', body: 'form', make: searchCompartment },
+];
+
+/** What the CapabilityStatement must know; handed to it, since it hangs in this table itself. */
+export interface Claims {
+  readonly codesOf: (type: string) => readonly string[];
+  readonly systemCodes: readonly string[];
+  readonly operations: readonly Operation[];
+}
+
+const TYPE_CODES = [...new Set(ROUTES.filter(({ path }) => path.startsWith('Type')).map(({ code }) => code))];
+const CLAIMS: Claims = {
+  codesOf: (type) => TYPE_CODES.filter((code) => does(type, code)),
+  systemCodes: ['transaction', 'batch', 'history-system'],
+  operations: OPERATIONS,
+};
+
+/** The form of a path: `Patient/p1/_history/2` → `Type/Id/_history/Vid`. */
+const shapeOf = (path: readonly string[]): string => {
+  const last = path.at(-1);
+  if (last?.startsWith('$'))
+    return path.length === 1 ? '$' : path.length === 2 ? 'Type/$' : path.length === 3 ? 'Type/Id/$' : '?';
+  switch (path.length) {
+    case 0:
+      return '';
+    case 1:
+      return named(path[0]!) ?? 'Type';
+    case 2:
+      return `Type/${named(path[1]!) ?? 'Id'}`;
+    case 3:
+      return `Type/Id/${named(path[2]!) ?? 'Type'}`;
+    case 4:
+      return path[2] === '_history' ? 'Type/Id/_history/Vid' : `Type/Id/Type/${named(path[3]!) ?? '?'}`;
+    default:
+      return '?';
+  }
+};
+
+const NAMED = new Set(['metadata', '_history', '_search', '*']);
+const named = (segment: string) => (NAMED.has(segment) ? segment : undefined);
+
+const BY_SHAPE = new Map(ROUTES.map((route) => [`${route.method} ${route.path}`, route]));
+const METHODS_BY_SHAPE = new Map<string, string[]>();
+for (const { method, path } of ROUTES) METHODS_BY_SHAPE.set(path, [...(METHODS_BY_SHAPE.get(path) ?? []), method]);
+
+const methodOf = ({ method }: FhirRequest): Method => (method === 'HEAD' ? 'GET' : method);
+
+/** Whether anybody may ask, without a token. */
+export const isOpen = (request: FhirRequest): boolean =>
+  request.path.length === 1 && BY_SHAPE.get(`${methodOf(request)} ${shapeOf(request.path)}`)?.open === true;
+
+/** Name of the interaction for the audit trail. */
+export const interactionOf = (request: FhirRequest): string => {
+  const last = request.path.at(-1);
+  if (last?.startsWith('$')) return OPERATIONS.find(({ name }) => `$${name}` === last) ? last : 'operation';
+  return BY_SHAPE.get(`${methodOf(request)} ${shapeOf(request.path)}`)?.code ?? 'unknown';
+};
+
+/** AuditEvents are not stored resources: the audit folder renders its records when they are asked for. */
+export interface AuditEvents {
+  readonly read: Interaction;
+  readonly search: Interaction;
+}
+
+/** Finds the interaction, and refuses what this address does not do. */
+export const routes = (services: Services, audits?: AuditEvents): Interaction => {
+  const dispatch: Interaction = (context, request) => {
+    const shape = shapeOf(request.path);
+    if (shape.endsWith('$')) return operate(services, shape, request)(context, request);
+    const route = BY_SHAPE.get(`${methodOf(request)} ${shape}`);
+    if (!route) throw notThere(shape, request);
+    if (shape.startsWith('Type')) assertDoes(parseType(request.path[0]!), route.code);
+    if (audits && request.path[0] === 'AuditEvent')
+      return audits[route.code === 'read' ? 'read' : 'search'](context, request);
+    if (route.body && !request.resource) admit(route.body, request);
+    return made.get(route)!(context, request);
+  };
+  const made = new Map(ROUTES.map((route) => [route, route.make(services, dispatch)]));
+  return dispatch;
+};
+
+const admit = (kind: BodyKind, { path, headers }: FhirRequest) =>
+  admitBody(path[0] === 'Binary' && kind === 'fhir' ? 'any' : kind, headers['content-type']);
+
+const assertDoes = (type: string, code: string) => {
+  if (!does(type, code)) throw refuse('notAllowed', `${type} has no ${code} here`);
+};
+
+const notThere = (shape: string, { path, method }: FhirRequest) => {
+  const allowed = METHODS_BY_SHAPE.get(shape);
+  if (!allowed) return notFound('an address of this form');
+  if (shape.startsWith('Type')) parseType(path[0]!);
+  const allow = [...allowed, ...(allowed.includes('GET') ? ['HEAD'] : [])].join(', ');
+  return Object.assign(refuse('notAllowed', `this address does not take ${method}`), { headers: { allow } });
+};
+
+const operate = (services: Services, shape: string, request: FhirRequest): Interaction => {
+  const { path } = request;
+  if (shape !== '$') parseType(path[0]!);
+  const level = shape === '$' ? 'system' : shape === 'Type/$' ? 'type' : 'instance';
+  const operation = OPERATIONS.find(
+    ({ name, levels, types }) =>
+      `$${name}` === path.at(-1) &&
+      levels.includes(level) &&
+      (level === 'system' || !types || types.includes(path[0]!)),
+  );
+  if (!operation) throw refuse('notSupported', 'there is no operation of this name here');
+  const method = methodOf(request);
+  if (method !== 'POST' && !(method === 'GET' && !operation.affectsState)) {
+    throw Object.assign(refuse('notAllowed', `$${operation.name} does not take ${method}`), {
+      headers: { allow: 'GET, POST' },
+    });
+  }
+  if (method === 'POST' && request.body) admitBody('fhir', request.headers['content-type']);
+  return operation.make(services);
+};

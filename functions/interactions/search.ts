@@ -1,0 +1,73 @@
+import { refuse } from '../fhir/outcome.ts';
+import { search } from '../search/search.ts';
+import { bundleText, matchEntry, outcomeEntry } from './bundle-text.ts';
+import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
+import { fhirBase, preferHandling } from './headers.ts';
+import { parseId, parseType } from './ids.ts';
+import { assertSearchable, disclose, searchPermit } from './permit.ts';
+import type { Subset } from './subset.ts';
+
+type Needs = Pick<Services, 'resources' | 'seal' | 'region' | 'clock'>;
+
+/** FHIR search of one type, by GET or POST: https://hl7.org/fhir/R4/http.html#search */
+export const searchType =
+  (services: Needs): Interaction =>
+  async (context, request) =>
+    run(services, context, request, parseType(request.path[0]!), undefined);
+
+/** Search within a compartment, `Patient/p1/Observation` or `Patient/p1/*`: https://hl7.org/fhir/R4/search.html#searchcontexts */
+export const searchCompartment =
+  (services: Needs): Interaction =>
+  async (context, request) => {
+    const [compartment, id, type] = request.path as [string, string, string?];
+    if (parseType(compartment) !== 'Patient')
+      throw refuse('notSupported', 'compartments other than Patient are not searched here');
+    const all = type === undefined || type === '*' || type === '_search';
+    return run(services, context, request, all ? undefined : parseType(type), {
+      type: compartment,
+      id: parseId(compartment, id),
+    });
+  };
+
+const run = async (
+  services: Needs,
+  context: Context,
+  request: FhirRequest,
+  type: string | undefined,
+  compartment: { type: string; id: string } | undefined,
+): Promise<Answer> => {
+  assertSearchable(context, type ?? 'Patient');
+  const found = await search(services)(context, {
+    type,
+    compartment,
+    params: request.params,
+    handling: preferHandling(request.headers),
+    permit: searchPermit(services.resources, context),
+  });
+  disclose(context, 'R', ...found.matches);
+
+  const base = fhirBase(services.region);
+  const subset = subsetOf(found);
+  const entries = found.countOnly ? [] : found.matches.map((stored) => matchEntry(base, stored, subset));
+  if (found.outcome.length > 0) entries.push(outcomeEntry(found.outcome));
+  return {
+    status: 200,
+    text: bundleText({ type: 'searchset', total: found.total, links: linksOf(base, found), entries }),
+  };
+};
+
+const linksOf = (base: string, { self, next }: { self: string; next?: string }) => [
+  { relation: 'self', url: `${base}/${self}` },
+  ...(next === undefined ? [] : [{ relation: 'next', url: `${base}/${next}` }]),
+];
+
+const subsetOf = ({
+  summary,
+  elements,
+}: {
+  summary?: string | undefined;
+  elements?: readonly string[] | undefined;
+}): Subset | undefined => {
+  if (elements) return { elements };
+  return summary === 'true' || summary === 'text' || summary === 'data' ? { summary } : undefined;
+};
