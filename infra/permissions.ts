@@ -33,21 +33,21 @@ export type Grant = Readonly<Record<string, string>>;
 
 const SETTINGS_ONLY: Grant = {};
 
-const WRITE_IN_TRANSACTIONS: Grant = {
-  'dynamodb:PutItem': 'a create, and the new version in a transaction',
-  'dynamodb:UpdateItem': 'flips the record of a large transaction and settles staged items',
-  'dynamodb:DeleteItem': 'moves an item whose clinical date changed, and rolls staged items back',
-  'dynamodb:ConditionCheckItem': 'a transaction that depends on an item which it does not change',
+/** IAM knows no TransactWriteItems: a transaction needs the actions that it is made of. */
+const COMMIT: Grant = {
+  'dynamodb:PutItem': 'a new version, alone or in a transaction; staged rows and their roll-forward',
+  'dynamodb:UpdateItem': 'the head of a patient; stages a row and decides a large transaction',
+  'dynamodb:DeleteItem': 'rows that a change leaves behind; rolls staged rows back',
 };
 
-const STORE: Grant = {
-  'dynamodb:GetItem': 'read by id, and the state of a large transaction that a reader met',
-  'dynamodb:BatchGetItem': 'reads of several resources in one trip',
-  'dynamodb:Query': 'a chart is one Query; history and the change log too',
+const READ: Grant = {
+  'dynamodb:GetItem': 'read by id; the state of a large transaction that a reader met',
+  'dynamodb:BatchGetItem': 'many resources in one trip',
+  'dynamodb:Query': 'a chart, a history, a look-up, the change log',
   'dynamodb:Scan': 'the bounded walk for searches that no index serves',
-  'dynamodb:BatchWriteItem': 'roll-forward of large transactions',
-  ...WRITE_IN_TRANSACTIONS,
 };
+
+const STORE: Grant = { ...READ, ...COMMIT };
 
 /** `kms:Decrypt` of the wrapped data key, from which ids, cursors and partition keys are derived. */
 const UNWRAP: Grant = {
@@ -125,8 +125,16 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     'dead-letters': REPORT_FAILURE,
   },
   'transaction-sweeper': {
-    clinical: STORE,
-    registry: STORE,
+    clinical: {
+      'dynamodb:BatchGetItem': 'the rows that a transaction has staged',
+      ...COMMIT,
+    },
+    registry: {
+      'dynamodb:GetItem': 'the record that decides a transaction; the wrapped data key',
+      'dynamodb:Query': 'the open transactions and the keys of their rows',
+      'dynamodb:BatchGetItem': 'the rows that a transaction has staged',
+      ...COMMIT,
+    },
     'data-key': UNWRAP,
     documents: { 's3:DeleteObject': 'bodies of a transaction that was rolled back' },
     'dead-letters': REPORT_FAILURE,
@@ -136,7 +144,6 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     registry: {
       ...READ_STREAM,
       'dynamodb:PutItem': 'the change log that type and system history read',
-      'dynamodb:BatchWriteItem': 'the change log that type and system history read',
     },
     'dead-letters': REPORT_FAILURE,
   },

@@ -1,6 +1,6 @@
 // One Lambda of functions/entries/: runtime, role, log and what it is told. It starts with no permission but to write
 // its own log; the other constructs hand out what infra/permissions.ts lists.
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -16,6 +16,8 @@ export interface EntryFunctionProps {
   readonly timeoutSeconds: number;
   readonly logRetentionDays: number;
   readonly logKey: kms.IKey;
+  /** Disk under /tmp. @default 512 MB, which cost nothing */
+  readonly diskMb?: number;
   /** @default what is left of the account's limit */
   readonly reservedConcurrency?: number | undefined;
 }
@@ -47,6 +49,7 @@ export class EntryFunction extends Construct {
       role: this.role,
       memorySize: props.memoryMb,
       timeout: Duration.seconds(props.timeoutSeconds),
+      ...(props.diskMb !== undefined && { ephemeralStorageSize: Size.mebibytes(props.diskMb) }),
       logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
       // START, END and REPORT lines of a function that runs every minute would cost more than the function.

@@ -3,7 +3,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Background } from '../constructs/background.ts';
 import { connect } from '../constructs/capability.ts';
-import { EntryFunction } from '../constructs/entry-function.ts';
+import { EntryFunction, type EntryFunctionProps } from '../constructs/entry-function.ts';
 import { RegionApi } from '../constructs/region-api.ts';
 import { INCOMING } from '../constructs/region-buckets.ts';
 import { Watch } from '../constructs/watch.ts';
@@ -38,7 +38,8 @@ export class Stateless extends Stack {
     const sealer = this.fn('AuditSealer', 'audit-sealer', { memoryMb: 256, timeoutSeconds: 50 });
     const sweeper = this.fn('TransactionSweeper', 'transaction-sweeper', { memoryMb: 512, timeoutSeconds: 240 });
     const changeFeed = this.fn('ChangeFeed', 'change-feed', { memoryMb: 256, timeoutSeconds: 60 });
-    const bulkLoad = this.fn('BulkLoad', 'bulk-load', { memoryMb: WHOLE_CPU, timeoutSeconds: 900 });
+    // The loader sorts a file by patient on disk (functions/bulk/spool.ts).
+    const bulkLoad = this.fn('BulkLoad', 'bulk-load', { memoryMb: WHOLE_CPU, timeoutSeconds: 900, diskMb: 4096 });
 
     this.api.routeFhir(fhirApi);
     this.api.routeToken(token);
@@ -62,7 +63,7 @@ export class Stateless extends Stack {
     this.tell();
   }
 
-  private fn(id: string, entry: Entry, size: { memoryMb: number; timeoutSeconds: number }) {
+  private fn(id: string, entry: Entry, size: Pick<EntryFunctionProps, 'memoryMb' | 'timeoutSeconds' | 'diskMb'>) {
     const { region, bundles, stateful } = this.given;
     const fn = new EntryFunction(this, id, {
       entry,
