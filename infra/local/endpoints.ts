@@ -34,6 +34,9 @@ export interface Endpoints {
   readonly regions: Readonly<Record<string, RegionEndpoints>>;
 }
 
+/** Where a region's own things lie. */
+export const regionDir = (dir: string, name: string): string => join(dir, name);
+
 export const endpointsOf = (stack: Stack, dir: string): Endpoints => ({
   pid: process.pid,
   regions: Object.fromEntries(
@@ -58,7 +61,7 @@ export const endpointsOf = (stack: Stack, dir: string): Endpoints => ({
         jwks: `${baseUrl}/auth/jwks.json`,
         smartConfiguration: `${baseUrl}/fhir/.well-known/smart-configuration`,
         awsRegion,
-        dataDir: join(dir, name),
+        dataDir: regionDir(dir, name),
         cognito: { endpoint: cognito, staff: pool('STAFF'), residents: pool('RESIDENTS') },
         settings,
         aws: operatorEnvironment(stack, awsRegion),
@@ -68,9 +71,16 @@ export const endpointsOf = (stack: Stack, dir: string): Endpoints => ({
   ),
 });
 
+let ownEndpoints: Endpoints | undefined;
+
+/** The file says that all is up; the seeds of the starting process itself need the addresses before that. */
+export const announceToSeeds = (endpoints: Endpoints): void => {
+  ownEndpoints = endpoints;
+};
+
 /** Of the stack that is running now. */
 export const readEndpoints = (region: string): RegionEndpoints => {
-  const endpoints = readJson<Endpoints>(join(localDir(), 'endpoints.json'));
+  const endpoints = ownEndpoints ?? readJson<Endpoints>(join(localDir(), 'endpoints.json'));
   if (!endpoints) throw new LocalError('nothing is running: npm start');
   const found = endpoints.regions[region];
   if (!found) {

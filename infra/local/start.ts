@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { assemblyDir, buildAssembly } from './build.ts';
 import { DynamoDbLocalError } from './dynamodb.ts';
-import { endpointsOf } from './endpoints.ts';
+import { announceToSeeds, endpointsOf, regionDir } from './endpoints.ts';
 import type { HostedRegion } from './host/region.ts';
 import { LocalError, localDir, lockFolder, makeFolder, projectRoot, writeJson } from './local-dir.ts';
 import type { Seed, SeedContext } from './seed-context.ts';
@@ -77,12 +77,17 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
     });
     stopping.throwIfAborted();
     await Promise.all(stack.regions.map((region) => region.warm()));
+    // What a stack in memory leaves behind (keys, second factors) fits no other stack.
+    const ownDir = options.memory ? join(dir, 'memory') : dir;
+    if (options.memory) rmSync(ownDir, { recursive: true, force: true });
+    const endpoints = endpointsOf(stack, ownDir);
+    announceToSeeds(endpoints);
+    for (const region of stack.regions) await region.startEvents();
     for (const region of stack.regions) {
       stopping.throwIfAborted();
-      await seed(region, stack, options, dir);
+      await seed(region, stack, options, ownDir);
     }
-    for (const region of stack.regions) await region.startEvents();
-    writeJson(endpointsFile, endpointsOf(stack, dir));
+    writeJson(endpointsFile, endpoints);
     await announce(stack, began);
     return stop;
   } catch (error) {
@@ -98,10 +103,11 @@ const seed = async (region: HostedRegion, stack: Stack, { empty }: Options, dir:
     baseUrl: region.baseUrl,
     settings: region.settings,
     aws: operatorEnvironment(stack, region.awsRegion),
-    dataDir: makeFolder(join(dir, region.name)),
+    dataDir: makeFolder(regionDir(dir, region.name)),
     say: (line) => say(`${region.name}: ${line}`),
   };
   await (await seedNamed('identities', 'seedIdentities'))?.(context);
+  await (await seedNamed('clinical', 'seedOrganizations'))?.(context);
   if (!empty) await (await seedNamed('clinical', 'seedClinical'))?.(context);
 };
 
@@ -120,7 +126,8 @@ const announce = async (stack: Stack, began: number) => {
     say(`  a token   npm run -s token -- --region ${name} --as staff:hospital-doctor   (--list names them all)`);
     for (const line of await demoAccounts(name)) say(`  ${line}`);
   }
-  say(`\nready in ${((performance.now() - began) / 1000).toFixed(1)} s: Ctrl-C stops everything`.replace('\nready in', '\nready after'));
+  say('');
+  say(`ready after ${((performance.now() - began) / 1000).toFixed(1)} s (Ctrl-C stops everything)`);
 };
 
 /** The demo identities describe themselves. */
