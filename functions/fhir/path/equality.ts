@@ -52,8 +52,8 @@ const UNIT_WORDS: Record<string, string> = {
 };
 
 const quantityOf = ({ value }: TypedValue): { value: number | undefined; unit: string } => {
-  const quantity = value as { value?: unknown; code?: string; unit?: string };
-  const unit = quantity.code ?? quantity.unit ?? '1';
+  const quantity = (value ?? {}) as { value?: unknown; code?: unknown; unit?: unknown };
+  const unit = String(quantity.code ?? quantity.unit ?? '1');
   return { value: numberOf(quantity.value), unit: UNIT_WORDS[unit.replace(/s$/, '')] ?? unit };
 };
 

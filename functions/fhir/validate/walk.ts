@@ -208,10 +208,7 @@ export class Walk {
 
   private complex(value: unknown, { element, type }: Property, home: Home): void {
     if (!isObject(value)) {
-      this.faults.add(
-        'structure',
-        `must be ${type.name.includes('.') ? 'an element' : `a ${type.name}`}: a JSON object`,
-      );
+      this.faults.add('structure', `must be a JSON object (${type.name})`);
       return;
     }
     if (type.name === 'Resource') {

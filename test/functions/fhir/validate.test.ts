@@ -66,7 +66,7 @@ it.each([
     { resourceType: 'ResearchStudy', status: 'active', label: [] },
     'ResearchStudy.label',
   ],
-  ['an unknown resource type', { resourceType: 'Bot' }, 'Bot'],
+  ['an unknown resource type', { resourceType: 'Bot' }, 'Resource'],
   ['a missing element', { ...observation, status: undefined }, 'Observation.status'],
   ['an array where there is one value', { ...patient, gender: ['female'] }, 'Patient.gender'],
   ['a value where there is an array', { ...patient, name: { family: 'x' } }, 'Patient.name'],
