@@ -60,7 +60,10 @@ const run = (script: string, environment: Record<string, string>): Promise<void>
     child.on('close', (code) => {
       if (code === 0) return resolve();
       process.stderr.write(said);
-      const reason = said.trim().split('\n').findLast((line) => /error|cannot|missing|no such/i.test(line));
+      const reason = said
+        .trim()
+        .split('\n')
+        .findLast((line) => /error|cannot|missing|no such/i.test(line));
       reject(new LocalError(`${script} failed${reason ? `: ${reason.trim()}` : ''}`));
     });
   });

@@ -27,7 +27,8 @@ export const writeWhole = (path: string, text: string): void => {
   renameSync(next, path);
 };
 
-export const writeJson = (path: string, value: unknown): void => writeWhole(path, `${JSON.stringify(value, null, 1)}\n`);
+export const writeJson = (path: string, value: unknown): void =>
+  writeWhole(path, `${JSON.stringify(value, null, 1)}\n`);
 
 /** `undefined` where there is no such file; a file that is no JSON is a damaged data folder. */
 export const readJson = <T>(path: string): T | undefined => {

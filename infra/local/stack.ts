@@ -12,8 +12,8 @@ import { type Iam, openIam } from './iam.ts';
 import { openKeyStore } from './kms/keys.ts';
 import { kmsService } from './kms/service.ts';
 import { makeFolder } from './local-dir.ts';
-import { openObjectStore } from './s3/object-store.ts';
 import type { Bucket } from './s3/buckets.ts';
+import { openObjectStore } from './s3/object-store.ts';
 import { type ObjectCreated, s3Service } from './s3/service.ts';
 
 export interface StackOptions {

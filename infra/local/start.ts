@@ -23,7 +23,10 @@ const HIGHEST_PORT = 65_535;
 
 export const readOptions = (args: readonly string[]): Options => {
   const { values } = parse(args);
-  const regions = (values.regions ?? 'tokushima,kesen').split(',').map((name) => name.trim()).filter(Boolean);
+  const regions = (values.regions ?? 'tokushima,kesen')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
   const port = Number(values.port ?? 8001);
   if (regions.length === 0) throw new LocalError('--regions needs the name of a region');
   if (new Set(regions).size < regions.length) throw new LocalError('--regions names a region twice');
@@ -134,7 +137,9 @@ const announce = async (stack: Stack, began: number) => {
 const demoAccounts = async (region: string): Promise<string[]> => {
   const path = join(projectRoot, 'infra/local/demo/identities.ts');
   if (!existsSync(path)) return [];
-  const { demoAccountLines } = (await import(pathToFileURL(path).href)) as { demoAccountLines?: (region: string) => string[] };
+  const { demoAccountLines } = (await import(pathToFileURL(path).href)) as {
+    demoAccountLines?: (region: string) => string[];
+  };
   return demoAccountLines?.(region) ?? [];
 };
 

@@ -77,7 +77,10 @@ export const ADMIN_OPERATIONS: Record<string, AdminOperation> = {
     const attributes = attributesOf(body['UserAttributes']);
     const { emailIsUsername } = pool.settings;
     if (name === '' || (emailIsUsername && !name.includes('@'))) {
-      throw new ServiceError('InvalidParameterException', emailIsUsername ? 'Username should be an email.' : 'A username is needed');
+      throw new ServiceError(
+        'InvalidParameterException',
+        emailIsUsername ? 'Username should be an email.' : 'A username is needed',
+      );
     }
     if (pool.find(name)) {
       if (body['MessageAction'] === 'RESEND') return { User: describeUser(userNamed(pool, name)) };
@@ -137,10 +140,16 @@ export const ADMIN_OPERATIONS: Record<string, AdminOperation> = {
   AdminListGroupsForUser: (pool, body) => ({
     Groups: userNamed(pool, body['Username']).groups.map((name) => describeGroup(pool, groupNamed(pool, name))),
   }),
-  ListUsers: (pool, body) => page(body, [...pool.users.values()].filter(filterOf(body['Filter'])), 'Users', describeUser),
+  ListUsers: (pool, body) =>
+    page(body, [...pool.users.values()].filter(filterOf(body['Filter'])), 'Users', describeUser),
   ListUsersInGroup: (pool, body) => {
     const { name } = groupNamed(pool, body['GroupName']);
-    return page(body, [...pool.users.values()].filter(({ groups }) => groups.includes(name)), 'Users', describeUser);
+    return page(
+      body,
+      [...pool.users.values()].filter(({ groups }) => groups.includes(name)),
+      'Users',
+      describeUser,
+    );
   },
   CreateGroup: (pool, body) => {
     const name = String(body['GroupName'] ?? '');

@@ -73,7 +73,12 @@ const provePassword = async (by: SignIn) => {
     }),
   );
   const poolName = poolId.slice(poolId.indexOf('_') + 1);
-  const { SRP_B: B = '', SALT: salt = '', USER_ID_FOR_SRP: userId = '', SECRET_BLOCK: secretBlock = '' } = ChallengeParameters;
+  const {
+    SRP_B: B = '',
+    SALT: salt = '',
+    USER_ID_FOR_SRP: userId = '',
+    SECRET_BLOCK: secretBlock = '',
+  } = ChallengeParameters;
   const timestamp = claimTimestamp(new Date());
   const key = clientKey(start, { B, salt, userId, poolName, password });
   const signature = claimSignature(key, { poolName, userId, secretBlock, timestamp });
@@ -86,7 +91,9 @@ const provePassword = async (by: SignIn) => {
 };
 
 const setUpFactor = async ({ client }: SignIn, session: string | undefined) => {
-  const { SecretCode: secret = '', Session } = await client.send(new AssociateSoftwareTokenCommand({ Session: session }));
+  const { SecretCode: secret = '', Session } = await client.send(
+    new AssociateSoftwareTokenCommand({ Session: session }),
+  );
   const verified = await client.send(
     new VerifySoftwareTokenCommand({ Session, UserCode: totpCode(secret, stepAt(Date.now())) }),
   );

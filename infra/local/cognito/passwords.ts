@@ -13,7 +13,10 @@ export const requirePolicy = ({ passwords }: PoolSettings, password: string): vo
     [!passwords.requireUppercase || /[A-Z]/.test(password), 'Password must have uppercase characters'],
     [!passwords.requireLowercase || /[a-z]/.test(password), 'Password must have lowercase characters'],
     [!passwords.requireNumbers || /[0-9]/.test(password), 'Password must have numeric characters'],
-    [!passwords.requireSymbols || /[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+\- ]/.test(password), 'Password must have symbol characters'],
+    [
+      !passwords.requireSymbols || /[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+\- ]/.test(password),
+      'Password must have symbol characters',
+    ],
   ];
   const broken = rules.find(([holds]) => !holds);
   if (broken) {

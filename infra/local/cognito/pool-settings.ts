@@ -62,8 +62,7 @@ export const poolSettings = (pool: Resource): PoolSettings => {
     emailIsUsername: listed(properties['UsernameAttributes']).includes('email'),
     emailIsAlias: listed(properties['AliasAttributes']).includes('email'),
     caseSensitive: (properties['UsernameConfiguration'] as JsonObject | undefined)?.['CaseSensitive'] === true,
-    preToken:
-      typeof arn === 'string' ? { arn, version: String(preToken?.['LambdaVersion'] ?? 'V1_0') } : undefined,
+    preToken: typeof arn === 'string' ? { arn, version: String(preToken?.['LambdaVersion'] ?? 'V1_0') } : undefined,
   };
 };
 

@@ -161,7 +161,10 @@ export const openSignIn = (pools: UserPools) => {
     }
     if (user.status === 'FORCE_CHANGE_PASSWORD') {
       if (user.temporaryUntil !== undefined && user.temporaryUntil < Date.now()) {
-        throw new ServiceError('NotAuthorizedException', 'Temporary password has expired and must be reset by an administrator.');
+        throw new ServiceError(
+          'NotAuthorizedException',
+          'Temporary password has expired and must be reset by an administrator.',
+        );
       }
       return challenge('NEW_PASSWORD_REQUIRED', party, user, {
         USER_ID_FOR_SRP: user.username,

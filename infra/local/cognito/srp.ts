@@ -82,11 +82,20 @@ export const serverKey = ({ verifier }: Verifier, { b, B }: ServerChallenge, A: 
 
 export const claimSignature = (
   key: Buffer,
-  { poolName, userId, secretBlock, timestamp }: { poolName: string; userId: string; secretBlock: string; timestamp: string },
+  {
+    poolName,
+    userId,
+    secretBlock,
+    timestamp,
+  }: { poolName: string; userId: string; secretBlock: string; timestamp: string },
 ): string =>
-  hmac(key, Buffer.from(poolName), Buffer.from(userId), Buffer.from(secretBlock, 'base64'), Buffer.from(timestamp)).toString(
-    'base64',
-  );
+  hmac(
+    key,
+    Buffer.from(poolName),
+    Buffer.from(userId),
+    Buffer.from(secretBlock, 'base64'),
+    Buffer.from(timestamp),
+  ).toString('base64');
 
 export const clientStart = () => {
   const a = toNumber(randomBytes(32));

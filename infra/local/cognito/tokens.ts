@@ -27,7 +27,10 @@ export const hashOf = (token: string) => createHash('sha256').update(token).dige
 
 /** A first sign-in makes a refresh token; a refresh keeps the one it came with. */
 export interface Grant {
-  readonly source: 'TokenGeneration_Authentication' | 'TokenGeneration_NewPasswordChallenge' | 'TokenGeneration_RefreshTokens';
+  readonly source:
+    | 'TokenGeneration_Authentication'
+    | 'TokenGeneration_NewPasswordChallenge'
+    | 'TokenGeneration_RefreshTokens';
   readonly from?: RefreshToken;
   readonly clientMetadata?: unknown;
 }
@@ -168,7 +171,10 @@ const applyTrigger = async (
   override(access, both?.accessTokenGeneration ?? {});
 };
 
-const override = (claims: Claims, { claimsToAddOrOverride = {}, claimsToSuppress = [], scopesToAdd, scopesToSuppress }: Overrides) => {
+const override = (
+  claims: Claims,
+  { claimsToAddOrOverride = {}, claimsToSuppress = [], scopesToAdd, scopesToSuppress }: Overrides,
+) => {
   for (const [name, value] of Object.entries(claimsToAddOrOverride)) if (!FIXED.has(name)) claims[name] = value;
   for (const name of claimsToSuppress) if (!FIXED.has(name)) delete claims[name];
   if (typeof claims['scope'] === 'string') {
@@ -178,7 +184,10 @@ const override = (claims: Claims, { claimsToAddOrOverride = {}, claimsToSuppress
 };
 
 /** Who an access token belongs to, as long as it is good: signature, time, sign-out, revocation. */
-export const userOfAccessToken = (pools: readonly UserPool[], token: unknown): { pool: UserPool; user: User; claims: Claims } => {
+export const userOfAccessToken = (
+  pools: readonly UserPool[],
+  token: unknown,
+): { pool: UserPool; user: User; claims: Claims } => {
   const [head, body, signature] = String(token).split('.');
   const invalid = (why: string) => new ServiceError('NotAuthorizedException', why);
   let claims: Claims;

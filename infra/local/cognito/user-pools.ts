@@ -1,5 +1,12 @@
 // Users, groups and signing keys of the Cognito stand-in: one file, replaced as a whole before a change is acknowledged.
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomUUID,
+} from 'node:crypto';
 import { ServiceError } from '../front/service.ts';
 import type { Resources } from '../host/resources.ts';
 import { readJson, writeJson } from '../local-dir.ts';
@@ -108,7 +115,8 @@ export const openUserPools = (file: string | undefined): UserPools => {
     client: (id) => {
       const client = clients.get(String(id));
       const pool = client && pools.get(client.poolId);
-      if (!client || !pool) throw new ServiceError('ResourceNotFoundException', `User pool client ${String(id)} does not exist.`);
+      if (!client || !pool)
+        throw new ServiceError('ResourceNotFoundException', `User pool client ${String(id)} does not exist.`);
       return { client, pool };
     },
     all: () => [...pools.values()],

@@ -106,7 +106,11 @@ const prove = (service: Service, iam: Iam, request: SignedRequest): Principal =>
   if (!credential) throw fault('MissingAuthenticationToken');
   const principal = iam.principal(credential.accessKeyId);
   if (!principal) {
-    throw new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
+    throw new ServiceError(
+      'UnrecognizedClientException',
+      'The security token included in the request is invalid.',
+      403,
+    );
   }
   const found = verifySignature(request, principal.secretAccessKey, Date.now(), {
     doubleEncode: service.doubleEncodePath,
@@ -152,7 +156,10 @@ export const jsonAnswer = (value: unknown): ServiceAnswer => ({
   body: JSON.stringify(value),
 });
 
-export const operationOf = ({ headers }: SignedRequest): string => String(headers['x-amz-target'] ?? '').split('.').at(-1)!;
+export const operationOf = ({ headers }: SignedRequest): string =>
+  String(headers['x-amz-target'] ?? '')
+    .split('.')
+    .at(-1)!;
 
 export const jsonBody = (request: SignedRequest): Record<string, unknown> => {
   try {

@@ -60,14 +60,17 @@ export const verifySignature = (
   if (Number.isNaN(time)) return 'MissingAuthenticationToken';
   if (credential.presigned) {
     const expires = Number(parameter('X-Amz-Expires'));
-    if (!(expires >= 1 && expires <= MAX_PRESIGN_SECONDS) || time - now > MAX_SKEW_MS) return 'MissingAuthenticationToken';
+    if (!(expires >= 1 && expires <= MAX_PRESIGN_SECONDS) || time - now > MAX_SKEW_MS)
+      return 'MissingAuthenticationToken';
     if (now > time + expires * 1000) return 'ExpiredPresign';
   } else if (Math.abs(now - time) > MAX_SKEW_MS) return 'RequestTimeTooSkewed';
 
   const signedHeaders = credential.presigned
     ? parameter('X-Amz-SignedHeaders')
     : /SignedHeaders=([^,\s]+)/.exec(authorization)?.[1];
-  const signature = credential.presigned ? parameter('X-Amz-Signature') : /Signature=([0-9a-f]+)/.exec(authorization)?.[1];
+  const signature = credential.presigned
+    ? parameter('X-Amz-Signature')
+    : /Signature=([0-9a-f]+)/.exec(authorization)?.[1];
   if (!signedHeaders?.split(';').includes('host') || !signature) return 'MissingAuthenticationToken';
 
   const declared = request.headers['x-amz-content-sha256'];
@@ -81,7 +84,12 @@ export const verifySignature = (
 
   const canonical = [
     request.method,
-    doubleEncode ? path.split('/').map(encode).join('/') : path.split('/').map((part) => encode(decode(part))).join('/'),
+    doubleEncode
+      ? path.split('/').map(encode).join('/')
+      : path
+          .split('/')
+          .map((part) => encode(decode(part)))
+          .join('/'),
     canonicalQuery(parameters.filter(([key]) => key !== 'X-Amz-Signature')),
     ...signedHeaders.split(';').map((name) => `${name}:${headerValue(request.headers[name])}`),
     '',

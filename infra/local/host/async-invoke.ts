@@ -26,7 +26,9 @@ export const asyncInvoker = (resources: Resources, deadLetters: DeadLetters): As
       } catch (error) {
         if (error instanceof Error && 'type' in error && error.type === 'Stopped') return;
         if (attempt >= retries) {
-          const destination = ((found?.['DestinationConfig'] as JsonObject)?.['OnFailure'] as JsonObject)?.['Destination'];
+          const destination = ((found?.['DestinationConfig'] as JsonObject)?.['OnFailure'] as JsonObject)?.[
+            'Destination'
+          ];
           if (typeof destination === 'string' && deadLetters.has(destination)) {
             deadLetters.send(destination, {
               version: '1.0',

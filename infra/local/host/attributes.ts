@@ -16,7 +16,10 @@ const digest = (of: Named, purpose: string) =>
   createHash('sha256').update(`${purpose}|${of.stack}|${of.logicalId}`).digest('hex');
 
 /** Lower-case letters and digits, as many as asked for. */
-const token = (of: Named, length: number) => BigInt(`0x${digest(of, 'token')}`).toString(36).slice(0, length);
+const token = (of: Named, length: number) =>
+  BigInt(`0x${digest(of, 'token')}`)
+    .toString(36)
+    .slice(0, length);
 
 const uuid = (of: Named) => digest(of, 'uuid').replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-a$4-$5');
 

@@ -20,7 +20,9 @@ const holds = (rule: Json, value: unknown): boolean => {
     const not = rule['anything-but'];
     return value !== undefined && !(Array.isArray(not) ? not : [not]).includes(value as Json);
   }
-  throw new LocalError(`the template has an event pattern with ${Object.keys(rule).join(', ')}, which the local host does not know`);
+  throw new LocalError(
+    `the template has an event pattern with ${Object.keys(rule).join(', ')}, which the local host does not know`,
+  );
 };
 
 const isObject = (value: unknown): value is Record<string, Json> =>

@@ -95,12 +95,23 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
       drop(at, new FunctionError('Sandbox.Timedout', `${name} took longer than ${timeoutSeconds} s`));
     }, timeoutSeconds * 1000);
     at.current = { id, waiting, timer };
-    const invocation: Invocation = { id, requestId, deadline: Date.now() + timeoutSeconds * 1000, event: waiting.event };
+    const invocation: Invocation = {
+      id,
+      requestId,
+      deadline: Date.now() + timeoutSeconds * 1000,
+      event: waiting.event,
+    };
     at.worker.postMessage(invocation);
   };
 
   const start = (): Environment => {
-    const workerData: WorkerData = { bundle: settings.bundle, handler: settings.handler, functionName: name, memoryMegabytes, arn };
+    const workerData: WorkerData = {
+      bundle: settings.bundle,
+      handler: settings.handler,
+      functionName: name,
+      memoryMegabytes,
+      arn,
+    };
     const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
       workerData,
       env: { ...environment },

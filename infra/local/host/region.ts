@@ -26,7 +26,10 @@ export interface SharedServices {
   readonly dynamoDbFront: DynamoDbFront;
   readonly keys: KeyStore;
   readonly addBucket: (bucket: Bucket, created: (event: ObjectCreated) => void) => void;
-  readonly addUserPools: (resources: Resources, invoke: (functionArn: string, event: object) => Promise<unknown>) => void;
+  readonly addUserPools: (
+    resources: Resources,
+    invoke: (functionArn: string, event: object) => Promise<unknown>,
+  ) => void;
   /** `AWS_ENDPOINT_URL_<SERVICE>` and the like, for every function. */
   readonly endpoints: Readonly<Record<string, string>>;
 }

@@ -4,7 +4,8 @@ import type { Json, JsonObject } from './assembly.ts';
 import type { Resource, Resources } from './resources.ts';
 
 /** Policies of AWS's own that functions of this project carry: they allow logs and traces, which stay on this machine. */
-const MANAGED = /:policy\/service-role\/(AWSLambdaBasicExecutionRole|AWSXRayDaemonWriteAccess)$|AWSXRayDaemonWriteAccess$/;
+const MANAGED =
+  /:policy\/service-role\/(AWSLambdaBasicExecutionRole|AWSXRayDaemonWriteAccess)$|AWSXRayDaemonWriteAccess$/;
 
 export interface RolePolicies {
   readonly arn: string;

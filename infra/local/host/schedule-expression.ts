@@ -48,7 +48,8 @@ const field = (text: string, low: number, high: number): Set<number> => {
 
 function* range(part: string, low: number, high: number): Generator<number> {
   const [, all, from, to, step] = /^(?:([*?])|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part) ?? [];
-  if (all === undefined && from === undefined) throw new LocalError(`a schedule has ${part}, which the local host cannot read`);
+  if (all === undefined && from === undefined)
+    throw new LocalError(`a schedule has ${part}, which the local host cannot read`);
   const start = all ? low : Number(from);
   const end = all || (step && !to) ? high : Number(to ?? from);
   for (let value = start; value <= end; value += Number(step ?? 1)) yield value;

@@ -32,6 +32,9 @@ export const unseal = (key: KmsKey, blob: Buffer, context: EncryptionContext | u
     const opener = createDecipheriv('aes-256-gcm', key.secret!, iv).setAAD(authenticated(context)).setAuthTag(tag);
     return Buffer.concat([opener.update(blob.subarray(HEAD_BYTES)), opener.final()]);
   } catch {
-    throw new ServiceError('InvalidCiphertextException', 'The ciphertext or the encryption context is not the one sealed');
+    throw new ServiceError(
+      'InvalidCiphertextException',
+      'The ciphertext or the encryption context is not the one sealed',
+    );
   }
 };

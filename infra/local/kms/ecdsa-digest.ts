@@ -84,6 +84,7 @@ const der = (values: readonly bigint[]): Buffer => {
 const readDer = (bytes: Buffer): [bigint, bigint] | undefined => {
   const rLength = bytes[3] ?? 0;
   const sAt = 4 + rLength;
-  if (bytes[0] !== 0x30 || bytes[2] !== 2 || bytes[sAt] !== 2 || sAt + 2 + bytes[sAt + 1]! !== bytes.length) return undefined;
+  if (bytes[0] !== 0x30 || bytes[2] !== 2 || bytes[sAt] !== 2 || sAt + 2 + bytes[sAt + 1]! !== bytes.length)
+    return undefined;
   return [number(bytes.subarray(4, sAt)), number(bytes.subarray(sAt + 2))];
 };

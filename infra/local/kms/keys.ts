@@ -1,5 +1,5 @@
 // Keys of the KMS stand-in: their material stays in one file, and is never lost while the data folder lives.
-import { generateKeyPairSync, type KeyObject, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { LocalError, readJson, writeJson } from '../local-dir.ts';
 
 export type KeySpec = 'SYMMETRIC_DEFAULT' | 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'RSA_2048';
@@ -33,7 +33,8 @@ export const openKeyStore = (file: string | undefined): KeyStore => {
 
   return {
     ensure: ({ id, arn, spec, usage }) => {
-      if (!isKnown(spec)) throw new LocalError(`the template has a KMS key of spec ${spec}, which the stand-in has not`);
+      if (!isKnown(spec))
+        throw new LocalError(`the template has a KMS key of spec ${spec}, which the stand-in has not`);
       const material = saved[id] ?? make(spec);
       if (material.spec !== spec) throw new LocalError(`the KMS key ${id} is ${material.spec} in the data folder`);
       if (!saved[id]) {
@@ -61,7 +62,8 @@ export const openKeyStore = (file: string | undefined): KeyStore => {
   };
 };
 
-const isKnown = (spec: string): spec is KeySpec => spec in CURVES || spec === 'SYMMETRIC_DEFAULT' || spec === 'RSA_2048';
+const isKnown = (spec: string): spec is KeySpec =>
+  spec in CURVES || spec === 'SYMMETRIC_DEFAULT' || spec === 'RSA_2048';
 
 const CURVES: Record<string, string> = { ECC_NIST_P256: 'P-256', ECC_NIST_P384: 'P-384' };
 

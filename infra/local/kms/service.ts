@@ -1,7 +1,15 @@
 // A stand-in for KMS: the operations that this project uses, over KMS's own wire protocol.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html
 import { constants, randomBytes, sign, verify } from 'node:crypto';
-import { jsonAnswer, jsonBody, jsonFault, operationOf, type Service, ServiceError, type SignedRequest } from '../front/service.ts';
+import {
+  jsonAnswer,
+  jsonBody,
+  jsonFault,
+  operationOf,
+  type Service,
+  ServiceError,
+  type SignedRequest,
+} from '../front/service.ts';
 import { type EncryptionContext, keyIdOf, seal, unseal } from './ciphertext.ts';
 import { signDigest, verifyDigest } from './ecdsa-digest.ts';
 import type { KeyStore, KmsKey } from './keys.ts';
@@ -33,12 +41,16 @@ const knownOperation = (request: SignedRequest): string => {
 const keyOf = (keys: KeyStore, body: Body): KmsKey => {
   const blob = body['CiphertextBlob'];
   const sealedBy = typeof blob === 'string' ? keyIdOf(Buffer.from(blob, 'base64')) : undefined;
-  if (typeof blob === 'string' && !sealedBy) throw new ServiceError('InvalidCiphertextException', 'no ciphertext of ours');
+  if (typeof blob === 'string' && !sealedBy)
+    throw new ServiceError('InvalidCiphertextException', 'no ciphertext of ours');
   const name = body['KeyId'] ?? sealedBy;
   const key = typeof name === 'string' ? keys.find(name) : undefined;
   if (!key) throw new ServiceError('NotFoundException', `Key '${String(name)}' does not exist`);
   if (sealedBy && key.id !== sealedBy) {
-    throw new ServiceError('IncorrectKeyException', 'The key ID in the request does not identify a CMK that can perform this operation.');
+    throw new ServiceError(
+      'IncorrectKeyException',
+      'The key ID in the request does not identify a CMK that can perform this operation.',
+    );
   }
   return key;
 };
@@ -60,7 +72,8 @@ const context = (body: Body) => body['EncryptionContext'] as EncryptionContext |
 const dataKey = (key: KmsKey, body: Body) => {
   requireUsage(key, 'ENCRYPT_DECRYPT');
   const length = { AES_256: 32, AES_128: 16 }[String(body['KeySpec'])] ?? Number(body['NumberOfBytes']);
-  if (!(length >= 1 && length <= 1024)) throw new ServiceError('ValidationException', 'KeySpec or NumberOfBytes is needed');
+  if (!(length >= 1 && length <= 1024))
+    throw new ServiceError('ValidationException', 'KeySpec or NumberOfBytes is needed');
   const plaintext = randomBytes(length);
   return { plaintext, blob: seal(key, plaintext, context(body)).toString('base64') };
 };
@@ -113,7 +126,14 @@ const OPERATIONS: Record<string, (key: KmsKey, body: Body) => object> = {
     };
   },
   DescribeKey: (key) => ({
-    KeyMetadata: { KeyId: key.id, Arn: key.arn, Enabled: true, KeyState: 'Enabled', KeyUsage: key.usage, KeySpec: key.spec },
+    KeyMetadata: {
+      KeyId: key.id,
+      Arn: key.arn,
+      Enabled: true,
+      KeyState: 'Enabled',
+      KeyUsage: key.usage,
+      KeySpec: key.spec,
+    },
   }),
 };
 
@@ -137,7 +157,10 @@ type Asked = Algorithm & { readonly digest: boolean };
 const algorithm = (key: KmsKey, body: Body): Asked => {
   const found = ALGORITHMS[String(body['SigningAlgorithm'])];
   if (!found?.specs.includes(key.spec)) {
-    throw new ServiceError('InvalidKeyUsageException', `${key.spec} has no algorithm ${String(body['SigningAlgorithm'])}`);
+    throw new ServiceError(
+      'InvalidKeyUsageException',
+      `${key.spec} has no algorithm ${String(body['SigningAlgorithm'])}`,
+    );
   }
   const digest = body['MessageType'] === 'DIGEST';
   if (digest && key.spec !== 'ECC_NIST_P256') {

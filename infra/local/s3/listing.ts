@@ -1,8 +1,8 @@
 // Lists of a bucket. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 import { type ServiceAnswer, ServiceError, type ServiceRequest } from '../front/service.ts';
 import type { Bucket } from './buckets.ts';
-import { etagHeader } from './objects.ts';
 import type { ObjectStore, Version } from './object-store.ts';
+import { etagHeader } from './objects.ts';
 import { xmlAnswer } from './xml.ts';
 
 const MAX_KEYS = 1000;
@@ -64,8 +64,11 @@ export const listVersions = (store: ObjectStore, bucket: Bucket, { query }: Serv
   const all = store
     .keys(bucket.name)
     .filter((key) => key.startsWith(prefix))
-    .flatMap((key) => store.versions(bucket.name, key).map((version, index) => ({ key, version, latest: index === 0 })));
-  if (all.length > 10_000) throw new ServiceError('NotImplemented', 'the S3 stand-in lists 10,000 versions at most', 501);
+    .flatMap((key) =>
+      store.versions(bucket.name, key).map((version, index) => ({ key, version, latest: index === 0 })),
+    );
+  if (all.length > 10_000)
+    throw new ServiceError('NotImplemented', 'the S3 stand-in lists 10,000 versions at most', 501);
   const line = ({ key, version, latest }: (typeof all)[number]) => ({
     Key: encode(key),
     VersionId: version.id,
@@ -80,7 +83,12 @@ export const listVersions = (store: ObjectStore, bucket: Bucket, { query }: Serv
     ...(query.has('encoding-type') && { EncodingType: 'url' }),
     Version: all
       .filter(({ version }) => !version.deleteMarker)
-      .map((one) => ({ ...line(one), ETag: etagHeader(one.version.etag), Size: one.version.size, StorageClass: 'STANDARD' })),
+      .map((one) => ({
+        ...line(one),
+        ETag: etagHeader(one.version.etag),
+        Size: one.version.size,
+        StorageClass: 'STANDARD',
+      })),
     DeleteMarker: all.filter(({ version }) => version.deleteMarker).map(line),
   });
 };

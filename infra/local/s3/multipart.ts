@@ -2,8 +2,8 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 import { createHash, randomBytes } from 'node:crypto';
 import { type ServiceAnswer, ServiceError } from '../front/service.ts';
-import { etagHeader, incoming, type ObjectCall, requireConditions } from './objects.ts';
 import type { NewVersion } from './object-store.ts';
+import { etagHeader, incoming, type ObjectCall, requireConditions } from './objects.ts';
 import { texts, xmlAnswer } from './xml.ts';
 
 interface Upload {
@@ -42,7 +42,10 @@ export const multipartUploads = () => {
       if (!Number.isInteger(number) || number < 1 || number > 10_000) {
         throw new ServiceError('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
       }
-      const { body, checksums } = incoming({ bucket: { ...call.bucket, defaultRetention: undefined }, request: call.request });
+      const { body, checksums } = incoming({
+        bucket: { ...call.bucket, defaultRetention: undefined },
+        request: call.request,
+      });
       upload.parts.set(number, body);
       return { status: 200, headers: { etag: etagHeader(md5(body).toString('hex')), ...checksums } };
     },
@@ -62,7 +65,10 @@ export const multipartUploads = () => {
           throw new ServiceError('InvalidPartOrder', 'The list of parts was not in ascending order.');
         }
         if (index < numbers.length - 1 && part.length < MIN_PART_BYTES) {
-          throw new ServiceError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed object size.');
+          throw new ServiceError(
+            'EntityTooSmall',
+            'Your proposed upload is smaller than the minimum allowed object size.',
+          );
         }
         return part;
       });
@@ -81,7 +87,11 @@ export const multipartUploads = () => {
       );
       uploads.delete(request.query.get('uploadId')!);
       call.created(version, 'CompleteMultipartUpload');
-      return xmlAnswer('CompleteMultipartUploadResult', { Bucket: bucket.name, Key: key, ETag: etagHeader(version.etag) });
+      return xmlAnswer('CompleteMultipartUploadResult', {
+        Bucket: bucket.name,
+        Key: key,
+        ETag: etagHeader(version.etag),
+      });
     },
     abort: (call: ObjectCall): ServiceAnswer => {
       find(call);

@@ -50,7 +50,9 @@ export const incoming = ({ bucket, request }: Pick<ObjectCall, 'bucket' | 'reque
 /** Presigned addresses carry some headers as parameters. */
 const queryHeaders = ({ query }: ServiceRequest) =>
   Object.fromEntries(
-    [...query].filter(([name]) => /^x-amz-(checksum-(crc|sha)|meta-)/i.test(name)).map(([name, value]) => [name.toLowerCase(), value]),
+    [...query]
+      .filter(([name]) => /^x-amz-(checksum-(crc|sha)|meta-)/i.test(name))
+      .map(([name, value]) => [name.toLowerCase(), value]),
   );
 
 const retentionOf = (bucket: Bucket, headers: ServiceRequest['headers']): Retention | undefined => {
@@ -75,7 +77,10 @@ export const putObject = (call: ObjectCall): ServiceAnswer => {
   requireConditions(call);
   const version = store.put(bucket.name, key, incoming(call), bucket.versioned);
   call.created(version, 'PutObject');
-  return { status: 200, headers: { etag: etagHeader(version.etag), ...versionHeader(bucket, version), ...version.checksums } };
+  return {
+    status: 200,
+    headers: { etag: etagHeader(version.etag), ...versionHeader(bucket, version), ...version.checksums },
+  };
 };
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
@@ -84,7 +89,8 @@ export const requireConditions = ({ store, bucket, key, request }: ObjectCall) =
   const live = current && !current.deleteMarker ? current : undefined;
   if (request.headers['if-none-match'] === '*' && live) throw preconditionFailed();
   const expected = request.headers['if-match'];
-  if (expected !== undefined && expected !== '*' && live?.etag !== String(expected).replaceAll('"', '')) throw preconditionFailed();
+  if (expected !== undefined && expected !== '*' && live?.etag !== String(expected).replaceAll('"', ''))
+    throw preconditionFailed();
 };
 
 const preconditionFailed = () =>
@@ -160,7 +166,12 @@ const rangeOf = (header: string | string[] | undefined, size: number) => {
   return { first, last };
 };
 
-export const deleteObject = ({ store, bucket, key, request }: Omit<ObjectCall, 'created' | 'mayList'>): ServiceAnswer => {
+export const deleteObject = ({
+  store,
+  bucket,
+  key,
+  request,
+}: Omit<ObjectCall, 'created' | 'mayList'>): ServiceAnswer => {
   const id = request.query.get('versionId');
   if (id === null) {
     if (!bucket.versioned) store.remove(bucket.name, key, 'null');
@@ -187,7 +198,11 @@ const requireUnlocked = ({ retention }: Version, request: ServiceRequest) => {
 export const getRetention = async (call: ObjectCall): Promise<ServiceAnswer> => {
   const { retention } = await find(call);
   if (!retention) {
-    throw new ServiceError('NoSuchObjectLockConfiguration', 'The specified object does not have a ObjectLock configuration', 404);
+    throw new ServiceError(
+      'NoSuchObjectLockConfiguration',
+      'The specified object does not have a ObjectLock configuration',
+      404,
+    );
   }
   return xmlAnswer('Retention', { Mode: retention.mode, RetainUntilDate: retention.until });
 };
@@ -203,7 +218,8 @@ export const putRetention = async (call: ObjectCall): Promise<ServiceAnswer> => 
     throw new ServiceError('MalformedXML', 'The XML you provided was not well-formed');
   }
   const { retention } = version;
-  const weaker = retention && (until < Date.parse(retention.until) || (retention.mode === 'COMPLIANCE' && mode !== 'COMPLIANCE'));
+  const weaker =
+    retention && (until < Date.parse(retention.until) || (retention.mode === 'COMPLIANCE' && mode !== 'COMPLIANCE'));
   if (weaker) requireUnlocked(version, request);
   store.retain(bucket.name, key, version.id, { mode, until: new Date(until).toISOString() });
   return { status: 200 };

@@ -34,7 +34,8 @@ export const s3Service = (options: S3Options): Service => {
       const { code, message, status } = error;
       if (code === 'AccessDeniedException') return xmlFault(new ServiceError('AccessDenied', message, 403));
       if (code === 'UnrecognizedClientException') return xmlFault(new ServiceError('InvalidAccessKeyId', message, 403));
-      if (code === 'MissingAuthenticationToken') return xmlFault(new ServiceError('AccessDenied', 'Access Denied', 403));
+      if (code === 'MissingAuthenticationToken')
+        return xmlFault(new ServiceError('AccessDenied', 'Access Denied', 403));
       return xmlFault(new ServiceError(code, message, status));
     },
   };
@@ -102,7 +103,8 @@ const route = async (
     bucket,
     key,
     request,
-    mayList: async () => !principal || !(await iam.refusal(principal, [{ action: 's3:ListBucket', resource: bucket.arn }])),
+    mayList: async () =>
+      !principal || !(await iam.refusal(principal, [{ action: 's3:ListBucket', resource: bucket.arn }])),
     created: (version, reason) => created({ bucket, key, version, reason }),
   };
   switch (method) {
@@ -132,5 +134,9 @@ const onBucket = (request: ServiceRequest, store: ObjectStore, bucket: Bucket): 
     for (const key of keys) deleteObject({ store, bucket, key, request });
     return xmlAnswer('DeleteResult', { Deleted: keys.map((Key) => ({ Key })) });
   }
-  throw new ServiceError('NotImplemented', `the S3 stand-in has no ${method} ?${[...query.keys()].join('&')} of a bucket`, 501);
+  throw new ServiceError(
+    'NotImplemented',
+    `the S3 stand-in has no ${method} ?${[...query.keys()].join('&')} of a bucket`,
+    501,
+  );
 };
