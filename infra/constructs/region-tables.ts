@@ -62,11 +62,19 @@ export class RegionTable extends Construct implements Connectable {
   connect(fn: EntryFunction, actions: readonly string[]) {
     fn.tell({ [this.setting]: this.table.tableName });
     const forStream = actions.filter((action) => ON_STREAM.has(action));
-    const forTable = actions.filter((action) => !ON_STREAM.has(action) && !ON_INDEX.has(action));
+    const forTable = actions.filter((action) => ![ON_STREAM, ON_INDEX, ON_ALL].some((other) => other.has(action)));
     const forIndexes = actions.filter((action) => ON_INDEX.has(action));
     fn.allow(forTable, [this.table.tableArn]);
     fn.allow(forIndexes, [this.table.tableArn, ...this.indexes.map((name) => `${this.table.tableArn}/index/${name}`)]);
     if (forStream.length > 0) fn.allow(forStream, [this.streamArn]);
+    const forAll = actions.filter((action) => ON_ALL.has(action));
+    if (forAll.length === 0) return;
+    fn.allow(forAll, ['*']);
+    Validations.of(fn.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'dynamodb:ListStreams knows no resources; Lambda asks for it where it reads a stream, and it shows names only.',
+    });
   }
 
   get streamArn(): string {
@@ -76,12 +84,8 @@ export class RegionTable extends Construct implements Connectable {
   }
 }
 
-const ON_STREAM = new Set([
-  'dynamodb:DescribeStream',
-  'dynamodb:GetRecords',
-  'dynamodb:GetShardIterator',
-  'dynamodb:ListStreams',
-]);
+const ON_STREAM = new Set(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator']);
+const ON_ALL = new Set(['dynamodb:ListStreams']);
 const ON_INDEX = new Set(['dynamodb:Query']);
 
 export class RegionTables extends Construct {
