@@ -3,7 +3,7 @@
 // A row holds the changes of one batch that fall into one minute of `lastUpdated`, so that a minute, all of its rows together,
 // can be sorted and freed of repetitions (streams deliver at least once) without a look at its neighbours.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { TYPE_CODES, typeOfCode } from '../fhir/resource-types.ts';
 import { type Item, text } from './items.ts';
 import { key, SCHEMA } from './keys.ts';
@@ -16,17 +16,24 @@ const CHANGES_A_ROW = 5_000; // some 30 bytes each, deflated
 /** A caller that filters by a rare type waits for this many pages at most, and gets a cursor. */
 const PAGES_A_CALL = 20;
 
+/** A change as the log keeps it: who writes it holds no key to make an id with. */
+export interface LoggedChange {
+  readonly type: string;
+  /** Client-assigned id, or id of a registry row; or `@` and the 26 characters that a server id encrypts. */
+  readonly id: string;
+  readonly version: number;
+  readonly lastUpdated: number;
+}
+
 export interface ChangeLog {
   readonly read: Resources['changes'];
-  /** The same batch written twice, under the same name, is one. */
-  write(changes: readonly ChangeRef[], batch: string): Promise<void>;
 }
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 const minuteOf = (time: number): string => new Date(time).toISOString().slice(11, 16);
 
 /** `time|type2/id/version`: sorts nothing, says where a page ended. */
-const placeOf = ({ type, id, version, lastUpdated }: ChangeRef): Place => ({
+const placeOf = ({ type, id, version, lastUpdated }: LoggedChange): Place => ({
   time: lastUpdated,
   ref: `${TYPE_CODES[type as keyof typeof TYPE_CODES]}/${id}/${version}`,
 });
@@ -38,12 +45,12 @@ interface Place {
 
 const newestFirst = (a: Place, b: Place): number => b.time - a.time || (a.ref < b.ref ? 1 : a.ref > b.ref ? -1 : 0);
 
-export const openChangeLog = ({ client, names }: Pick<Store, 'client' | 'names'>): ChangeLog => {
-  const TableName = names.registry;
+/** The same batch written twice, under the same name, is one. */
+export const openChangeLogWriter = ({ client, registry }: { client: DynamoDBClient; registry: string }) => {
   const days = new Set<string>();
-  const put = (Item: Item) => retrying(() => client.send(new PutItemCommand({ TableName, Item })));
+  const put = (Item: Item) => retrying(() => client.send(new PutItemCommand({ TableName: registry, Item })));
 
-  const write: ChangeLog['write'] = async (changes, batch) => {
+  return async (changes: readonly LoggedChange[], batch: string): Promise<void> => {
     const groups = Map.groupBy(changes, ({ lastUpdated }) => `${dayOf(lastUpdated)} ${minuteOf(lastUpdated)}`);
     for (const [minute, group] of groups) {
       const [day = '', time = ''] = minute.split(' ');
@@ -62,6 +69,13 @@ export const openChangeLog = ({ client, names }: Pick<Store, 'client' | 'names'>
       days.add(day);
     }
   };
+};
+
+export const openChangeLog = ({ client, names, ids }: Pick<Store, 'client' | 'names' | 'ids'>): ChangeLog => {
+  const TableName = names.registry;
+
+  const idOf = ({ type, id }: LoggedChange): string =>
+    id.startsWith('@') ? ids.idAt(type, { key: id.slice(1, 13), date: id.slice(13, 20), random: id.slice(20) }) : id;
 
   const queryDown = (p: string, top: string, start: Item | undefined) =>
     retrying(() =>
@@ -79,7 +93,7 @@ export const openChangeLog = ({ client, names }: Pick<Store, 'client' | 'names'>
 
   const read: ChangeLog['read'] = async ({ type, since = 0, limit, after }) => {
     const from: Place | undefined = after === undefined ? undefined : JSON.parse(after);
-    const found: (ChangeRef & { place: Place })[] = [];
+    const found: (LoggedChange & { place: Place })[] = [];
     let pages = 0;
 
     const take = (minute: readonly Item[]): void => {
@@ -92,7 +106,9 @@ export const openChangeLog = ({ client, names }: Pick<Store, 'client' | 'names'>
       found.push(...wanted.sort((a, b) => newestFirst(a.place, b.place)));
     };
     const answer = (next: Place | undefined) => ({
-      changes: found.slice(0, limit).map(({ place: _place, ...change }) => change),
+      changes: found
+        .slice(0, limit)
+        .map(({ place: _place, ...change }): ChangeRef => ({ ...change, id: idOf(change) })),
       next: found.length > limit ? JSON.stringify(found[limit - 1]!.place) : next && JSON.stringify(next),
     });
 
@@ -136,10 +152,10 @@ export const openChangeLog = ({ client, names }: Pick<Store, 'client' | 'names'>
     return all;
   };
 
-  return { read, write };
+  return { read };
 };
 
-const changesOf = (row: Item): ChangeRef[] =>
+const changesOf = (row: Item): LoggedChange[] =>
   inflateRawSync(row.e!.B!)
     .toString('utf8')
     .split('\n')

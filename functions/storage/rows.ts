@@ -11,7 +11,10 @@ export interface Row {
 export const keyFrom = (table: Table, item: Item): Key => ({ table, p: text(item.p), s: text(item.s) });
 
 /** Rows as they stand, staged or not; in no order. At most 100 keys. */
-export const readRows = async ({ client, names }: Store, keys: readonly Key[]): Promise<Row[]> => {
+export const readRows = async (
+  { client, names }: Pick<Store, 'client' | 'names'>,
+  keys: readonly Key[],
+): Promise<Row[]> => {
   const found: Row[] = [];
   const wanted = new Map(keys.map((at) => [keyName(at), at]));
   let left: Key[] = [...wanted.values()];

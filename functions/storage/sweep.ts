@@ -8,11 +8,14 @@ import { eachOf, retrying } from './send.ts';
 import type { Store } from './store.ts';
 import { isShadow, type State, type Transactions } from './transactions.ts';
 
+/** The part of the store that this needs; ids, and so the region's key, are none of it. */
+export type Sweeping = Pick<Store, 'client' | 'names' | 'clock' | 'limits' | 'documents'>;
+
 const KEPT_SECONDS = 24 * 60 * 60;
 
 /** True when all rows are done. */
 export const rollWithin = async (
-  store: Store,
+  store: Sweeping,
   transactions: Transactions,
   rows: readonly Row[],
   state: State,
@@ -29,7 +32,7 @@ export const rollWithin = async (
   return !late;
 };
 
-export const finish = async ({ client, names, clock }: Store, id: string): Promise<void> => {
+export const finish = async ({ client, names, clock }: Sweeping, id: string): Promise<void> => {
   const TableName = names.registry;
   const { Items = [] } = await retrying(() => client.send(new QueryCommand(manifestQuery(TableName, id))));
   const gone = [...Items.map((item) => keyItem(keyFrom('registry', item))), keyItem(key.openTransaction(id))];
@@ -66,7 +69,7 @@ export interface Swept {
 }
 
 /** Finishes what was left behind: committed transactions forward, aborted and expired ones back. */
-export const sweepTransactions = async (store: Store, transactions: Transactions): Promise<Swept> => {
+export const sweepTransactions = async (store: Sweeping, transactions: Transactions): Promise<Swept> => {
   const { client, names, clock } = store;
   const swept = { rolledForward: 0, rolledBack: 0, pending: 0 };
   const { Items = [] } = await retrying(() =>
@@ -96,7 +99,7 @@ export const sweepTransactions = async (store: Store, transactions: Transactions
   return swept;
 };
 
-const hasRecord = async ({ client, names }: Store, id: string): Promise<boolean> => {
+const hasRecord = async ({ client, names }: Sweeping, id: string): Promise<boolean> => {
   const { Item: record } = await retrying(() =>
     client.send(
       new GetItemCommand({ TableName: names.registry, Key: keyItem(key.transaction(id)), ConsistentRead: true }),
@@ -105,7 +108,7 @@ const hasRecord = async ({ client, names }: Store, id: string): Promise<boolean>
   return record !== undefined;
 };
 
-export const rollAll = async (store: Store, transactions: Transactions, id: string, state: State): Promise<void> => {
+export const rollAll = async (store: Sweeping, transactions: Transactions, id: string, state: State): Promise<void> => {
   const { Items: chunks = [] } = await retrying(() =>
     store.client.send(new QueryCommand(manifestQuery(store.names.registry, id))),
   );
@@ -118,6 +121,13 @@ export const rollAll = async (store: Store, transactions: Transactions, id: stri
     await eachOf(batches, 4, async (batch) => {
       const rows = (await readRows(store, batch)).filter(({ item }) => text(item.t) === id);
       await rollWithin(store, transactions, rows, state, Number.POSITIVE_INFINITY);
+      if (state === 'aborted') await dropBodies(store, rows);
     });
   }
+};
+
+/** Bodies in S3 that nobody will ever point to. */
+const dropBodies = async ({ documents }: Sweeping, rows: readonly Row[]): Promise<void> => {
+  const names = rows.flatMap(({ item }) => (item.w?.M?.y ? [text(item.w.M.y)] : []));
+  await Promise.all(names.map((name) => documents.delete(name).catch(() => {})));
 };
