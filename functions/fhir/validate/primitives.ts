@@ -1,5 +1,5 @@
 // Forms of the primitive types: https://hl7.org/fhir/R4/datatypes.html#primitive
-import { isRawNumber } from '../json.ts';
+import { numberOf } from '../json.ts';
 
 const MAX_STRING = 1024 * 1024;
 
@@ -60,7 +60,11 @@ const SMALLEST: Record<string, number> = { integer: -(2 ** 31), unsignedInt: 0, 
 /** What is wrong with the JSON value of a primitive, as a rule; undefined: nothing. `xhtml`: see narrative.ts. */
 export const primitiveFault = (type: string, value: unknown): string | undefined => {
   if (type === 'boolean') return typeof value === 'boolean' ? undefined : 'must be true or false, without quotes';
-  if (type === 'decimal') return typeof value === 'number' || isRawNumber(value) ? undefined : 'must be a JSON number';
+  if (type === 'decimal') {
+    const number = numberOf(value);
+    if (number === undefined) return 'must be a JSON number';
+    return Number.isFinite(number) ? undefined : 'is larger than a double can hold';
+  }
 
   const smallest = SMALLEST[type];
   if (smallest !== undefined) {

@@ -108,14 +108,13 @@ export class Walk {
       if (name !== key && value[name] !== undefined) continue; // seen with its value
       const { element } = property;
       if (element.isChoice && seen.has(element))
-        this.faults.add('structure', `only one type of ${element.name}[x] may be there`, key);
+        this.faults.add('structure', `only one type of ${element.name}[x] may be there`, element.name);
       seen.add(element);
       this.property(value, property, home);
     }
     if (content === 0 && !isResource) this.faults.add('invariant', 'ele-1: an element must have a value or children');
     for (const element of structure.mandatory)
-      if (!seen.has(element))
-        this.faults.add('required', `is required (${cardinality(element)})`, elementName(element));
+      if (!seen.has(element)) this.faults.add('required', `is required (${cardinality(element)})`, element.name);
     if (structure.name === 'Extension') this.extension(value, seen, structure);
     this.rules(structure.rules, { type: structure.name, value }, home);
   }
@@ -132,7 +131,8 @@ export class Walk {
     const value = parent[key];
     const isSimple = isPrimitive(type.name);
     const sibling = isSimple ? parent[`_${key}`] : undefined;
-    this.faults.enter(key);
+    // FHIRPath knows a choice by its name without the type.
+    this.faults.enter(element.name);
     if (element.max === 1) this.single(value, sibling, isSimple, property, home);
     else this.list(value, sibling, isSimple, property, home);
     this.faults.leave();
@@ -269,7 +269,6 @@ export class Walk {
 }
 
 const cardinality = ({ min, max }: Element) => `${min}..${max === 1 ? 1 : '*'}`;
-const elementName = ({ name, isChoice }: Element) => (isChoice ? `${name}[x]` : name);
 
 const NOTHING_CONTAINED: ReadonlyMap<unknown, unknown> = new Map();
 
