@@ -3,11 +3,11 @@ import { REGION_OWNER } from '../../consent/matrix.ts';
 import { spliceText, storedText } from '../../fhir/json.ts';
 import { FhirError, forbidden, refuse } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { indexEntries, placement } from '../../search/index-entries.ts';
 import type { Draft, IndexEntries, Placement, Resources, Stored, Write } from '../../storage/port.ts';
 import { WriteRefused } from '../../storage/write-refused.ts';
 import type { Context, Services } from '../contract.ts';
 import { assertReadable, permitter } from '../permit.ts';
+import { indexOf, placingOf } from './placing.ts';
 
 /** A new Patient's partition is decided by its id, so nothing about it is known when the id is made. */
 const NEW_PATIENT: Placement = { patient: undefined, otherPatients: [], date: undefined, spansDays: false };
@@ -18,7 +18,7 @@ export const allocateId = (
   type: string,
   resource: Resource,
   seed?: string,
-): string => resources.allocate(type, type === 'Patient' ? NEW_PATIENT : placement(resource), seed);
+): string => resources.allocate(type, type === 'Patient' ? NEW_PATIENT : placingOf(resource), seed);
 
 /** The text of one resource as stored, in bytes: beyond this even S3 could not answer it within Lambda's 6 MB. */
 export const MAX_RESOURCE_BYTES = 4 * 1024 * 1024;
@@ -47,7 +47,7 @@ export const createWrite = (
   }
   const known = chosen.assigned ?? chosen.id;
   if (type === 'Patient') resource.id = known ?? resources.allocate(type, NEW_PATIENT, chosen.seed);
-  const index = indexEntries(resource);
+  const index = indexOf(resource);
   const id = type === 'Patient' ? resource.id! : (known ?? resources.allocate(type, index, chosen.seed));
   resource.id = id;
   assertDecided(context, 'create', type, facility, index);
@@ -63,7 +63,7 @@ export const replaceWrite = (
 ): (Write & { kind: 'replace' }) | undefined => {
   assertOwner(resources, context, previous);
   resource.id = previous.id;
-  const index = indexEntries(resource);
+  const index = indexOf(resource);
   assertSamePerson(resources, previous, index);
   assertDecided(context, previous.deleted ? 'create' : 'update', type, previous.facility, index);
   const text = textOf(resource);

@@ -1,0 +1,81 @@
+// The services as they are in AWS. Where they lie is told by the standard environment variables, so the local host needs no more.
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { openAudit } from '../audit/chain.ts';
+import { openIdentities } from '../auth/rows.ts';
+import { openTokenKeys } from '../auth/token-keys.ts';
+import { readEnv } from '../env.ts';
+import type { Services } from '../interactions/contract.ts';
+import type { AuthenticateDeps } from '../middleware/authenticate.ts';
+import { openDynamoClient } from '../storage/client.ts';
+import { openDocuments } from '../storage/documents-s3.ts';
+import { openDynamo } from '../storage/dynamo.ts';
+import { loadRegionSecrets } from '../storage/region-keys.ts';
+import { openSeal } from '../storage/seal.ts';
+import { openKms } from './aws-fetch.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const SERVICES = [
+  'REGION_NAME',
+  'HOME_COMMUNITY_ID',
+  'BASE_URL',
+  'CLINICAL_TABLE',
+  'REGISTRY_TABLE',
+  'AUDIT_TABLE',
+  'DOCUMENTS_BUCKET',
+  'DATA_KEY_ID',
+] as const;
+
+/** The region's data key is unwrapped once, before the first request. */
+export const liveServices = async (
+  environment: Environment,
+  client: DynamoDBClient = openDynamoClient(),
+): Promise<Services> => {
+  const env = readEnv(environment, ...SERVICES);
+  const clock = Date.now;
+  const keys = await loadRegionSecrets({
+    client,
+    registry: env.REGISTRY_TABLE,
+    kms: openKms(),
+    keyId: env.DATA_KEY_ID,
+  });
+  const documents = openDocuments({ bucket: env.DOCUMENTS_BUCKET });
+  const tables = { clinical: env.CLINICAL_TABLE, registry: env.REGISTRY_TABLE };
+  return {
+    resources: openDynamo({ client, tables, keys, documents, clock }),
+    documents,
+    seal: openSeal(keys),
+    audit: openAudit({ client, table: env.AUDIT_TABLE, clock, environmentId: environmentId(environment) }),
+    clock,
+    region: { name: env.REGION_NAME, baseUrl: env.BASE_URL, homeCommunityId: env.HOME_COMMUNITY_ID },
+  };
+};
+
+/** Whose tokens are good here. */
+export const liveTrust = (environment: Environment, client: DynamoDBClient = openDynamoClient()): AuthenticateDeps => {
+  const env = readEnv(
+    environment,
+    'REGION_NAME',
+    'BASE_URL',
+    'REGISTRY_TABLE',
+    'TOKEN_KEY_ID',
+    'STAFF_POOL_ID',
+    'STAFF_CLIENT_ID',
+    'RESIDENTS_POOL_ID',
+    'RESIDENTS_CLIENT_ID',
+  );
+  const tokenKeys = openTokenKeys(openKms(), env.TOKEN_KEY_ID);
+  return {
+    baseUrl: env.BASE_URL,
+    region: env.REGION_NAME,
+    tokenKeys: () => tokenKeys.publicKeys(),
+    staffPool: { id: env.STAFF_POOL_ID, clientId: env.STAFF_CLIENT_ID },
+    residentsPool: { id: env.RESIDENTS_POOL_ID, clientId: env.RESIDENTS_CLIENT_ID },
+    cognitoOrigin: environment.AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER,
+    clock: Date.now,
+    identities: openIdentities({ client, table: env.REGISTRY_TABLE }),
+  };
+};
+
+/** Names the execution environment, which owns an audit chain. */
+const environmentId = (environment: Environment) => environment.AWS_LAMBDA_LOG_STREAM_NAME ?? `process-${process.pid}`;

@@ -1,0 +1,95 @@
+// https://hl7.org/fhir/R4/binary.html
+import { describe, expect, it } from 'vitest';
+import { given, openApi, residentOf, stored } from '../../support/api.ts';
+
+const PDF = Buffer.from([0x25, 0x50, 0x44, 0x46, 0x00, 0xff, 0x0a]);
+
+describe('Binary in raw form', () => {
+  it('takes any content and gives the same bytes back under the same type', async () => {
+    const api = openApi();
+    const created = await api.send('POST', '/Binary', { bytes: PDF, headers: { 'content-type': 'application/pdf' } });
+    expect(created.status).toBe(201);
+    const id = created.headers.location!.split('/Binary/')[1]!.split('/')[0];
+    for (const headers of [{}, { accept: 'application/pdf' }, { accept: '*/*' }] as Record<string, string>[]) {
+      const got = await api.send('GET', `/Binary/${id}`, { headers });
+      expect(got.status).toBe(200);
+      expect(got.headers['content-type']).toBe('application/pdf');
+      expect(got.headers.etag).toBe('W/"1"');
+      expect(got.bytes.equals(PDF)).toBe(true);
+    }
+  });
+
+  it('lets no script of a document run under our address', async () => {
+    const api = openApi();
+    const { headers } = await api.send('POST', '/Binary', {
+      bytes: Buffer.from('<script>'),
+      headers: { 'content-type': 'text/html' },
+    });
+    const got = await api.send('GET', headers.location!.split('/fhir')[1]!);
+    expect(got.headers).toMatchObject({ 'content-security-policy': 'sandbox', 'x-content-type-options': 'nosniff' });
+  });
+
+  it('updates under an id, makes no version of the same bytes, and keeps earlier versions', async () => {
+    const api = openApi();
+    const put = (text: string) =>
+      api.send('PUT', '/Binary/b1', { bytes: Buffer.from(text), headers: { 'content-type': 'text/plain' } });
+    expect((await put('one')).status).toBe(201);
+    expect((await put('one')).headers.etag).toBe('W/"1"');
+    expect((await put('two')).headers.etag).toBe('W/"2"');
+    expect((await api.send('GET', '/Binary/b1')).text).toBe('two');
+    expect((await api.send('GET', '/Binary/b1/_history/1')).text).toBe('one');
+  });
+
+  it('answers 415 to content without a type', async () => {
+    expect((await openApi().send('POST', '/Binary', { bytes: PDF })).status).toBe(415);
+  });
+});
+
+describe('Binary as a resource', () => {
+  const binary = { resourceType: 'Binary', contentType: 'application/pdf', data: PDF.toString('base64') };
+
+  it('is answered when Accept names FHIR, with its data', async () => {
+    const api = openApi();
+    const created = await api.send('POST', '/Binary', { body: binary });
+    expect(created.status).toBe(201);
+    const got = await api.send('GET', `/Binary/${created.body.id}`, { headers: { accept: 'application/fhir+json' } });
+    expect(got.body).toMatchObject(binary);
+    expect(got.body).not.toHaveProperty('_data');
+    expect((await api.send('GET', `/Binary/${created.body.id}`)).bytes.equals(PDF)).toBe(true);
+    expect((await api.send('GET', `/Binary/${created.body.id}?_format=json`)).body).toMatchObject(binary);
+  });
+
+  it("refuses a pointer of the client's making", async () => {
+    const _data = { extension: [{ url: 'urn:tsumugi:document', valueString: 'binary/3610000001/somebody-elses' }] };
+    const got = await openApi().send('POST', '/Binary', {
+      body: { resourceType: 'Binary', contentType: 'text/plain', _data },
+    });
+    expect(got.status).toBe(422);
+  });
+
+  it('belongs to the patient that its securityContext names', async () => {
+    const api = openApi();
+    await stored(api, given.patient({ id: 'p1' }));
+    const { body } = await api.send('POST', '/Binary', {
+      body: { ...binary, securityContext: { reference: 'Patient/p1' } },
+    });
+    expect((await api.send('GET', `/Binary/${body.id}`, { as: residentOf('p1') })).status).toBe(200);
+    expect((await api.send('GET', `/Binary/${body.id}`, { as: residentOf('p2') })).status).toBe(404);
+    const raw = await api.send('POST', '/Binary', {
+      bytes: PDF,
+      headers: { 'content-type': 'application/pdf', 'x-security-context': 'Patient/p1' },
+    });
+    const path = raw.headers.location!.split('/fhir')[1]!;
+    expect((await api.send('GET', path, { as: residentOf('p1') })).status).toBe(200);
+    expect((await api.send('GET', path, { as: residentOf('p2') })).status).toBe(404);
+  });
+
+  it('goes through a transaction', async () => {
+    const api = openApi();
+    const { body } = await api.send('POST', '/', {
+      body: given.bundle('transaction', [{ resource: binary, request: { method: 'POST', url: 'Binary' } }]),
+    });
+    const path = body.entry![0]!.response!.location!.split('/fhir')[1]!;
+    expect((await api.send('GET', path)).bytes.equals(PDF)).toBe(true);
+  });
+});
