@@ -83,9 +83,39 @@ interface State {
 const NOTHING_YET: State = { number: 0, time: 0, previous: '', heads: {} };
 
 export const seal = async (deps: SealerDeps): Promise<SealResult> => {
-  const time = deps.clock();
-  const { state, stored } = await lastState(deps);
-  const openings = await openChains(deps, state, time);
+  for (let attempt = 1; ; attempt += 1) {
+    const time = deps.clock();
+    const state = await lastState(deps);
+    const openings = await openChains(deps, state, time);
+    const { moved, records } = await movedHeads(deps, openings, state);
+    const chains = Object.keys(moved).length;
+    if (chains === 0) return { sealed: undefined, chains, records }; // no signature is paid for
+
+    const statement: Statement = {
+      version: 1,
+      region: deps.region,
+      number: state.number + 1,
+      time,
+      previous: state.previous,
+      root: rootOf(moved),
+      heads: moved,
+      key: deps.keyId,
+    };
+    const text = JSON.stringify(statement);
+    const file = JSON.stringify({ statement: text, signature: await deps.sign(text) });
+    if (await deps.archive.create(sealName(statement.number), file)) {
+      await saveState(deps, state, nextState(state, statement, file, openings));
+      return { sealed: statement.number, chains, records };
+    }
+    // The bucket is the truth: another run made this seal, and stopped before it told the table, or has not told it yet.
+    if (attempt === ATTEMPTS) return { sealed: undefined, chains: 0, records: 0 };
+    await adopt(deps, state, openings);
+  }
+};
+
+const ATTEMPTS = 3;
+
+const movedHeads = async (deps: SealerDeps, openings: readonly Opening[], state: State) => {
   const moved: Record<string, Head> = {};
   let records = 0;
   for (const opening of openings) {
@@ -95,48 +125,22 @@ export const seal = async (deps: SealerDeps): Promise<SealResult> => {
     moved[opening.chain] = head;
     records += head.number - (before?.number ?? 0);
   }
-  const chains = Object.keys(moved).length;
-  if (chains === 0) return { sealed: undefined, chains, records }; // no signature is paid for
-
-  const number = state.number + 1;
-  const statement: Statement = {
-    version: 1,
-    region: deps.region,
-    number,
-    time,
-    previous: state.previous,
-    root: rootOf(moved),
-    heads: moved,
-    key: deps.keyId,
-  };
-  const text = JSON.stringify(statement);
-  const file = JSON.stringify({ statement: text, signature: await deps.sign(text) });
-  // The bucket is the truth. If it has this seal already, another run made it and stopped, or is about to say so.
-  if (!(await deps.archive.create(sealName(number), file))) {
-    deps.log({ level: 'warn', event: 'seal-exists', number });
-    return { sealed: undefined, chains: 0, records: 0 };
-  }
-  await saveState(deps, stored, nextState(state, statement, file, openings));
-  return { sealed: number, chains, records };
+  return { moved, records };
 };
 
-/** The state in the table, brought up to date with seals that reached the bucket and not the table. */
-const lastState = async ({ table, archive }: SealerDeps): Promise<{ state: State; stored: number | undefined }> => {
+const lastState = async ({ table }: SealerDeps): Promise<State> => {
   const { p, s } = key.seal;
   const item = await table.get({ p: p.S, s: s.S });
-  let state = item ? (JSON.parse(item.b?.S ?? '') as State) : NOTHING_YET;
-  const stored = item ? state.number : undefined;
-  for (;;) {
-    const file = await archive.read(sealName(state.number + 1));
-    if (file === undefined) return { state, stored };
-    const statement = Statement.parse(JSON.parse(SealFile.parse(JSON.parse(file)).statement));
-    state = {
-      number: statement.number,
-      time: statement.time,
-      previous: fileHash(file),
-      heads: { ...state.heads, ...statement.heads },
-    };
-  }
+  return item ? (JSON.parse(item.b?.S ?? '') as State) : NOTHING_YET;
+};
+
+/** Takes a seal that reached the bucket and not the table for the last one. */
+const adopt = async (deps: SealerDeps, state: State, openings: readonly Opening[]): Promise<void> => {
+  const file = await deps.archive.read(sealName(state.number + 1));
+  if (file === undefined) throw new Error('a seal that is there cannot be read');
+  const statement = Statement.parse(JSON.parse(SealFile.parse(JSON.parse(file)).statement));
+  deps.log({ level: 'warn', event: 'seal-adopted', number: statement.number });
+  await saveState(deps, state, nextState(state, statement, file, openings));
 };
 
 const nextState = (state: State, statement: Statement, file: string, openings: readonly Opening[]): State => {
@@ -147,9 +151,10 @@ const nextState = (state: State, statement: Statement, file: string, openings: r
 
 const mayGrow = ({ time }: Opening, at: number) => time + CHAIN_LIFE_MS + GRACE_MS >= at;
 
-const saveState = async ({ table, log }: SealerDeps, stored: number | undefined, state: State) => {
+const saveState = async ({ table, log }: SealerDeps, before: State, state: State) => {
   const item = { ...key.seal, n: { N: String(state.number) }, b: { S: JSON.stringify(state) } };
-  if (!(await table.replace(item, stored))) log({ level: 'warn', event: 'seal-state-moved', number: state.number });
+  const saved = await table.replace(item, before.number === 0 ? undefined : before.number);
+  if (!saved) log({ level: 'warn', event: 'seal-state-moved', number: state.number });
 };
 
 /** Chains that may have grown since the last seal. */

@@ -141,7 +141,7 @@ const trustedIssuers = (trust: TokenTrust): ReadonlyMap<string, Trusted> => {
           algorithms: ['ES256'],
           requiredClaims,
         },
-        key: async (header) => findKey(await trust.tokenKeys(), header),
+        key: async (header) => findKey(await ownKeys(trust), header),
         read: (claims) => {
           if (claims.region !== region) throw new TokenRefused('region');
           return { kind: 'system', claims: SystemClaims.parse(claims) };
@@ -152,6 +152,11 @@ const trustedIssuers = (trust: TokenTrust): ReadonlyMap<string, Trusted> => {
     ofPool(residentsPool, (claims) => ({ kind: 'resident', claims: ResidentClaims.parse(claims) })),
   ]);
 };
+
+const ownKeys = (trust: TokenTrust) =>
+  trust.tokenKeys().catch((cause) => {
+    throw new KeySetUnreachable('the token keys cannot be read', { cause });
+  });
 
 const poolKeys = (pool: Pool, { cognitoOrigin, clock, fetch }: TokenTrust): FindKey =>
   remoteKeys({

@@ -82,9 +82,12 @@ export const demoNames = (): string[] =>
 /** Known to everybody, and so good for nothing but a machine at a desk: `seedIdentities` refuses any other. */
 const DEMO_PASSWORD = 'Tsumugi-demo-2026';
 
+/** An EC key with its private part. */
+type ClientJwk = { readonly kid: string; readonly [member: string]: unknown };
+
 /** What is kept in the region's local folder. */
 export interface DemoSecrets {
-  systems: Record<string, { clientId: string; privateJwk: JsonWebKey & { kid: string } }>;
+  systems: Record<string, { clientId: string; privateJwk: ClientJwk }>;
   people: Record<string, { username: string; password: string; totpSecret?: string | undefined }>;
 }
 
@@ -175,7 +178,7 @@ const seedSystems = async (
   }
 };
 
-const newClientKey = async () => {
+const newClientKey = async (): Promise<ClientJwk> => {
   const jwk = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ format: 'jwk' });
   return {
     ...jwk,
