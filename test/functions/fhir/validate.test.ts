@@ -342,6 +342,7 @@ describe('bundles', () => {
   it('let entries of a transaction refer by a search', () => {
     const resource = { ...observation, subject: { reference: 'Patient?identifier=a|b' } };
     expect(validate(bundle('transaction', { request, resource }))).toEqual([]);
+    expect(validate(resource, { conditional: true })).toEqual([]);
     expect(faults(bundle('collection', { resource }))).toEqual(['Bundle.entry[0].resource.subject.reference']);
   });
 
