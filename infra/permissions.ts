@@ -28,7 +28,10 @@ export type Capability =
   | 'staff-pool'
   | 'residents-pool';
 
-/** Action → what it is needed for. An empty one gives the settings and no permission. */
+/**
+ * Action → what it is needed for; an action of S3 is followed by the objects that it is limited to. An empty grant gives the
+ * settings and no permission.
+ */
 export type Grant = Readonly<Record<string, string>>;
 
 const SETTINGS_ONLY: Grant = {};
@@ -49,17 +52,21 @@ const READ: Grant = {
 
 const STORE: Grant = { ...READ, ...COMMIT };
 
+const NOT_FOUND = 'S3 says "not found" only to those who may list, and "forbidden" to others';
+
 /** `kms:Decrypt` of the wrapped data key, from which ids, cursors and partition keys are derived. */
 const UNWRAP: Grant = {
   'kms:Decrypt': 'opens the data key of the region, once for each execution environment',
   'kms:GenerateDataKeyWithoutPlaintext': 'makes the data key of the region when the first request of all finds none',
-  'kms:GenerateDataKey': 'makes the data key of the region when the first request of all finds none',
 };
 
 const DOCUMENTS: Grant = {
-  's3:GetObject': 'Binary and bodies over 300 KB; presigned downloads',
-  's3:PutObject': 'Binary and bodies over 300 KB',
-  's3:DeleteObject': 'a deleted Binary (its versions stay)',
+  's3:GetObject binary/*': 'the bytes of a Binary',
+  's3:PutObject binary/*': 'the bytes of a Binary',
+  's3:GetObject bodies/*': 'resources over 300 KB',
+  's3:PutObject bodies/*': 'resources over 300 KB',
+  's3:DeleteObject bodies/*': 'bodies of a commit that failed',
+  's3:ListBucket': NOT_FOUND,
 };
 
 const READ_STREAM: Grant = {
@@ -83,7 +90,12 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
       'dynamodb:Query': 'AuditEvent searches: who looked at this person',
     },
     documents: DOCUMENTS,
-    uploads: { 's3:PutObject': 'signs the address to which a client uploads what is larger than a request' },
+    uploads: {
+      's3:PutObject incoming/*': 'signs the address to which a client uploads what is larger than a request',
+      's3:PutObject jobs/*': 'opens the job of an upload',
+      's3:GetObject jobs/*': 'tells how far the job is',
+      's3:ListBucket': NOT_FOUND,
+    },
     'data-key': UNWRAP,
     'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
     'staff-pool': SETTINGS_ONLY,
@@ -110,18 +122,14 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     audit: {
       'dynamodb:GetItem': 'the last seal, to link the next one to',
       'dynamodb:Query': 'the heads of the chains',
-      'dynamodb:PutItem': 'the new seal, on condition that nobody sealed meanwhile',
-      'dynamodb:UpdateItem': 'marks how far a chain is sealed',
+      'dynamodb:PutItem': 'how far the trail is sealed, on condition that nobody sealed meanwhile',
     },
     'audit-archive': {
-      's3:GetObject': 'finds a seal that reached the archive and not the table',
-      's3:ListBucket': 'S3 says "not found" only to those who may list, and "forbidden" to others',
-      's3:PutObject': 'archives the seal under Object Lock',
+      's3:GetObject seals/*': 'finds a seal that reached the archive and not the table',
+      's3:PutObject seals/*': 'archives the seal under Object Lock',
+      's3:ListBucket': NOT_FOUND,
     },
-    'seal-key': {
-      'kms:Sign': 'signs the Merkle root',
-      'kms:GetPublicKey': 'archives the public key beside the seals, for the verifier',
-    },
+    'seal-key': { 'kms:Sign': 'signs the Merkle root' },
     'dead-letters': REPORT_FAILURE,
   },
   'transaction-sweeper': {
@@ -130,13 +138,12 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
       ...COMMIT,
     },
     registry: {
-      'dynamodb:GetItem': 'the record that decides a transaction; the wrapped data key',
+      'dynamodb:GetItem': 'the record that decides a transaction',
       'dynamodb:Query': 'the open transactions and the keys of their rows',
       'dynamodb:BatchGetItem': 'the rows that a transaction has staged',
       ...COMMIT,
     },
-    'data-key': UNWRAP,
-    documents: { 's3:DeleteObject': 'bodies of a transaction that was rolled back' },
+    documents: { 's3:DeleteObject bodies/*': 'bodies of a transaction that was rolled back' },
     'dead-letters': REPORT_FAILURE,
   },
   'change-feed': {
@@ -153,9 +160,11 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     audit: { 'dynamodb:PutItem': 'a load is audited as the writes that it makes' },
     documents: DOCUMENTS,
     uploads: {
-      's3:GetObject': 'the uploaded file',
-      's3:PutObject': 'the report beside it',
-      's3:DeleteObject': 'the file once it is loaded',
+      's3:GetObject incoming/*': 'the uploaded file',
+      's3:DeleteObject incoming/*': 'the file once it is loaded',
+      's3:GetObject jobs/*': 'who uploaded it, and in whose name it is loaded',
+      's3:PutObject jobs/*': 'how far the job is, and its report',
+      's3:ListBucket': NOT_FOUND,
     },
     'data-key': UNWRAP,
     'dead-letters': REPORT_FAILURE,

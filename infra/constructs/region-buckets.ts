@@ -116,26 +116,24 @@ const announceObjects = (bucket: s3.Bucket) => {
   resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
 };
 
-const ON_BUCKET = new Set(['s3:ListBucket']);
-
+/** Actions come as in infra/permissions.ts: `s3:GetObject binary/*`, or alone for the bucket itself. */
 const connection = (bucket: s3.Bucket, setting: EnvName, why: string): Connectable => ({
   connect(fn: EntryFunction, actions) {
     fn.tell({ [setting]: bucket.bucketName });
-    if (actions.length === 0) return;
-    fn.allow(
-      actions.filter((action) => ON_BUCKET.has(action)),
-      [bucket.bucketArn],
-    );
-    fn.allow(
-      actions.filter((action) => !ON_BUCKET.has(action)),
-      [bucket.arnForObjects('*')],
-    );
-    Validations.of(fn.role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${exportedArn(bucket)}/*]`,
-      reason: `Objects of one bucket only; a wildcard, because ${why}.`,
-    });
+    const granted = actions.map((action) => action.split(' ')) as [string, string | undefined][];
+    for (const [objects, group] of Map.groupBy(granted, ([, pattern]) => pattern)) {
+      const names = group.map(([action]) => action);
+      fn.allow(names, [objects === undefined ? bucket.bucketArn : bucket.arnForObjects(objects)]);
+      if (objects !== undefined) explain(fn, bucket, objects, why);
+    }
   },
 });
+
+const explain = (fn: EntryFunction, bucket: s3.Bucket, objects: string, why: string) =>
+  Validations.of(fn.role).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::${exportedArn(bucket)}/${objects}]`,
+    reason: `Objects of one kind in one bucket; a wildcard, because ${why}.`,
+  });
 
 /** cdk-nag names a resource of another stack by the export that leads to it. */
 const exportedArn = (bucket: s3.Bucket): string => {

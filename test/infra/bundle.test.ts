@@ -1,6 +1,8 @@
 // Compiling is not loading: each built bundle is started once, with the settings that its stack gives it.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,13 +15,26 @@ import { given, ofType, synthesized } from './synthesized.ts';
 const run = promisify(execFile);
 const [stage] = synthesized(given.region()).stages;
 
+// Just enough of AWS for a cold start: the wrapped data key in `registry`, and KMS that opens it.
+const aws = createServer((request, answer) => {
+  const target = String(request.headers['x-amz-target']);
+  const body = target.endsWith('Decrypt')
+    ? { Plaintext: Buffer.alloc(32, 7).toString('base64') }
+    : { Item: { p: { S: 'K' }, s: { S: 'data-key' }, z: { B: Buffer.from('wrapped').toString('base64') } } };
+  answer.setHeader('content-type', 'application/x-amz-json-1.0').end(JSON.stringify(body));
+});
+
 let folder: string;
 let bundles: Bundle[];
 beforeAll(async () => {
+  await new Promise<void>((listening) => aws.listen(0, '127.0.0.1', listening));
   folder = join(mkdtempSync(join(tmpdir(), 'tsumugi-bundles-')), 'lambda');
   bundles = await bundle({ folder });
 }, 120_000);
-afterAll(() => rmSync(dirname(folder), { recursive: true, force: true }));
+afterAll(() => {
+  aws.close();
+  rmSync(dirname(folder), { recursive: true, force: true });
+});
 
 /** The names that the template sets; what stands behind them does not matter for loading. */
 const settingsOf = (entry: Entry): Record<string, string> => {
@@ -54,6 +69,7 @@ it.each(ENTRIES)('%s loads with the settings that its stack gives it', async (en
     AWS_ACCESS_KEY_ID: 'none',
     AWS_SECRET_ACCESS_KEY: 'none',
     AWS_LAMBDA_FUNCTION_NAME: entry,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,
   };
 
   const { stdout } = await run(

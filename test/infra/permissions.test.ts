@@ -37,7 +37,9 @@ const LOGGING = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
 describe.each(ENTRIES)('%s', (entry) => {
   it('may do what is listed, and nothing else', () => {
-    const listed = Object.values(PERMISSIONS[entry]).flatMap((grant) => Object.keys(grant));
+    const listed = Object.values(PERMISSIONS[entry]).flatMap((grant) =>
+      Object.keys(grant).map((key) => key.split(' ')[0]),
+    );
 
     expect(actions(entry)).toEqual([...new Set([...listed, ...LOGGING])].sort());
   });
