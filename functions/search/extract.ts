@@ -102,16 +102,25 @@ const tokensOfValue = (value: unknown, leaf: Leaf, setting: Setting): Token[] =>
   return [{ system: undefined, code, implied: leaf.type === 'code' ? leaf.systems : undefined, texts: [] }];
 };
 
-/** The parts of a name or address that a string search looks into, and the whole as it is written in Japanese. */
+const JAPANESE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+/** Japanese is written without spaces: 山田太郎 is sought as readily as 山田. */
+const whole = (...joined: unknown[]): string[] => {
+  const written = texts(...joined).join('');
+  return JAPANESE.test(written) ? [written] : [];
+};
+
+/** The parts of a name or address that a string search looks into, and in Japanese the whole. */
 const parts = (value: Node, type: string): string[] => {
   if (type === 'HumanName') {
     const given = texts(...list(value.given));
-    return texts(value.family, ...given, value.text, [...texts(value.family), ...given].join(''));
+    return [...texts(value.family, ...given, value.text), ...whole(value.family, ...given)];
   }
   if (type === 'Address') {
     const lines = texts(...list(value.line));
-    const whole = [...texts(value.state, value.city, value.district), ...lines].join('');
-    return texts(value.text, ...lines, value.city, value.district, value.state, value.postalCode, value.country, whole);
+    return [
+      ...texts(value.text, ...lines, value.city, value.district, value.state, value.postalCode, value.country),
+      ...whole(value.state, value.city, value.district, ...lines),
+    ];
   }
   return texts(value.text);
 };

@@ -7,7 +7,6 @@ import {
   amounts,
   bases,
   foldCode,
-  foldedStrings,
   foldIdentifier,
   foldPhone,
   pointers,
@@ -113,9 +112,6 @@ const matchesUri = (found: string, modifier: string | undefined, wanted: string)
   return found === wanted || (!wanted.includes('|') && found.startsWith(`${wanted}|`));
 };
 
-/** Text that folds to nothing (a lone hyphen) is compared as it stands. */
-const foldedOrPlain = (text: string) => fold(text) || text.normalize('NFKC').toLowerCase();
-
 interface Source extends Pick<Component, 'leaves'> {
   readonly kind: Kind;
   readonly name?: string;
@@ -136,12 +132,10 @@ const matchesString = (
     const found = strings(source, from, resource);
     return all.some((text) => found.includes(text));
   }
-  if (source.name === 'phonetic') {
-    const found = strings(source, from, resource).map(loose);
-    return all.some((text) => found.some((each) => each.startsWith(loose(text))));
-  }
-  const found = foldedStrings(source, from, resource);
-  const plain = all.map(foldedOrPlain);
+  const simplify = source.name === 'phonetic' ? loose : fold;
+  const found = strings(source, from, resource).map(simplify);
+  // Text that folds to nothing (a lone hyphen) is compared as it stands.
+  const plain = all.map((text) => simplify(text) || text.normalize('NFKC').toLowerCase());
   return modifier === 'contains'
     ? plain.some((text) => found.some((each) => each.includes(text)))
     : plain.some((text) => found.some((each) => each.startsWith(text)));
@@ -153,7 +147,7 @@ const matchesTokens = (
   wanted: readonly Wanted[],
   types: ReadonlySet<string>,
 ): boolean => {
-  const texts = wantedOf(wanted, 'text').map(({ text }) => foldedOrPlain(text));
+  const texts = wantedOf(wanted, 'text').map(({ text }) => fold(text) || text);
   if (texts.length > 0)
     return found.some((token) => token.texts.some((text) => texts.some((part) => fold(text).startsWith(part))));
   const ofType = wantedOf(wanted, 'of-type');

@@ -54,6 +54,9 @@ const LATEST = Date.UTC(2900, 0, 1);
  */
 const IN_REGISTRY = ['Person', 'Group'];
 
+/** A period may end before it starts, where one date names a zone and the other a day: no bound holds for that either. */
+const isWithinDay = ({ low, high }: Span): boolean => high >= low && high - low <= DAY_MS;
+
 export const placement = (resource: Resource, baseUrl?: string): Placement => {
   const { resourceType: type } = resource;
   const patients = patientsOf(resource, baseUrl);
@@ -69,6 +72,6 @@ export const placement = (resource: Resource, baseUrl?: string): Placement => {
     patient,
     otherPatients: others,
     date: Math.floor(Math.min(Math.max(start, EARLIEST), LATEST) / 1000),
-    spansDays: isOutside || !(span.high - span.low <= DAY_MS),
+    spansDays: isOutside || !isWithinDay(span),
   };
 };
