@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openAudit } from '../audit/chain.ts';
 import { openIdentities } from '../auth/rows.ts';
 import { openTokenKeys } from '../auth/token-keys.ts';
-import { readEnv } from '../env.ts';
+import { consentDefaultOf, readEnv } from '../env.ts';
 import type { Services } from '../interactions/contract.ts';
 import type { AuthenticateDeps } from '../middleware/authenticate.ts';
 import { openDynamoClient } from '../storage/client.ts';
@@ -44,10 +44,17 @@ export const liveServices = async (
   return {
     resources: openDynamo({ client, tables, keys, documents, clock }),
     documents,
+    // Only functions that take files larger than a request are told the bucket.
+    ...(environment.UPLOADS_BUCKET && { uploads: openDocuments({ bucket: environment.UPLOADS_BUCKET }) }),
     seal: openSeal(keys),
     audit: openAudit({ client, table: env.AUDIT_TABLE, clock, environmentId: environmentId(environment) }),
     clock,
-    region: { name: env.REGION_NAME, baseUrl: env.BASE_URL, homeCommunityId: env.HOME_COMMUNITY_ID },
+    region: {
+      name: env.REGION_NAME,
+      baseUrl: env.BASE_URL,
+      homeCommunityId: env.HOME_COMMUNITY_ID,
+      consentDefault: consentDefaultOf(environment),
+    },
   };
 };
 

@@ -5,13 +5,14 @@ import { parseArgs } from 'node:util';
 import { parseJson } from '../../functions/fhir/json.ts';
 import type { Resource } from '../../functions/fhir/types.ts';
 import { validate } from '../../functions/fhir/validate.ts';
+import { readEndpoints } from './endpoints.ts';
 import { Journal } from './load/journal.ts';
 import { type Plan, plan } from './load/plan.ts';
 import type { Unit } from './load/ready.ts';
 import { Report } from './load/report.ts';
 import { ruleOf, Sender } from './load/send.ts';
 import { Target } from './load/target.ts';
-import { LocalError, localDir, readJson } from './local-dir.ts';
+import { LocalError, localDir } from './local-dir.ts';
 import { getToken } from './token.ts';
 
 const USAGE = `npm run load -- --region REGION [--as system:hospital] [--parallel 6] FILE…
@@ -22,10 +23,6 @@ interface Options {
   readonly as: string;
   readonly parallel: number;
   readonly files: readonly string[];
-}
-
-interface Endpoints {
-  readonly regions: Readonly<Record<string, { readonly fhir: string } | undefined>>;
 }
 
 const options = (args: readonly string[]): Options => {
@@ -42,14 +39,6 @@ const options = (args: readonly string[]): Options => {
   if (!values.region || positionals.length === 0) throw new LocalError(USAGE);
   if (!Number.isInteger(parallel) || parallel < 1 || parallel > 32) throw new LocalError('--parallel is 1 to 32');
   return { region: values.region, as: values.as, parallel, files: positionals };
-};
-
-const fhirOf = (region: string): string => {
-  const endpoints = readJson<Endpoints>(join(localDir(), 'endpoints.json'));
-  if (!endpoints) throw new LocalError('nothing is running here: start it with npm start');
-  const found = endpoints.regions[region];
-  if (!found) throw new LocalError(`${region} is not running; running: ${Object.keys(endpoints.regions).join(', ')}`);
-  return found.fhir.replace(/\/$/, '');
 };
 
 /** The facility is in the token that the system got; we only read it, the server is the one that verifies. */
@@ -79,7 +68,7 @@ const sendAll = async (units: readonly Unit[], sender: Sender, report: Report, p
 };
 
 export const load = async ({ region, as, parallel, files }: Options): Promise<Report> => {
-  const target = new Target({ fhir: fhirOf(region), token: () => getToken(region, as) });
+  const target = new Target({ fhir: readEndpoints(region).fhir, token: () => getToken(region, as) });
   const folder = join(localDir(), 'load');
   const report = new Report(join(folder, `refused-${new Date().toISOString().replaceAll(':', '-')}.ndjson`));
   const name = createHash('sha256')

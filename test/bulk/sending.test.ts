@@ -218,7 +218,7 @@ it('takes a patient who is too large for a request through an upload, as a whole
     if (item.url === '/fhir/$upload') {
       const parameter = [
         { name: 'url', valueUrl: `${address}/put` },
-        { name: 'status', valueUrl: `${base}/$upload-status?job=1` },
+        { name: 'job', valueId: '1' },
         { name: 'contentType', valueCode: 'application/fhir+json' },
       ];
       answer(response, 201, { resourceType: 'Parameters', parameter });

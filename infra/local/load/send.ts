@@ -209,15 +209,14 @@ export class Sender {
     }
     const job = parametersOf(opened.body);
     const url = job.get('url');
-    const status = job.get('status');
-    if (typeof url !== 'string' || typeof status !== 'string')
-      throw new Error('the server gave no address to upload to');
+    const id = job.get('job');
+    if (typeof url !== 'string' || typeof id !== 'string') throw new Error('the server gave no address to upload to');
     await target.upload(url, gzipSync(transactionText(entries.map(({ text }) => text)), { level: 6 }), {
       'content-type': String(job.get('contentType') ?? 'application/octet-stream'),
     });
     for (let wait = 250; ; wait = Math.min(3_000, wait * 1.5)) {
       await pause(wait);
-      const reply = await target.send('GET', status);
+      const reply = await target.send('GET', `/$upload-status?job=${encodeURIComponent(id)}`);
       if (reply.status === 202) continue;
       if (reply.status !== 200) throw new Error(`the upload job answered ${reply.status}`);
       return this.countJob(label, reply.body, report);
