@@ -30,6 +30,8 @@ export const Env = z.object({
   STAFF_CLIENT_ID: text,
   RESIDENTS_POOL_ID: text,
   RESIDENTS_CLIENT_ID: text,
+  /** What other facilities may read where no consent says anything (infra/regions). */
+  CONSENT_DEFAULT: z.enum(['implicit', 'own-facility']),
 });
 export type Env = z.infer<typeof Env>;
 export type EnvName = keyof Env;
@@ -41,3 +43,7 @@ export const readEnv = <K extends EnvName>(source: Record<string, string | undef
   if (missing.length > 0) throw new Error(`missing setting: ${missing.join(', ')}`);
   return picked as Pick<Env, K>;
 };
+
+/** Nothing is shared by a setting that is missing or mistyped. */
+export const consentDefaultOf = (source: Record<string, string | undefined>): Env['CONSENT_DEFAULT'] =>
+  source['CONSENT_DEFAULT'] === 'implicit' ? 'implicit' : 'own-facility';

@@ -23,6 +23,8 @@ export interface Region {
   /** Base of the API, no slash at the end: `https://api.tokushima.example/` + `fhir`. */
   readonly baseUrl: string;
   readonly homeCommunityId: string;
+  /** What other facilities may read where no consent says anything; absent: nothing. */
+  readonly consentDefault?: 'implicit' | 'own-facility' | undefined;
 }
 
 /** One caller, one request. */
@@ -33,6 +35,8 @@ export interface Context {
   readonly now: number;
   /** Purpose of use, `X-Purpose` (TREAT by default): https://terminology.hl7.org/ValueSet-v3-PurposeOfUse.html */
   readonly purpose: string;
+  /** The region's (consent/decide.ts). */
+  readonly consentDefault?: Region['consentDefault'];
   /** Collects what the answer shows or the request changed; the audit middleware writes it before the answer leaves. */
   readonly disclosed: Disclosure[];
 }

@@ -7,7 +7,7 @@ export type Action = 'create' | 'read' | 'update' | 'delete' | 'search';
 
 /** The decision function with this caller filled in: asked once for each record that would leave. */
 export const permitter = (resources: Pick<Resources, 'patientKey'>, context: Context) => {
-  const { actor, purpose, now } = context;
+  const { actor, purpose, now, consentDefault } = context;
   // Residents only: which of their own Patient ids a stored record belongs to.
   const own = new Map(actor.patients.map((id) => [resources.patientKey(id), id]));
   return (action: Action, stored: Stored) =>
@@ -21,6 +21,7 @@ export const permitter = (resources: Pick<Resources, 'patientKey'>, context: Con
       labels: stored.labels,
       purpose,
       now,
+      consentDefault,
     });
 };
 

@@ -34,7 +34,10 @@ export const fhirApi = ({ services, authenticate, audits, log }: ApiParts) => {
 /** https://terminology.hl7.org/ValueSet-v3-PurposeOfUse.html */
 const PURPOSE = /^[A-Z]{3,16}$/;
 
-const authenticated = ({ clock }: Pick<Services, 'clock'>, authenticate: ApiParts['authenticate']): Fhir => ({
+const authenticated = (
+  { clock, region }: Pick<Services, 'clock' | 'region'>,
+  authenticate: ApiParts['authenticate'],
+): Fhir => ({
   before: async (middyRequest) => {
     const call = middyRequest.event;
     const { request, requestId } = call;
@@ -42,6 +45,6 @@ const authenticated = ({ clock }: Pick<Services, 'clock'>, authenticate: ApiPart
     const actor = await authenticate(request.headers);
     const purpose = request.headers['x-purpose'] ?? 'TREAT';
     if (!PURPOSE.test(purpose)) throw refuse('invalid', 'X-Purpose must be a code of PurposeOfUse');
-    call.context = { actor, requestId, now: clock(), purpose, disclosed: [] };
+    call.context = { actor, requestId, now: clock(), purpose, consentDefault: region.consentDefault, disclosed: [] };
   },
 });

@@ -73,7 +73,12 @@ export class Stateless extends Stack {
       logKey: stateful.keys.data,
       reservedConcurrency: reserved(region, entry),
     });
-    fn.tell({ REGION_NAME: region.name, HOME_COMMUNITY_ID: region.homeCommunityId, BASE_URL: this.api.baseUrl });
+    fn.tell({
+      REGION_NAME: region.name,
+      HOME_COMMUNITY_ID: region.homeCommunityId,
+      BASE_URL: this.api.baseUrl,
+      CONSENT_DEFAULT: region.consentDefault,
+    });
     connect(fn, {
       ...stateful.tables.connections,
       ...stateful.buckets.connections,
