@@ -30,20 +30,14 @@ export interface Bundle {
 }
 
 /** Builds all entries; refuses when one is missing, or larger than it may be. */
-export const bundle = async ({
-  folder = bundleFolder,
-  partial = process.env.TSUMUGI_PARTIAL === '1',
-} = {}): Promise<Bundle[]> => {
-  const missing = missingEntries();
-  if (missing.length > 0 && !partial)
-    throw new Error(`missing entry: ${missing.map((entry) => `functions/entries/${entry}.ts`).join(', ')}`);
-  const present = ENTRIES.filter((entry) => !missing.includes(entry));
+export const bundle = async ({ folder = bundleFolder } = {}): Promise<Bundle[]> => {
+  refuseStrayEntries();
   if (!existsSync(generated))
     execFileSync(process.execPath, [join(root, 'infra/build/definitions.ts')], { stdio: 'inherit' });
 
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: present.map((entry) => ({ in: join(entriesFolder, `${entry}.ts`), out: `${entry}/index` })),
+    entryPoints: ENTRIES.map((entry) => ({ in: join(entriesFolder, `${entry}.ts`), out: `${entry}/index` })),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     write: false,
@@ -62,7 +56,6 @@ export const bundle = async ({
   });
   for (const { path, contents } of outputFiles)
     replaceFile(path.endsWith('.map') ? mapOf(path, folder) : path, contents);
-  for (const entry of missing) replaceFile(join(folder, entry, 'index.mjs'), standIn(entry));
 
   const bundles = outputFiles
     .filter(({ path }) => path.endsWith('.mjs'))
@@ -73,17 +66,16 @@ export const bundle = async ({
 };
 
 /** Entries and permissions name the same functions, or one of them was forgotten. */
-const missingEntries = () => {
+const refuseStrayEntries = () => {
   const found = readdirSync(entriesFolder)
     .filter((file) => file.endsWith('.ts'))
     .map((file) => basename(file, '.ts'));
+  const missing = ENTRIES.filter((entry) => !found.includes(entry));
   const stray = found.filter((entry) => !ENTRIES.some((known) => known === entry));
+  if (missing.length > 0)
+    throw new Error(`missing entry: ${missing.map((entry) => `functions/entries/${entry}.ts`).join(', ')}`);
   if (stray.length > 0) throw new Error(`entry without permissions in infra/permissions.ts: ${stray.join(', ')}`);
-  return ENTRIES.filter((entry) => !found.includes(entry));
 };
-
-const standIn = (entry: Entry) =>
-  `export const handler = async () => ({ statusCode: 501, body: 'functions/entries/${entry}.ts is not written yet' });\n`;
 
 const refuseHeavy = (bundles: readonly Bundle[]) => {
   const heavy = bundles.filter(({ entry, bytes }) => bytes > (MOST_BYTES[entry] ?? Number.POSITIVE_INFINITY));
