@@ -39,7 +39,7 @@ export interface Stack {
 
 export const openStack = async (options: StackOptions): Promise<Stack> => {
   const { assemblyDir, regions: names, port, dataDir, environments, forTests } = options;
-  const stops: (() => Promise<unknown> | void)[] = [];
+  const stops: (() => unknown)[] = [];
   const stop = async () => {
     for (const close of stops.splice(0).reverse()) await close();
   };

@@ -69,18 +69,17 @@ export const openStreamMappings = async (
 /** Lambda polls as the function's role, and refuses to make a mapping that could not read. */
 const requireAccess = async ({ resource, role, fn }: Mapping, iam: Iam) => {
   const stream = String(resource.properties['EventSourceArn']);
-  const refusal = await iam.refusal(role, [
-    ...['DescribeStream', 'GetShardIterator', 'GetRecords'].map((name) => ({
-      action: `dynamodb:${name}`,
-      resource: stream,
-    })),
-    { action: 'dynamodb:ListStreams', resource: '*' },
-  ]);
+  const wanted = ['DescribeStream', 'GetShardIterator', 'GetRecords'].map((name) => ({
+    action: `dynamodb:${name}`,
+    resource: stream,
+  }));
+  const refusal = await iam.refusal(role, wanted);
   if (refusal) throw new LocalError(`${fn.name} cannot follow ${stream}: ${refusal}`);
 };
 
 const follow = async (mapping: Mapping, positions: Positions, services: StreamServices, signal: AbortSignal) => {
-  const own = (positions[mapping.resource.ref] ??= {});
+  positions[mapping.resource.ref] ??= {};
+  const own = positions[mapping.resource.ref]!;
   const save = (shard: string, sequence: string) => {
     own[shard] = sequence;
     if (services.positionsFile) writeJson(services.positionsFile, positions);

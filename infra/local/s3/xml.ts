@@ -2,7 +2,7 @@
 import type { ServiceAnswer, ServiceError } from '../front/service.ts';
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
-const escape = (text: string) => text.replace(/[&<>"']/g, (char) => ENTITIES[char]!);
+const escaped = (text: string) => text.replace(/[&<>"']/g, (char) => ENTITIES[char]!);
 
 type Value = string | number | boolean | undefined | Node | Value[];
 interface Node {
@@ -16,7 +16,7 @@ const render = (node: Node): string =>
 
 const element = (name: string, value: Value): string => {
   if (value === undefined) return '';
-  const content = typeof value === 'object' ? render(value as Node) : escape(String(value));
+  const content = typeof value === 'object' ? render(value as Node) : escaped(String(value));
   return `<${name}>${content}</${name}>`;
 };
 
@@ -32,7 +32,7 @@ export const xmlFault = ({ code, message, status }: ServiceError): ServiceAnswer
   body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${render({ Code: code, Message: message, RequestId: 'local' })}</Error>`,
 });
 
-const unescape = (text: string) =>
+const unescaped = (text: string) =>
   text.replace(/&(amp|lt|gt|quot|apos|#\d+);/g, (entity, name: string) =>
     name.startsWith('#')
       ? String.fromCodePoint(Number(name.slice(1)))
@@ -41,4 +41,4 @@ const unescape = (text: string) =>
 
 /** The texts of all elements of that name, wherever they are. */
 export const texts = (xml: string, name: string): string[] =>
-  [...xml.matchAll(new RegExp(`<${name}[^>]*>([\\s\\S]*?)</${name}>`, 'g'))].map(([, text]) => unescape(text!));
+  [...xml.matchAll(new RegExp(`<${name}[^>]*>([\\s\\S]*?)</${name}>`, 'g'))].map(([, text]) => unescaped(text!));
