@@ -7,6 +7,7 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
+import { retrying } from '../services/retry.ts';
 import type { Item } from './record.ts';
 
 export interface AuditQuery {
@@ -36,7 +37,8 @@ export const dynamoAuditTable = ({ client, table }: { client: DynamoDBClient; ta
   const putIf = async (Item: Item, ConditionExpression: string, values: Record<string, AttributeValue>) => {
     const ExpressionAttributeValues = Object.keys(values).length > 0 ? values : undefined;
     try {
-      await client.send(new PutItemCommand({ TableName: table, Item, ConditionExpression, ExpressionAttributeValues }));
+      const put = new PutItemCommand({ TableName: table, Item, ConditionExpression, ExpressionAttributeValues });
+      await retrying(() => client.send(put));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
@@ -46,32 +48,37 @@ export const dynamoAuditTable = ({ client, table }: { client: DynamoDBClient; ta
   return {
     append: (item) => putIf(item, 'attribute_not_exists(p) OR h = :h', { ':h': item.h as AttributeValue }),
     put: async (item) => {
-      await client.send(new PutItemCommand({ TableName: table, Item: item }));
+      await retrying(() => client.send(new PutItemCommand({ TableName: table, Item: item })));
     },
     replace: (item, n) =>
       n === undefined ? putIf(item, 'attribute_not_exists(p)', {}) : putIf(item, 'n = :n', { ':n': { N: String(n) } }),
     get: async ({ p, s }) => {
       const Key = { p: { S: p }, s: { S: s } };
-      return (await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }))).Item;
+      const get = new GetItemCommand({ TableName: table, Key, ConsistentRead: true });
+      return (await retrying(() => client.send(get))).Item;
     },
     query: async ({ p, from = ' ', to = '~', after, limit, newestFirst = false, where = {} }) => {
       const filters = Object.entries(where).filter(([, value]) => value !== undefined) as [string, string][];
-      const { Items = [], LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'p = :p AND s BETWEEN :from AND :to',
-          ...(filters.length > 0 && { FilterExpression: filters.map(([name]) => `${name} = :${name}`).join(' AND ') }),
-          ExpressionAttributeValues: {
-            ':p': { S: p },
-            ':from': { S: from },
-            ':to': { S: to },
-            ...Object.fromEntries(filters.map(([name, value]) => [`:${name}`, { S: value }])),
-          },
-          ConsistentRead: true, // "who looked at my record" shows the look of a moment ago
-          ScanIndexForward: !newestFirst,
-          Limit: limit,
-          ...(after !== undefined && { ExclusiveStartKey: { p: { S: p }, s: { S: after } } }),
-        }),
+      const { Items = [], LastEvaluatedKey } = await retrying(() =>
+        client.send(
+          new QueryCommand({
+            TableName: table,
+            KeyConditionExpression: 'p = :p AND s BETWEEN :from AND :to',
+            ...(filters.length > 0 && {
+              FilterExpression: filters.map(([name]) => `${name} = :${name}`).join(' AND '),
+            }),
+            ExpressionAttributeValues: {
+              ':p': { S: p },
+              ':from': { S: from },
+              ':to': { S: to },
+              ...Object.fromEntries(filters.map(([name, value]) => [`:${name}`, { S: value }])),
+            },
+            ConsistentRead: true, // "who looked at my record" shows the look of a moment ago
+            ScanIndexForward: !newestFirst,
+            Limit: limit,
+            ...(after !== undefined && { ExclusiveStartKey: { p: { S: p }, s: { S: after } } }),
+          }),
+        ),
       );
       return { items: Items, next: LastEvaluatedKey?.s?.S };
     },

@@ -9,6 +9,7 @@
 //
 // `notBefore` and `disabled` stand in the subject's own row: tokens issued before `notBefore` (ms) are refused, everywhere,
 // within the 30 seconds that a row is cached (middleware/authenticate.ts). Who changes a row sets `notBefore` to now.
+import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -16,6 +17,7 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
+import { retrying } from '../services/retry.ts';
 
 export const STAFF_ROLES = [
   'doctor',
@@ -128,7 +130,8 @@ const rowKey = (kind: Kind | 'jti', id: string) => ({ p: { S: `auth#${kind}#${id
 
 export const openIdentities = ({ client, table }: { client: DynamoDBClient; table: string }): Identities => {
   const get = async <K extends Kind>(kind: K, id: string) => {
-    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: rowKey(kind, id) }));
+    const read = new GetItemCommand({ TableName: table, Key: rowKey(kind, id) });
+    const { Item } = await retrying(() => client.send(read));
     if (!Item) return undefined;
     // A row that is not as it must be stops the request: better nobody than the wrong one.
     return SHAPES[kind].parse(JSON.parse(Item.d?.S ?? 'null')) as z.infer<(typeof SHAPES)[K]>;
@@ -139,16 +142,16 @@ export const openIdentities = ({ client, table }: { client: DynamoDBClient; tabl
     resident: (sub) => get('resident', sub),
     facility: (code) => get('facility', code),
     useOnce: async (hash, until) => {
+      // The row may outlive its `ttl` by days: that only refuses what is expired in any case.
+      const Item = { ...rowKey('jti', hash), ttl: { N: String(Math.ceil(until / 1000)) }, n: { S: randomUUID() } };
+      const put = new PutItemCommand({
+        TableName: table,
+        Item,
+        ConditionExpression: 'attribute_not_exists(p) OR n = :n', // the second: our own, whose answer was lost
+        ExpressionAttributeValues: { ':n': Item.n },
+      });
       try {
-        // The row may outlive its `ttl` by days: that only refuses what is expired in any case.
-        const ttl = { N: String(Math.ceil(until / 1000)) };
-        await client.send(
-          new PutItemCommand({
-            TableName: table,
-            Item: { ...rowKey('jti', hash), ttl },
-            ConditionExpression: 'attribute_not_exists(p)',
-          }),
-        );
+        await retrying(() => client.send(put));
         return true;
       } catch (error) {
         if (error instanceof ConditionalCheckFailedException) return false;

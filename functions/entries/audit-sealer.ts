@@ -1,5 +1,4 @@
 // Every minute: signs the heads of the audit chains into the Object Lock bucket.
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import * as z from 'zod/mini';
 import { openArchive } from '../audit/archive.ts';
@@ -7,10 +6,11 @@ import { type SealResult, seal } from '../audit/seal.ts';
 import { dynamoAuditTable } from '../audit/table.ts';
 import { readEnv } from '../env.ts';
 import { openKms } from '../services/aws-fetch.ts';
+import { openDynamoClient } from '../storage/client.ts';
 
 const env = readEnv(process.env, 'REGION_NAME', 'AUDIT_TABLE', 'AUDIT_BUCKET', 'SEAL_KEY_ID');
 const kms = openKms();
-const table = dynamoAuditTable({ client: new DynamoDBClient({}), table: env.AUDIT_TABLE });
+const table = dynamoAuditTable({ client: openDynamoClient(), table: env.AUDIT_TABLE });
 const archive = openArchive(env.AUDIT_BUCKET);
 
 const SignAnswer = z.looseObject({ Signature: z.string() });

@@ -1,6 +1,5 @@
 // SMART Backend Services: access tokens for systems, the key set, the SMART configuration.
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { openAudit } from '../audit/chain.ts';
@@ -9,9 +8,10 @@ import { tokenHttp } from '../auth/token-http.ts';
 import { openTokenKeys } from '../auth/token-keys.ts';
 import { readEnv } from '../env.ts';
 import { openKms } from '../services/aws-fetch.ts';
+import { openDynamoClient } from '../storage/client.ts';
 
 const env = readEnv(process.env, 'REGION_NAME', 'BASE_URL', 'REGISTRY_TABLE', 'AUDIT_TABLE', 'TOKEN_KEY_ID');
-const client = new DynamoDBClient({});
+const client = openDynamoClient();
 const clock = Date.now;
 
 const answer = tokenHttp({
