@@ -5,7 +5,7 @@ import type { Resource } from '../../../functions/fhir/types.ts';
 import type { Seed, SeedContext } from '../seed-context.ts';
 import { getToken } from '../token.ts';
 import { type Charts, charts, type Facilities } from './clinical/charts.ts';
-import { DEMO_IDENTITIES, demoFacilities, demoOrganizations } from './identities.ts';
+import { demoFacilities, demoOrganizations } from './identities.ts';
 
 /** A PUT for each, in one transaction: seeding again changes nothing. */
 const put = async ({ baseUrl, region }: SeedContext, who: string, resources: readonly Resource[]): Promise<void> => {
@@ -30,20 +30,20 @@ const facilitiesOf = (region: string): Facilities => {
   return { hospital: at('hospital'), clinic: at('clinic'), pharmacy: at('pharmacy'), care: at('care') };
 };
 
-/** Also with `--empty`: every facility writes its own Organization. The operator's office has no system; the town writes for it. */
+const WRITERS: readonly (keyof Charts)[] = ['hospital', 'clinic', 'pharmacy', 'care'];
+
+/**
+ * Also with `--empty`: who writes records writes its own Organization. Fire department and offices write no records
+ * (consent/matrix.ts), so the hospital's system enters them.
+ */
 export const seedOrganizations: Seed = async (context) => {
   const organizations = demoOrganizations(context.region);
-  for (const { who, facility } of DEMO_IDENTITIES.systems) {
-    const ids = facility === 'municipality' ? ['demo-municipality', 'demo-operator'] : [`demo-${facility}`];
-    await put(
-      context,
-      who,
-      organizations.filter(({ id }) => id !== undefined && ids.includes(id)),
-    );
+  const writerOf = ({ id }: Resource) => WRITERS.find((kind) => id === `demo-${kind}`) ?? 'hospital';
+  for (const kind of WRITERS) {
+    const own = organizations.filter((organization) => writerOf(organization) === kind);
+    await put(context, `system:${kind}`, own);
   }
 };
-
-const WRITERS: readonly (keyof Charts)[] = ['hospital', 'clinic', 'pharmacy', 'care'];
 
 export const seedClinical: Seed = async (context) => {
   const all = charts(facilitiesOf(context.region));
