@@ -88,18 +88,24 @@ export interface Owner {
   readonly id: string;
 }
 
-const pointsTo = (resource: Resource, names: readonly string[], type: string, baseUrl: string | undefined): string[] =>
+const pointsTo = (resource: Resource, names: readonly string[], type: string): string[] =>
   names
     .flatMap((name) => parametersOf(resource.resourceType).get(name) ?? [])
-    .flatMap((parameter) => pointers(parameter, resource, resource, { baseUrl }))
+    .flatMap((parameter) => pointers(parameter, resource, resource))
     .flatMap((found) => (found.type === type && found.id !== undefined ? [found.id] : []));
 
 /** True when the compartment holds the resource; a compartment holds its owner. */
-export const isInCompartment = (owner: Owner, resource: Resource, baseUrl: string | undefined): boolean => {
+export const isInCompartment = (owner: Owner, resource: Resource): boolean => {
   if (resource.resourceType === owner.type && resource.id === owner.id) return true;
   const names = COMPARTMENTS.get(owner.type)?.get(resource.resourceType) ?? [];
-  return pointsTo(resource, names, owner.type, baseUrl).includes(owner.id);
+  return pointsTo(resource, names, owner.type).includes(owner.id);
 };
+
+/**
+ * Types that are in patients' compartments, but whose patients come and go with every update (members of a group, links of a
+ * person): they are kept in the registry, because a resource may not move from one patient to another.
+ */
+export const NEVER_WITH_PATIENT: readonly string[] = ['Group', 'Person'];
 
 /**
  * Parameters by whose values a resource is kept with a patient: those of R4's compartment, and `patient` and `subject` of types
@@ -107,6 +113,7 @@ export const isInCompartment = (owner: Owner, resource: Resource, baseUrl: strin
  * `patient` and `subject` come first: the first patient is the one it is about.
  */
 const placing = (type: string): string[] => {
+  if (NEVER_WITH_PATIENT.includes(type)) return [];
   const known = parametersOf(type);
   const names = ['patient', 'subject', 'beneficiary', 'individual', ...(PATIENT.get(type) ?? [])];
   return [...new Set(names)].filter((name) => known.get(name)?.kind === 'reference');
@@ -122,8 +129,8 @@ const memo = <T>(make: (type: string) => T) => {
 const placingOf = memo(placing);
 
 /** Ids of the patients that a resource is kept with, the one it is about first. A Patient's own id is not among them. */
-export const patientsOf = (resource: Resource, baseUrl?: string): string[] => [
-  ...new Set(pointsTo(resource, placingOf(resource.resourceType), 'Patient', baseUrl)),
+export const patientsOf = (resource: Resource): string[] => [
+  ...new Set(pointsTo(resource, placingOf(resource.resourceType), 'Patient')),
 ];
 
 const pathOf = ({ steps }: Leaf) => steps.map(({ name }) => name).join('/');

@@ -8,9 +8,8 @@ import { type Leaf, type Node, valuesAt } from './leaf.ts';
 import type { Component, Parameter } from './parameters.ts';
 import { type Pointer, pointer } from './references.ts';
 
-/** What surrounds a resource that is searched: who wrote it, and where we are. */
+/** What surrounds a resource that is searched. */
 export interface Setting {
-  readonly baseUrl?: string | undefined;
   /** Facility that wrote the resource. */
   readonly facility?: string | undefined;
 }
@@ -180,11 +179,11 @@ const amountOfValue = (value: unknown, leaf: Leaf): Amount | undefined => {
   return { ...compared(number, value.comparator), ...units(value) };
 };
 
-const pointersOfValue = (value: unknown, leaf: Leaf, { baseUrl }: Setting): Pointer[] => {
-  if (typeof value === 'string') return [pointer(value, baseUrl)];
+const pointersOfValue = (value: unknown, leaf: Leaf): Pointer[] => {
+  if (typeof value === 'string') return [pointer(value)];
   if (!isNode(value)) return [];
   if (leaf.type === 'Resource') return [{ type: text(value.resourceType), id: text(value.id) }];
-  return typeof value.reference === 'string' ? [pointer(value.reference, baseUrl)] : [];
+  return typeof value.reference === 'string' ? [pointer(value.reference)] : [];
 };
 
 /** Reads one leaf after the other: `from` is the resource, or the element that a composite starts at. */
@@ -211,8 +210,8 @@ export const spans = (source: Source, from: unknown, resource: Resource): Span[]
   each(source, from, resource, (value, leaf) => some(spanOfValue(value, leaf.type)));
 export const amounts = (source: Source, from: unknown, resource: Resource): Amount[] =>
   each(source, from, resource, (value, leaf) => some(amountOfValue(value, leaf)));
-export const pointers = (source: Source, from: unknown, resource: Resource, setting: Setting): Pointer[] =>
-  each(source, from, resource, (value, leaf) => pointersOfValue(value, leaf, setting));
+export const pointers = (source: Source, from: unknown, resource: Resource): Pointer[] =>
+  each(source, from, resource, pointersOfValue);
 /** `Reference.identifier`, for `:identifier`. */
 export const referenceIdentifiers = (source: Source, from: unknown, resource: Resource, setting: Setting): Token[] =>
   each(source, from, resource, (value) =>

@@ -92,14 +92,13 @@ const work = (resource: Resource): WorkEntry[] => {
   const date = low !== undefined && Number.isFinite(low) ? new Date(low).toISOString() : '-';
   const status = typeof resource.status === 'string' ? resource.status : '-';
   return (WORK[type] ?? []).flatMap((list) => {
-    const owner = pointers(parametersOf(type).get(list)!, resource, resource, {}).find(({ id }) => id !== undefined);
+    const owner = pointers(parametersOf(type).get(list)!, resource, resource).find(({ id }) => id !== undefined);
     return owner ? [{ list, owner: `${owner.type}/${owner.id}`, status, date }] : [];
   });
 };
 
-/** @param baseUrl ours: absolute references to ourselves count as relative ones */
-export const indexEntries = (resource: Resource, baseUrl?: string): IndexEntries => {
-  const placed = placement(resource, baseUrl);
+export const indexEntries = (resource: Resource): IndexEntries => {
+  const placed = placement(resource);
   return {
     ...placed,
     code: primary(resource),

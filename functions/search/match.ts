@@ -199,7 +199,7 @@ const matchesValues = (
           wanted,
           new Set(['Identifier']),
         );
-      const found = pointers(source, from, resource, setting);
+      const found = pointers(source, from, resource);
       return wantedOf(wanted, 'reference').some(({ pointer }) => found.some((each) => pointsAt(each, pointer)));
     }
     case 'uri': {

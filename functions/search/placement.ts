@@ -48,20 +48,14 @@ export const clinicalSpan = (resource: Resource): Span | undefined => {
 const EARLIEST = Date.UTC(1900, 0, 2);
 const LATEST = Date.UTC(2900, 0, 1);
 
-/**
- * Types whose patients come and go with every update (members of a group, links of a person): they live in the registry, with a
- * pointer in each patient's partition, because a resource may not move from one patient to another.
- */
-const IN_REGISTRY = ['Person', 'Group'];
-
 /** A period may end before it starts, where one date names a zone and the other a day: no bound holds for that either. */
 const isWithinDay = ({ low, high }: Span): boolean => high >= low && high - low <= DAY_MS;
 
-export const placement = (resource: Resource, baseUrl?: string): Placement => {
+export const placement = (resource: Resource): Placement => {
   const { resourceType: type } = resource;
-  const patients = patientsOf(resource, baseUrl);
+  const patients = patientsOf(resource);
   const isPatient = type === 'Patient';
-  const patient = isPatient ? resource.id : IN_REGISTRY.includes(type) ? undefined : patients[0];
+  const patient = isPatient ? resource.id : patients[0];
   const others = patients.filter((id) => id !== patient);
 
   const span = clinicalSpan(resource);

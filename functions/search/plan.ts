@@ -1,7 +1,8 @@
 // From a query to where its matches are: the fewest places that surely hold them all. Everything found there is matched exactly
 // afterwards, so a plan may propose too much, never too little.
+import type { Issue } from '../fhir/types.ts';
 import type { Resources, Scan, Walk } from '../storage/port.ts';
-import { isKeptWithPatient, patientsOf } from './compartments.ts';
+import { isKeptWithPatient, mayHavePatient, NEVER_WITH_PATIENT, patientsOf } from './compartments.ts';
 import { PRIMARY_SYSTEMS, primaryCode, prunedParameters, pruneToken, SEVERAL_CODES } from './index-entries.ts';
 import { dateBounds, isMainDate } from './plan-dates.ts';
 import { type LookupQuery, lookupsFor } from './plan-lookups.ts';
@@ -100,8 +101,21 @@ const isMostlyMatching = (type: string | undefined, query: Query, patients: read
       (isPlacing(type, criterion) || isMainDate(type, criterion) || (isCode(criterion) && codesIn(type, [criterion]))),
   );
 
+const walkOver = (type: string | undefined, query: Query): Segment => ({
+  from: 'walk',
+  walk: { type, prune: type === undefined ? undefined : prune(type, query.criteria) },
+});
+
+const NOT_WITH_PATIENT: Issue = {
+  severity: 'information',
+  code: 'incomplete',
+  diagnostics: `${NEVER_WITH_PATIENT.join(' and ')} are left out of a compartment search over all types; name them with _type`,
+};
+
 const patientPlan = (query: Query, patients: readonly string[]): Plan => {
-  const types = query.type ? [query.type] : query.types.length > 0 ? query.types : [undefined];
+  const all = query.type ? [query.type] : query.types.length > 0 ? query.types : [undefined];
+  const types = all.filter((type) => type === undefined || mayHavePatient(type));
+  const walks = all.filter((type) => type !== undefined && NEVER_WITH_PATIENT.includes(type));
   const isWhole = query.sort.length > 0 || query.total === 'accurate' || query.total === 'estimate' || query.countOnly;
   const scans = types.flatMap((type): Scan[] => {
     if (!type) return [{ patient: '' }];
@@ -116,18 +130,17 @@ const patientPlan = (query: Query, patients: readonly string[]): Plan => {
     scans.map((scan): Segment => ({ from: 'scan', scan: { ...scan, patient, limit }, before: patients.slice(0, at) })),
   );
   const isMerged = scans.length > 1 && scans.every(({ code }) => code !== undefined);
-  return { segments, isMerged, isBudgeted: false, query };
+  return {
+    segments: [...segments, ...walks.map((type) => walkOver(type, query))],
+    isMerged,
+    isBudgeted: walks.length > 0,
+    query: all[0] === undefined ? { ...query, outcome: [...query.outcome, NOT_WITH_PATIENT] } : query,
+  };
 };
 
 const walkPlan = (query: Query): Plan => {
   const types = query.type ? [query.type] : query.types.length > 0 ? query.types : [undefined];
-  const segments = types.map(
-    (type): Segment => ({
-      from: 'walk',
-      walk: { type, prune: type === undefined ? undefined : prune(type, query.criteria) },
-    }),
-  );
-  return { segments, isMerged: false, isBudgeted: true, query };
+  return { segments: types.map((type) => walkOver(type, query)), isMerged: false, isBudgeted: true, query };
 };
 
 /** A bare id that may be of several types is a Patient's if there is such a Patient: https://hl7.org/fhir/R4/search.html#reference */
@@ -155,21 +168,16 @@ const withPatientIds = async (resources: Pick<Resources, 'getMany'>, query: Quer
 const compartmentPatients = async (
   resources: Pick<Resources, 'get'>,
   { compartment }: Query,
-  baseUrl: string,
 ): Promise<string[] | undefined> => {
   if (compartment?.type === 'Patient') return [compartment.id];
   if (compartment?.type !== 'Encounter') return undefined;
   const encounter = await resources.get('Encounter', compartment.id);
   if (!encounter || encounter.deleted) return undefined;
-  const patients = patientsOf(encounter.resource(), baseUrl);
+  const patients = patientsOf(encounter.resource());
   return patients.length > 0 ? patients : undefined;
 };
 
-export const plan = async (
-  resources: Pick<Resources, 'get' | 'getMany'>,
-  asked: Query,
-  baseUrl: string,
-): Promise<Plan> => {
+export const plan = async (resources: Pick<Resources, 'get' | 'getMany'>, asked: Query): Promise<Plan> => {
   const types = asked.type ? [asked.type] : asked.types;
   const ids = idsIn(asked);
   if (ids && types.length > 0) {
@@ -177,7 +185,7 @@ export const plan = async (
     return { refs, segments: [], isMerged: false, isBudgeted: false, query: asked };
   }
   const query = await withPatientIds(resources, asked);
-  const patients = (await compartmentPatients(resources, query, baseUrl)) ?? patientsIn(query);
+  const patients = (await compartmentPatients(resources, query)) ?? patientsIn(query);
   if (patients && patients.length <= MOST_SEGMENTS) return patientPlan(query, patients);
   const lookups = query.type && lookupsFor(query.type, query.criteria);
   if (lookups) {

@@ -1,7 +1,7 @@
 // References as searches compare them. https://hl7.org/fhir/R4/search.html#reference
 
 export interface Pointer {
-  /** `Patient` and `p1` of `Patient/p1`, of `https://our.base/fhir/Patient/p1` and of either with `/_history/2`. */
+  /** `Patient` and `p1` of `Patient/p1` and of `Patient/p1/_history/2`. */
   readonly type?: string | undefined;
   readonly id?: string | undefined;
   /** Anything else: an absolute URL elsewhere, `urn:uuid:…`, a canonical. Without version. */
@@ -11,8 +11,11 @@ export interface Pointer {
 
 const RELATIVE = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?$/;
 
-/** `baseUrl`: ours, so that an absolute reference to ourselves is the relative one. */
-export const pointer = (text: string, baseUrl: string | undefined): Pointer => {
+/**
+ * `baseUrl`: ours, in a search, so that an absolute reference to ourselves is the relative one. Stored references to ourselves are
+ * relative already (interactions/write/references.ts), so an absolute one in a resource points elsewhere.
+ */
+export const pointer = (text: string, baseUrl?: string): Pointer => {
   const own = baseUrl && text.startsWith(`${baseUrl}/`) ? text.slice(baseUrl.length + 1) : text;
   const [match, type, id, version] = RELATIVE.exec(own) ?? [];
   if (match !== undefined) return { type, id, version };

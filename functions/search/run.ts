@@ -23,7 +23,6 @@ const MOST_SORTED = 5_000;
 export interface Running {
   readonly resources: Pick<Resources, 'scan' | 'walk' | 'lookup' | 'getMany'>;
   readonly clock: () => number;
-  readonly baseUrl: string;
   readonly permit: (stored: Stored) => boolean;
   /** Pages that a search without bounds may read. */
   readonly pages?: number;
@@ -65,17 +64,17 @@ const criteriaFor = (query: Query): ((type: string) => readonly Criterion[]) => 
 };
 
 /** @returns whether a stored resource is part of the answer */
-const filter = (query: Query, { permit, baseUrl }: Running): ((stored: Stored) => boolean) => {
+const filter = (query: Query, { permit }: Running): ((stored: Stored) => boolean) => {
   const criteria = criteriaFor(query);
   const isAsked = (type: string) =>
     query.type ? type === query.type : query.types.length === 0 || query.types.includes(type);
-  const isWithin = (resource: Resource) => !query.compartment || isInCompartment(query.compartment, resource, baseUrl);
+  const isWithin = (resource: Resource) => !query.compartment || isInCompartment(query.compartment, resource);
   return (stored) => {
     if (stored.deleted || !isAsked(stored.type) || !permit(stored)) return false;
     const own = criteria(stored.type);
     if (own.length === 0 && !query.compartment) return true;
     const resource = stored.resource();
-    return isWithin(resource) && matchesAll(own, resource, { baseUrl, facility: stored.facility });
+    return isWithin(resource) && matchesAll(own, resource, { facility: stored.facility });
   };
 };
 
@@ -129,9 +128,7 @@ class Page {
 
 const sourcesOf = (plan: Plan, running: Running, places: readonly Place[] | undefined) => {
   const budget = plan.isBudgeted ? new Budget(running.pages ?? WALK_PAGES, WALK_MS, running.clock) : UNBOUNDED;
-  return plan.segments.map(
-    (segment, i) => new Source(running.resources, segment, places?.[i] ?? {}, budget, running.baseUrl),
-  );
+  return plan.segments.map((segment, i) => new Source(running.resources, segment, places?.[i] ?? {}, budget));
 };
 
 /** All that match; undefined when the budget did not suffice. */
@@ -162,7 +159,7 @@ const sorted = async (plan: Plan, running: Running, progress: Progress): Promise
     );
   const ranked = all.map((stored) => ({
     stored,
-    rank: rankOf(query.sort, stored, { baseUrl: running.baseUrl, facility: stored.facility }),
+    rank: rankOf(query.sort, stored, { facility: stored.facility }),
   }));
   ranked.sort((a, b) => compareRanks(query.sort, a.rank, b.rank));
   const { last } = progress;

@@ -89,15 +89,11 @@ export const search =
       params: cursor?.params ?? request.params,
       handling: cursor ? 'lenient' : request.handling,
       now,
-      baseUrl: region.baseUrl,
+      baseUrl: `${region.baseUrl}/fhir`,
       facility: context.actor.facility,
     });
-    const planned = await plan(resources, query, region.baseUrl);
-    const found = await run(
-      planned,
-      { resources, clock, baseUrl: region.baseUrl, permit: request.permit },
-      cursor?.progress ?? { shown: 0 },
-    );
+    const planned = await plan(resources, query);
+    const found = await run(planned, { resources, clock, permit: request.permit }, cursor?.progress ?? { shown: 0 });
 
     const path = pathOf(request);
     const { type, compartment } = request;
@@ -111,7 +107,7 @@ export const search =
         context.now,
       );
     const next = token === undefined ? undefined : `${path}?_cursor=${encodeURIComponent(token)}`;
-    return pageOf(query, found, urlOf(path, query.used), next, !cursor);
+    return pageOf(planned.query, found, urlOf(path, query.used), next, !cursor);
   };
 
 /** Conditional interactions may read more than a search: whether a second match exists must be known. */
@@ -133,21 +129,21 @@ export const matching =
       params,
       handling: 'strict',
       now,
-      baseUrl: region.baseUrl,
+      baseUrl: `${region.baseUrl}/fhir`,
       facility: actor.facility,
     });
     if (query.criteria.length === 0)
       throw refuse('ambiguous', 'the conditional criteria are empty: they do not select a resource');
     if (query.used.length > query.criteria.length)
       throw refuse('invalid', 'conditional criteria take search parameters only, not those that shape a result');
-    const planned = await plan(resources, { ...query, count: 2 }, region.baseUrl);
-    const isOwn = (stored: Stored) => actor.facility !== undefined && stored.facility === actor.facility;
+    const planned = await plan(resources, { ...query, count: 2 });
+    // A resident has no facility: whose records are theirs, `permit` says.
+    const isOwn = (stored: Stored) => actor.facility === undefined || stored.facility === actor.facility;
     const found = await run(
       planned,
       {
         resources,
         clock,
-        baseUrl: region.baseUrl,
         permit: (stored) => isOwn(stored) && permit(stored),
         pages: CONDITIONAL_PAGES,
       },

@@ -49,7 +49,7 @@ const sortValue = (
       return outermost(foldedStrings(parameter, resource, resource), descending);
     case 'reference':
       return outermost(
-        pointers(parameter, resource, resource, setting).map(({ type, id, url }) => url ?? `${type}/${id}`),
+        pointers(parameter, resource, resource).map(({ type, id, url }) => url ?? `${type}/${id}`),
         descending,
       );
     default:

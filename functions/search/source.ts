@@ -47,19 +47,17 @@ export class Source {
   private readonly store: Store;
   private readonly segment: Segment;
   private readonly budget: Pick<Budget, 'take'>;
-  private readonly baseUrl: string;
   private ahead: Read[] = [];
   private next: Place;
   /** Where a later search goes on if it stops now. */
   place: Place;
 
-  constructor(store: Store, segment: Segment, place: Place, budget: Pick<Budget, 'take'>, baseUrl: string) {
+  constructor(store: Store, segment: Segment, place: Place, budget: Pick<Budget, 'take'>) {
     this.store = store;
     this.segment = segment;
     this.place = place;
     this.next = place;
     this.budget = budget;
-    this.baseUrl = baseUrl;
   }
 
   /** @throws OutOfBudget */
@@ -102,7 +100,7 @@ export class Source {
   }
 
   private isKeptWith(stored: Stored, patients: readonly string[]): boolean {
-    return patientsOf(stored.resource(), this.baseUrl).some((id) => patients.includes(id));
+    return patientsOf(stored.resource()).some((id) => patients.includes(id));
   }
 
   private async readRows(

@@ -11,7 +11,7 @@ import { type SearchPage, type SearchRequest, search } from '../../../functions/
 import { openMemory } from '../../../functions/storage/memory.ts';
 import type { Resources, Stored } from '../../../functions/storage/port.ts';
 
-export const BASE = 'https://api.test.example/fhir';
+export const BASE = 'https://api.test.example';
 export const HOSPITAL = '3610000001';
 export const CLINIC = '3610000002';
 export const NOW = Date.parse('2026-11-22T00:00:00Z');
@@ -46,7 +46,7 @@ export const given = (resourceType: string, id: string, about: Record<string, un
 export const store = async (resources: Resources, all: readonly Resource[], facility = HOSPITAL, now = NOW) => {
   for (const resource of all) {
     const { resourceType: type, id } = resource;
-    const index = indexEntries(resource, BASE);
+    const index = indexEntries(resource);
     const draft = { type, id: id!, text: storedText(resource), index, facility, method: 'PUT' as const };
     const previous = await resources.get(type, id!);
     await resources.commit([previous ? { kind: 'replace', previous, draft } : { kind: 'create', draft }], now);
