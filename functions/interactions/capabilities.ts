@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts';
 import type { Resource } from '../fhir/types.ts';
 import { SEARCH_PARAMETERS } from '../search/parameters.ts';
@@ -11,10 +12,15 @@ const DATE = '2026-11-22';
 
 /** https://hl7.org/fhir/R4/http.html#capabilities. The same for every caller, so it is written once and kept as text. */
 export const capabilities = (services: Pick<Services, 'region'>, claims: Claims): Interaction => {
-  let text: string | undefined;
-  return async () => {
-    text ??= JSON.stringify(capabilityStatement(services, claims));
-    return { status: 200, text };
+  let written: { text: string; etag: string } | undefined;
+  return async (_context, { headers }) => {
+    if (!written) {
+      const text = JSON.stringify(capabilityStatement(services, claims));
+      written = { text, etag: `W/"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"` };
+    }
+    const { text, etag } = written;
+    const isKnown = headers['if-none-match']?.split(',').some((tag) => tag.trim() === etag);
+    return isKnown ? { status: 304, headers: { etag } } : { status: 200, text, headers: { etag } };
   };
 };
 

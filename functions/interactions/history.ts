@@ -67,7 +67,7 @@ const sinceOf = ({ params }: FhirRequest): number | undefined => {
 };
 
 const answer = async (services: Needs, context: Context, request: FhirRequest, fetch: Fetch): Promise<Answer> => {
-  if (param(request.params, '_at') !== undefined) throw refuse('notSupported', '_at is not supported here; use _since');
+  assertParams(request);
   const count = countParam(request.params, '_count', COUNT);
   const base = fhirBase(services.region);
   const bind = cursorBind(context, request);
@@ -85,6 +85,16 @@ const answer = async (services: Needs, context: Context, request: FhirRequest, f
     status: 200,
     text: bundleText({ type: 'history', links, entries: shown.map((stored) => historyEntry(base, stored)) }),
   };
+};
+
+/** Each parameter once at most; what would change the answer and is not supported is refused, never ignored. */
+const assertParams = ({ params }: FhirRequest): void => {
+  for (const name of ['_at', '_list']) {
+    if (param(params, name) !== undefined) throw refuse('notSupported', `${name} is not supported here; use _since`);
+  }
+  for (const name of ['_since', '_count', '_cursor']) {
+    if (params.filter(([key]) => key === name).length > 1) throw refuse('invalid', `${name} may be given once`);
+  }
 };
 
 /** Fills a page with what the caller may see. */

@@ -7,7 +7,7 @@ import type { Answer, Context, FhirRequest, Interaction, Services } from './cont
 import { fhirBase, ifMatch } from './headers.ts';
 import { parseId, parseType } from './ids.ts';
 import { mediaType } from './media-type.ts';
-import { copyOf } from './patch/copy.ts';
+import { copyOf, isEqual } from './patch/copy.ts';
 import { fhirPathPatch } from './patch/fhirpath-patch.ts';
 import { jsonPatch } from './patch/json-patch.ts';
 import { assertReadable, disclose } from './permit.ts';
@@ -64,7 +64,25 @@ export const patched = (previous: Stored, request: FhirRequest): Resource => {
   if (!isObject(after) || after.resourceType !== previous.type || after.id !== previous.id) {
     throw refuse('unprocessable', 'a patch may not change the resourceType or the id');
   }
-  return after as Resource;
+  return withSafeNarrative(previous.resource(), after as Resource);
+};
+
+/**
+ * A narrative that tells what the data no longer say is unsafe. One that was generated is dropped, unless the patch wrote it
+ * anew; one that says more than the data is the author's to change. https://hl7.org/fhir/R4/http.html#patch
+ */
+const withSafeNarrative = (before: Resource, after: Resource): Resource => {
+  if (after.text === undefined || !isEqual(before.text, after.text) || isEqual(before, after)) return after;
+  const status = isObject(after.text) ? after.text.status : undefined;
+  if (status !== 'generated' && status !== 'empty') {
+    throw refuse(
+      'unprocessable',
+      'the patch must replace the narrative too, since it says more than the data',
+      `${after.resourceType}.text`,
+    );
+  }
+  const { text: _, ...rest } = after;
+  return rest as Resource;
 };
 
 /** In a Bundle a JSON Patch comes as a Binary: https://hl7.org/fhir/R4/http.html#patch */

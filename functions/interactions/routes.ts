@@ -10,7 +10,7 @@ import { does, parseType } from './ids.ts';
 import { admitBody, type BodyKind } from './media-type.ts';
 import { conditionalPatch, patch } from './patch.ts';
 import { read } from './read.ts';
-import { searchCompartment, searchType } from './search.ts';
+import { searchCompartment, searchSystem, searchType } from './search.ts';
 import { conditionalUpdate, update } from './update.ts';
 import { vread } from './vread.ts';
 
@@ -40,6 +40,8 @@ export const ROUTES: readonly Route[] = [
   },
   { method: 'POST', path: '', code: 'transaction', body: 'fhir', make: bundle },
   { method: 'GET', path: '_history', code: 'history-system', make: historyOfMany },
+  { method: 'GET', path: '', code: 'search-system', make: searchSystem },
+  { method: 'POST', path: '_search', code: 'search-system', body: 'form', make: searchSystem },
 
   { method: 'POST', path: 'Type', code: 'create', body: 'fhir', make: create },
   { method: 'PUT', path: 'Type', code: 'update', conditional: true, body: 'fhir', make: conditionalUpdate },
@@ -72,7 +74,7 @@ export interface Claims {
 const TYPE_CODES = [...new Set(ROUTES.filter(({ path }) => path.startsWith('Type')).map(({ code }) => code))];
 const CLAIMS: Claims = {
   codesOf: (type) => TYPE_CODES.filter((code) => does(type, code)),
-  systemCodes: ['transaction', 'batch', 'history-system'],
+  systemCodes: ['transaction', 'batch', 'search-system', 'history-system'],
   operations: OPERATIONS,
 };
 

@@ -15,6 +15,12 @@ export const searchType =
   async (context, request) =>
     run(services, context, request, parseType(request.path[0]!), undefined);
 
+/** Search over several types (`_type`) or all: https://hl7.org/fhir/R4/http.html#vsearch */
+export const searchSystem =
+  (services: Needs): Interaction =>
+  async (context, request) =>
+    run(services, context, request, undefined, undefined);
+
 /** Search within a compartment, `Patient/p1/Observation` or `Patient/p1/*`: https://hl7.org/fhir/R4/search.html#searchcontexts */
 export const searchCompartment =
   (services: Needs): Interaction =>
@@ -36,7 +42,8 @@ const run = async (
   type: string | undefined,
   compartment: { type: string; id: string } | undefined,
 ): Promise<Answer> => {
-  assertSearchable(context, type ?? 'Patient');
+  // Over several types, what is found is decided one by one.
+  if (type !== undefined) assertSearchable(context, type);
   const found = await search(services)(context, {
     type,
     compartment,

@@ -22,14 +22,17 @@ const RELATIVE = /^[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/;
 export class Links {
   /** fullUrl → `Type/id`. */
   private readonly targets = new Map<string, string>();
+  /** `Type/id` → the version that it will have. */
+  private readonly versions = new Map<string, number>();
 
   /** Two entries under one address: nobody could say which one is meant. */
-  add({ entry, type, id }: Plan): void {
+  add({ entry, type, id, previous, existing }: Plan): void {
     if (!entry.fullUrl || id === undefined) return;
     const target = `${type}/${id}`;
     const before = this.targets.get(entry.fullUrl);
     if (before !== undefined && before !== target) throw refuse('invalid', 'another entry has the same fullUrl');
     this.targets.set(entry.fullUrl, target);
+    this.versions.set(target, existing?.version ?? (previous?.version ?? 0) + 1);
   }
 
   /** Rewrites the links whose targets are known by now, and keeps the rest for later. */
@@ -43,11 +46,19 @@ export class Links {
   }
 
   private find(link: string, from: string | undefined): string | undefined {
+    const [, unversioned] = /^(.+)\/_history\/[^/]+$/.exec(link) ?? [];
+    if (unversioned !== undefined) return this.findVersion(unversioned, from);
     const exact = this.targets.get(link);
     if (exact !== undefined || !RELATIVE.test(link)) return exact;
     // A relative reference is read against the address of the entry that it stands in: bundle.html#references.
     const root = /^(https?:\/\/.+)\/[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/.exec(from ?? '')?.[1];
     return root === undefined ? undefined : this.targets.get(`${root}/${link}`);
+  }
+
+  /** A link to a version stays one: to the version that this transaction makes. */
+  private findVersion(link: string, from: string | undefined): string | undefined {
+    const target = this.find(link, from);
+    return target && `${target}/_history/${this.versions.get(target)}`;
   }
 }
 

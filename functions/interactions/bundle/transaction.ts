@@ -43,8 +43,7 @@ export const transaction = async (
   const written = await commit(services, context, plans);
   const answers: string[] = new Array(entries.length);
   for (const plan of plans) answers[plan.entry.at] = answer(context, base, plan, written.get(plan), wanted);
-  for (const entry of entries.filter(isRead))
-    answers[entry.at] = await answerOf(dispatch, context, base, entry, entry.at);
+  for (const entry of entries.filter(isRead)) answers[entry.at] = await answerOf(dispatch, context, base, entry);
   return answers;
 };
 

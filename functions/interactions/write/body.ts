@@ -33,7 +33,7 @@ export function assertType(json: Record<string, unknown>, type: string): asserts
 export const assertValid = (resource: Resource, type: string, { conditional = false } = {}) => {
   const issues = validate(resource, { type, conditional });
   if (issues.some(({ severity }) => severity === 'error' || severity === 'fatal')) {
-    throw new FhirError('unprocessable', issues);
+    throw new FhirError('invalid', issues);
   }
   return issues;
 };

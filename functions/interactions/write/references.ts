@@ -17,12 +17,12 @@ const put =
     owner[key] = next;
   };
 
-/** Types of elements whose value may be the address of another resource. */
-const LINK_TYPES = new Set(['uri', 'url', 'canonical', 'uuid', 'oid']);
+/** Types of elements whose value may be the address of another resource. A canonical is a name: it is left alone. */
+const LINK_TYPES = new Set(['uri', 'url', 'uuid', 'oid']);
 const NARRATIVE_LINK = /(<(?:a|img)\b[^>]*?\b(?:href|src)=")([^"]+)(")/g;
 
 /**
- * Every link of a resource: references, elements of type uri, url, canonical, uuid and oid, and `href`/`src` in the narrative.
+ * Every link of a resource: references, elements of type uri, url, uuid and oid, and `href`/`src` in the narrative.
  * https://hl7.org/fhir/R4/http.html#trules
  */
 export const slotsOf = (resource: Resource): Slot[] => {

@@ -26,6 +26,14 @@ describe('CapabilityStatement', () => {
     expect(found).toMatchObject({ fhirVersion: '4.0.1', implementation: { url: BASE } });
   });
 
+  it('has an ETag, and is not sent again to whoever has it', async () => {
+    const api = openApi();
+    const { etag } = (await api.send('GET', '/metadata')).headers;
+    expect(etag).toMatch(/^W\/"/);
+    const again = await api.send('GET', '/metadata', { headers: { 'if-none-match': etag! } });
+    expect([again.status, again.text]).toEqual([304, '']);
+  });
+
   it('claims all 145 types that have an endpoint', async () => {
     const types = (await statement()).rest[0]!.resource.map(({ type }) => type);
     expect(types).toEqual(RESOURCE_TYPES.filter((type) => type !== 'Parameters'));
@@ -97,10 +105,11 @@ describe('CapabilityStatement', () => {
     );
   });
 
-  it('claims transaction, batch and history of the system', async () => {
+  it('claims transaction, batch, search and history of the system', async () => {
     expect((await statement()).rest[0]!.interaction.map(({ code }) => code)).toEqual([
       'transaction',
       'batch',
+      'search-system',
       'history-system',
     ]);
   });

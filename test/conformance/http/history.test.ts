@@ -68,6 +68,15 @@ describe('history of a resource', () => {
     expect((await api.send('GET', `/Patient/${id}/_history?_since=yesterday`)).status).toBe(400);
   });
 
+  it('refuses a parameter that is given twice (400) or that it does not support (501)', async () => {
+    const api = openApi();
+    const id = await life(api);
+    expect((await api.send('GET', `/Patient/${id}/_history?_count=1&_count=2`)).status).toBe(400);
+    expect((await api.send('GET', `/Patient/${id}/_history?_count=x`)).status).toBe(400);
+    expect((await api.send('GET', `/Patient/${id}/_history?_at=2026`)).status).toBe(501);
+    expect((await api.send('GET', `/Patient/${id}/_history?_list=List/1`)).status).toBe(501);
+  });
+
   it('answers 404 for a resource that never was', async () => {
     expect((await openApi().send('GET', '/Patient/nobody/_history')).status).toBe(404);
   });

@@ -64,7 +64,7 @@ describe('JSON Patch', () => {
     ['a path that leads nowhere', [{ op: 'replace', path: '/nothing/0', value: 1 }], 422],
     ['an index outside of the list', [{ op: 'add', path: '/name/9', value: {} }], 422],
     ['another id', [{ op: 'replace', path: '/id', value: 'other' }], 422],
-    ['what is no valid resource', [{ op: 'add', path: '/nonsense', value: 1 }], 422],
+    ['what makes no valid resource', [{ op: 'add', path: '/nonsense', value: 1 }], 400],
     ['the prototype', [{ op: 'add', path: '/__proto__/polluted', value: 1 }], 422],
     ['a value moved into itself', [{ op: 'move', from: '/name', path: '/name/0/x' }], 422],
     ['no array', { op: 'add' }, 400],
@@ -172,6 +172,26 @@ describe('FHIRPath Patch', () => {
     const api = openApi();
     const { id } = await stored(api, given.patient());
     expect((await pathPatch(api, id, each)).status).toBe(422);
+  });
+});
+
+describe('the narrative after a patch', () => {
+  const text = (status: string) => ({ status, div: '<div xmlns="http://www.w3.org/1999/xhtml">female</div>' });
+
+  it('is dropped when it was generated, and kept when the patch writes it anew', async () => {
+    const api = openApi();
+    const { id } = await stored(api, given.patient({ text: text('generated') }));
+    const change = { op: 'replace', path: '/gender', value: 'male' };
+    const anew = { op: 'replace', path: '/text/div', value: '<div xmlns="http://www.w3.org/1999/xhtml">male</div>' };
+    expect((await jsonPatch(api, id, [change, anew])).body.text).toMatchObject({ div: anew.value });
+    const dropped = await jsonPatch(api, id, [{ op: 'replace', path: '/gender', value: 'other' }]);
+    expect(dropped.body.text).toBeUndefined();
+  });
+
+  it('is not left behind when it says more than the data: 422', async () => {
+    const api = openApi();
+    const { id } = await stored(api, given.patient({ text: text('additional') }));
+    expect((await jsonPatch(api, id, [{ op: 'replace', path: '/gender', value: 'male' }])).status).toBe(422);
   });
 });
 

@@ -81,6 +81,25 @@ describe('search', () => {
     expect(all.body.entry!.length).toBeGreaterThanOrEqual(5);
   });
 
+  it('goes on by POST too', async () => {
+    const api = openApi();
+    await chart(api);
+    const { body } = await api.send('GET', '/Observation?patient=p1&_count=2');
+    const query = body.link!.find(({ relation }) => relation === 'next')!.url.split('?')[1];
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect((await api.send('POST', '/Observation/_search', { body: query, headers })).body.entry).toHaveLength(2);
+  });
+
+  it('searches several types, or all', async () => {
+    const api = openApi();
+    await chart(api);
+    const some = await api.send('GET', '/?_type=Observation,Condition');
+    expect(some.status).toBe(200);
+    expect(some.body.entry).toHaveLength(5);
+    expect((await api.send('GET', '/?_lastUpdated=gt2020')).body.entry).toHaveLength(6);
+    expect((await api.send('GET', '/?_lastUpdated=gt2020', { as: clinic })).body.entry ?? []).toEqual([]);
+  });
+
   it('ignores an unknown parameter and says so, or refuses it under Prefer: handling=strict', async () => {
     const api = openApi();
     await chart(api);

@@ -95,6 +95,37 @@ describe('transaction', () => {
     expect((await send('Patient?identifier=P-1')).status).toBe(412);
   });
 
+  it('leaves canonicals and references to others alone, and keeps a link to a version one', async () => {
+    const api = openApi();
+    const { body } = await api.send('POST', '/', {
+      body: given.bundle('transaction', [
+        post(given.patient(), { fullUrl: UUID }),
+        post(
+          given.observation('x', {
+            subject: { reference: UUID },
+            focus: [{ reference: `${UUID}/_history/7` }],
+            performer: [{ reference: 'Practitioner/elsewhere' }],
+            extension: [{ url: 'urn:x', valueCanonical: UUID }],
+          }),
+        ),
+      ]),
+      headers: { prefer: 'return=representation' },
+    });
+    const [patient, observation] = body.entry!.map(({ resource }) => resource!);
+    expect(observation).toMatchObject({
+      subject: { reference: `Patient/${patient!.id}` },
+      focus: [{ reference: `Patient/${patient!.id}/_history/1` }],
+      performer: [{ reference: 'Practitioner/elsewhere' }],
+      extension: [{ valueCanonical: UUID }],
+    });
+  });
+
+  it('is no error without entries', async () => {
+    const got = await openApi().send('POST', '/', { body: { resourceType: 'Bundle', type: 'transaction' } });
+    expect(got.status).toBe(200);
+    expect(got.body).toEqual({ resourceType: 'Bundle', type: 'transaction-response' });
+  });
+
   it('answers 400 to a placeholder that no entry has', async () => {
     const got = await openApi().send('POST', '/', {
       body: given.bundle('transaction', [post(given.observation('x', { subject: { reference: UUID } }))]),
@@ -111,7 +142,7 @@ describe('transaction', () => {
         post(given.patient({ birthDate: 'nonsense' })),
       ]),
     });
-    expect(got.status).toBe(422);
+    expect(got.status).toBe(400);
     expect(got.body.issue?.flatMap(({ expression }) => expression)).toEqual([
       'Bundle.entry[1].resource.gender',
       'Bundle.entry[2].resource.birthDate',
@@ -273,12 +304,22 @@ describe('batch', () => {
     });
     expect(status).toBe(200);
     expect(body.type).toBe('batch-response');
-    expect(body.entry?.map(({ response }) => response?.status)).toEqual(['201', '422', '404', '400', '204', '200']);
+    expect(body.entry?.map(({ response }) => response?.status)).toEqual(['201', '400', '404', '400', '204', '200']);
     expect(body.entry?.[1]?.response?.outcome).toMatchObject({
       issue: [{ expression: ['Bundle.entry[1].resource.gender'] }],
     });
     expect(body.entry?.[5]?.resource?.resourceType).toBe('CapabilityStatement');
     expect((await api.send('GET', '/Patient/p1')).status).toBe(200);
+  });
+
+  it('refuses an entry that refers to another', async () => {
+    const { body } = await openApi().send('POST', '/', {
+      body: given.bundle('batch', [
+        post(given.patient(), { fullUrl: UUID }),
+        post(given.observation('x', { subject: { reference: UUID } })),
+      ]),
+    });
+    expect(body.entry?.map(({ response }) => response?.status)).toEqual(['201', '400']);
   });
 
   it('searches, and honours ifNoneMatch', async () => {
