@@ -113,10 +113,7 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     },
   },
   'pre-token': {
-    registry: {
-      'dynamodb:GetItem': 'facility, profession and role of the person who signs in',
-      'dynamodb:Query': 'the facilities of a person who works at several',
-    },
+    registry: { 'dynamodb:GetItem': 'facility, profession and role of the person who signs in' },
   },
   'audit-sealer': {
     audit: {
