@@ -45,6 +45,9 @@ export const capabilityStatement = ({ region }: Pick<Services, 'region'>, claims
         security: security(region.baseUrl),
         resource: RESOURCE_TYPES.filter(hasEndpoint).map((type) => resourceClaims(type, claims)),
         interaction: claims.systemCodes.map((code) => ({ code })),
+        operation: claims.operations
+          .filter(({ levels }) => levels.includes('system'))
+          .map(({ name, definition }) => ({ name, definition })),
       },
     ],
   };
