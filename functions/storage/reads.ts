@@ -45,8 +45,8 @@ export const openReads = (store: Store, transactions: Transactions) => {
   const viewOf =
     (reader: Reader): View =>
     async (keys) => {
-      let rows = keys.length > 0 ? await rowsAt(keys) : [];
-      while (await reader.learn(rows.map(({ item }) => item))) rows = await rowsAt(keys);
+      const rows = keys.length > 0 ? await rowsAt(keys) : [];
+      await reader.learn(rows.map(({ item }) => item));
       await reader.mend(rows);
       return new Map(
         rows.flatMap(({ at, item }) => {
@@ -56,7 +56,8 @@ export const openReads = (store: Store, transactions: Transactions) => {
       );
     };
 
-  const newView = (): View => viewOf(transactions.reader());
+  const viewing = <T>(read: (view: View) => Promise<T>): Promise<T> =>
+    transactions.reading((reader) => read(viewOf(reader)));
 
   /** Home of an id where no look-up is needed; undefined: ask the alias. */
   const homeOf = ({ type, id }: Ref): Key | undefined => {
@@ -121,9 +122,7 @@ export const openReads = (store: Store, transactions: Transactions) => {
   const isOf = ({ id }: Ref, { item }: Row): boolean => item.i === undefined || text(item.i) === id;
 
   const getMany: Resources['getMany'] = async (refs) => {
-    const view = newView();
-    const homes = await homesOf(refs, view);
-    const rows = await follow(homes, view);
+    const rows = await viewing(async (view) => follow(await homesOf(refs, view), view));
     return Promise.all(
       refs.map((ref, at) => {
         const row = rows[at];
@@ -135,57 +134,65 @@ export const openReads = (store: Store, transactions: Transactions) => {
   const get: Resources['get'] = async (type, id) => (await getMany([{ type, id }]))[0];
 
   const getVersion: Resources['getVersion'] = async (type, id, version) => {
-    const view = newView();
-    const [home] = await homesOf([{ type, id }], view);
-    if (!home) return undefined;
-    const old = key.version(home, type, version);
-    // Both at once: one trip, whichever it is.
-    const found = await view([home, old]);
-    const first = found.get(keyName(home));
-    const row = first?.to ? (await follow([home], view))[0] : first && { at: home, item: first };
+    const found = await viewing(async (view) => {
+      const [home] = await homesOf([{ type, id }], view);
+      if (!home) return undefined;
+      const at = key.version(home, type, version);
+      // Both at once: one trip, whichever it is.
+      const both = await view([home, at]);
+      const first = both.get(keyName(home));
+      const row = first?.to ? (await follow([home], view))[0] : first && { at: home, item: first };
+      return { home, row, old: both.get(keyName(at)) };
+    });
+    if (!found) return undefined;
+    const { home, row, old } = found;
     if (!row || !isOf({ type, id }, row)) return undefined;
     const current = number(row.item.v);
     if (current === version) return storedAt(type, row.at, row.item);
-    const item = found.get(keyName(old));
-    return item && version < current ? storedAt(type, home, withoutPlace(item), String(version)) : undefined;
+    return old && version < current ? storedAt(type, home, withoutPlace(old), String(version)) : undefined;
+  };
+
+  const oldVersions = async (home: Key, type: string, newest: number, limit: number): Promise<Item[]> => {
+    const prefix = key.versionPrefix(home);
+    const { Items = [] } = await retrying(() =>
+      client.send(
+        new QueryCommand({
+          TableName: names[home.table],
+          KeyConditionExpression: 'p = :p AND s BETWEEN :first AND :last',
+          ExpressionAttributeValues: {
+            ':p': { S: key.versions(home, type) },
+            ':first': { S: `${prefix}000000000` },
+            ':last': { S: prefix + String(newest).padStart(9, '0') },
+          },
+          ScanIndexForward: false,
+          ConsistentRead: true,
+          Limit: limit,
+        }),
+      ),
+    );
+    return Items;
   };
 
   const history: Resources['history'] = async (type, id, { since = 0, limit, after }): Promise<ScanPage> => {
-    const view = newView();
-    const [home] = await homesOf([{ type, id }], view);
-    if (!home) return { items: [], next: undefined };
-    const prefix = key.versionPrefix(home);
     const before = after === undefined ? 999_999_999 : Number(after) - 1;
     if (before < 1) return { items: [], next: undefined };
-    const [[row], { Items = [] }] = await Promise.all([
-      follow([home], view),
-      retrying(() =>
-        client.send(
-          new QueryCommand({
-            TableName: names[home.table],
-            KeyConditionExpression: 'p = :p AND s BETWEEN :first AND :last',
-            ExpressionAttributeValues: {
-              ':p': { S: key.versions(home, type) },
-              ':first': { S: `${prefix}000000000` },
-              ':last': { S: prefix + String(before).padStart(9, '0') },
-            },
-            ScanIndexForward: false,
-            ConsistentRead: true,
-            Limit: limit + 2, // a version that an aborted transaction wrote early may stand in front
-          }),
-        ),
-      ),
-    ]);
+    const found = await viewing(async (view) => {
+      const [home] = await homesOf([{ type, id }], view);
+      if (!home) return undefined;
+      // A version that an aborted transaction wrote early may stand in front of those that count.
+      const [[row], old] = await Promise.all([follow([home], view), oldVersions(home, type, before, limit + 2)]);
+      return { home, row, old };
+    });
+    if (!found) return { items: [], next: undefined };
+    const { home, row, old } = found;
     if (!row || !isOf({ type, id }, row)) return { items: [], next: undefined };
     const current = number(row.item.v);
     const versions = [
       ...(current <= before ? [{ at: row.at, item: row.item }] : []),
-      ...Items.filter((item) => number(item.v) < current).map((item) => ({ at: home, item: withoutPlace(item) })),
+      ...old.filter((item) => number(item.v) < current).map((item) => ({ at: home, item: withoutPlace(item) })),
     ].filter(({ item }) => number(item.u) >= since);
     const some = versions.slice(0, limit);
-    const items = await Promise.all(
-      some.map(({ at, item }) => storedAt(type, at, item, text(item.v) || String(number(item.v)))),
-    );
+    const items = await Promise.all(some.map(({ at, item }) => storedAt(type, at, item, String(number(item.v)))));
     return { items, next: versions.length > limit ? items.at(-1)!.position : undefined };
   };
 

@@ -35,12 +35,11 @@ export const openScans = (store: Store, transactions: Transactions, reads: Reads
     return { rows: Items.map((item) => ({ at: keyFrom(table, item), item })), stopped };
   };
 
-  /** Reads, and reads again when a transaction was committed meanwhile; see transactions.ts. */
   const settled = async <T extends { rows: Row[] }[]>(reader: Reader, read: () => Promise<T>): Promise<T> => {
-    let runs = await read();
-    const rows = () => runs.flatMap((run) => run.rows);
-    while (await reader.learn(rows().map(({ item }) => item))) runs = await read();
-    await reader.mend(rows());
+    const runs = await read();
+    const rows = runs.flatMap((run) => run.rows);
+    await reader.learn(rows.map(({ item }) => item));
+    await reader.mend(rows);
     return runs;
   };
 
@@ -66,8 +65,9 @@ export const openScans = (store: Store, transactions: Transactions, reads: Reads
     ].filter(({ place }) => !seen.has(keyName(place)) && seen.add(keyName(place)));
   };
 
-  const scan = async (asked: Scan): Promise<ScanPage> => {
-    const reader = transactions.reader();
+  const scan = (asked: Scan): Promise<ScanPage> => transactions.reading((reader) => scanAs(reader, asked));
+
+  const scanAs = async (reader: Reader, asked: Scan): Promise<ScanPage> => {
     const p = key.partition(ids.patientKey(asked.patient));
     const { runs, rank, prefix } = await (asked.type ? typeRuns(reader, p, asked) : compartmentRun(reader, p, asked));
     // Beyond the run that stopped first, another may have read items whose predecessors are still unread.
@@ -149,8 +149,9 @@ export const openScans = (store: Store, transactions: Transactions, reads: Reads
     };
   };
 
-  const walk = async ({ type, prune, after }: Walk): Promise<ScanPage> => {
-    const reader = transactions.reader();
+  const walk = (asked: Walk): Promise<ScanPage> => transactions.reading((reader) => walkAs(reader, asked));
+
+  const walkAs = async (reader: Reader, { type, prune, after }: Walk): Promise<ScanPage> => {
     const from = after === undefined ? firstStep(type) : (JSON.parse(after) as Step);
     const [run] = await settled(reader, async () => [await step(type, from)]);
     const keeps = pruner(prune);
@@ -215,8 +216,12 @@ export const openScans = (store: Store, transactions: Transactions, reads: Reads
     return { rows, next };
   };
 
-  const lookup: Resources['lookup'] = async ({ bucket, key: of, sortPrefix = '', after }) => {
-    const reader = transactions.reader();
+  const lookup: Resources['lookup'] = (asked) => transactions.reading((reader) => lookupAs(reader, asked));
+
+  const lookupAs = async (
+    reader: Reader,
+    { bucket, key: of, sortPrefix = '', after }: Parameters<Resources['lookup']>[0],
+  ): ReturnType<Resources['lookup']> => {
     const p = key.lookup(bucket, of);
     const prefix = sortPrefix.slice(0, 200); // stored keys keep at least this much of a long text as it is
     const [run] = await settled(reader, async () => [

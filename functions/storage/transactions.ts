@@ -16,6 +16,8 @@ const STATES: Readonly<Record<string, State>> = { P: 'pending', C: 'committed', 
 const MOST_REMEMBERED = 1_000;
 /** A reader that meets leftovers puts this many of them right, and not more: it has an answer to give. */
 const MENDED_BY_READER = 25;
+/** Each time another large transaction must have been decided in the few milliseconds of one read. */
+const REREADS = 5;
 
 export const isShadow = (item: Item): boolean => item.w?.S !== undefined;
 
@@ -25,28 +27,32 @@ export interface Transactions {
   decide(id: string, to: 'C' | 'A'): Promise<State>;
   /** Makes one staged row what its transaction decided. */
   roll(at: Key, item: Item, state: State): Promise<void>;
-  /** For one operation: what it learns, it keeps to. */
-  reader(): Reader;
+  /** Runs one read, and again if it met a transaction that was committed a moment ago. */
+  reading<T>(read: (reader: Reader) => Promise<T>): Promise<T>;
 }
 
 export interface Reader {
-  /**
-   * Finds out about the transactions of these rows. True: one was committed, perhaps after some of its rows were read as not
-   * yet staged, so the rows must be read again to be all of one time.
-   */
-  learn(items: readonly Item[]): Promise<boolean>;
+  /** Finds out about the transactions of these rows. */
+  learn(items: readonly Item[]): Promise<void>;
   /** The row as it is for this operation. */
   image(item: Item): Item | undefined;
+  /**
+   * True: a transaction was found committed, or has been since, so that some of its rows may have been read before they were
+   * staged. Read again, they are all of one time.
+   */
+  outdated(): Promise<boolean>;
   /** Rolls a few of the leftovers; errors are of no concern to a reader. */
   mend(rows: readonly { at: Key; item: Item }[]): Promise<void>;
 }
 
 export const openTransactions = ({ client, names, clock }: Pick<Store, 'client' | 'names' | 'clock'>): Transactions => {
-  const committed = new Set<string>(); // final, so worth keeping
+  /** Final, so worth keeping; with the order in which we heard of them. */
+  const committed = new Map<string, number>();
+  let heard = 0;
 
   const remember = (id: string): void => {
     if (committed.size >= MOST_REMEMBERED) committed.clear();
-    committed.add(id);
+    if (!committed.has(id)) committed.set(id, ++heard);
   };
 
   const read = async (id: string): Promise<{ state: State; deadline: number }> => {
@@ -113,13 +119,14 @@ export const openTransactions = ({ client, names, clock }: Pick<Store, 'client' 
 
   const reader = (): Reader => {
     const known = new Map<string, State>();
+    const began = heard;
+    let surprised = false;
     return {
       learn: async (items) => {
         const ids = new Set(items.flatMap((item) => (item.t ? [text(item.t)] : [])));
-        const fresh = [...ids].filter((id) => !known.has(id));
-        const before = fresh.filter((id) => committed.has(id));
+        const fresh = [...ids].filter((id) => (known.get(id) ?? 'pending') === 'pending');
         await Promise.all(fresh.map(async (id) => known.set(id, await stateOf(id))));
-        return fresh.some((id) => !before.includes(id) && known.get(id) === 'committed');
+        surprised ||= fresh.some((id) => known.get(id) === 'committed' && (committed.get(id) ?? heard + 1) > began);
       },
       image: (item) => {
         if (!item.t) return item;
@@ -127,6 +134,12 @@ export const openTransactions = ({ client, names, clock }: Pick<Store, 'client' 
         if (!item.n) return undefined;
         const { t: _t, w: _w, ...before } = item;
         return before;
+      },
+      outdated: async () => {
+        if (surprised) return true;
+        const pending = [...known].filter(([, state]) => state === 'pending');
+        const states = await Promise.all(pending.map(([id]) => stateOf(id)));
+        return states.some((state) => state === 'committed');
       },
       mend: async (rows) => {
         const final = rows.filter(({ item }) => item.t && (known.get(text(item.t)) ?? 'pending') !== 'pending');
@@ -137,7 +150,15 @@ export const openTransactions = ({ client, names, clock }: Pick<Store, 'client' 
     };
   };
 
-  return { stateOf, decide, roll, reader };
+  const reading: Transactions['reading'] = async (read) => {
+    for (let again = 0; ; again += 1) {
+      const one = reader();
+      const found = await read(one);
+      if (again >= REREADS || !(await one.outdated())) return found;
+    }
+  };
+
+  return { stateOf, decide, roll, reading };
 };
 
 const nextOf = (item: Item): Item | undefined => {
