@@ -179,8 +179,8 @@ export const compileNodePath = (expression: string): NodePath => {
   return path;
 };
 
-/** A pattern can take the server's time for ever, and repeating can, so neither is for those who send us expressions. */
-const NOT_FOR_CLIENTS = new Set(['matches', 'replaceMatches', 'repeat', 'aggregate']);
+/** A pattern can take the server's time for ever, repeating can, and texts can be made to grow; a patch needs none of these. */
+const NOT_FOR_CLIENTS = new Set('matches replaceMatches repeat aggregate replace split join toChars'.split(' '));
 const CLIENT_BUDGET = 200_000;
 
 const assertForClients = (ast: Ast): void => {

@@ -164,12 +164,13 @@ const identityOf = (node: TypedValue): string | undefined => {
 };
 
 /** Each value once, in order. Strings and numbers by a set: `descendants().linkId.isDistinct()` may see thousands. */
-export const distinct = (nodes: readonly TypedValue[]): TypedValue[] => {
+export const distinct = (nodes: readonly TypedValue[], charge: (comparisons: number) => void): TypedValue[] => {
   const seen = new Set<string>();
   const others: TypedValue[] = [];
   return nodes.filter((node) => {
     const identity = node.value === undefined ? undefined : identityOf(node);
     if (identity !== undefined) return !seen.has(identity) && seen.add(identity);
+    charge(others.length);
     if (others.some((other) => itemsEqual(other, node))) return false;
     others.push(node);
     return true;

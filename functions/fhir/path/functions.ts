@@ -3,7 +3,7 @@ import { isPrimitive } from '../definitions.ts';
 import { collectionsEqual, contains, distinct } from './equality.ts';
 import { PathError } from './lexer.ts';
 import { children, childrenNamed, descendants, resolveReference } from './navigate.ts';
-import { bool, integer, NONE, type Scope, type Step, single, spend, text, truth, withSelf } from './scope.ts';
+import { bool, charge, integer, NONE, type Scope, type Step, single, spend, text, truth, withSelf } from './scope.ts';
 import type { TypedValue } from './typed-value.ts';
 
 export type PathFunction = (input: TypedValue[], scope: Scope, args: readonly Step[]) => TypedValue[];
@@ -16,6 +16,16 @@ const argument = (args: readonly Step[], at = 0): Step => {
 
 /** An argument that is a value of its own, not a test of each item: it starts where the expression as a whole stands. */
 const evaluated = (args: readonly Step[], scope: Scope, at = 0) => argument(args, at)([scope.self], scope);
+
+/** The argument of a function that holds each value of the input against it. */
+const comparedWith = (input: TypedValue[], scope: Scope, args: readonly Step[]): TypedValue[] => {
+  const other = evaluated(args, scope);
+  charge(scope, input.length * other.length);
+  return other;
+};
+
+const once = (nodes: TypedValue[], scope: Scope): TypedValue[] =>
+  distinct(nodes, (comparisons) => charge(scope, comparisons));
 
 const filter = (input: TypedValue[], scope: Scope, step: Step): TypedValue[] =>
   input.filter((node, index) => truth(withSelf(step, node, index, scope)) === true);
@@ -39,6 +49,7 @@ const repeat: PathFunction = (input, scope, args) => {
       scope,
       fresh.flatMap((node, index) => withSelf(step, node, index, scope)),
     );
+    charge(scope, next.length * found.length);
     fresh = next.filter((node) => !contains(found, node));
     found.push(...fresh);
   }
@@ -81,13 +92,13 @@ export const COLLECTION_FUNCTIONS: Record<string, PathFunction> = {
   anyTrue: (input) => bool(some(input, true)),
   anyFalse: (input) => bool(some(input, false)),
   subsetOf: (input, scope, args) => {
-    const other = evaluated(args, scope);
+    const other = comparedWith(input, scope, args);
     return bool(input.every((node) => contains(other, node)));
   },
-  supersetOf: (input, scope, args) => bool(evaluated(args, scope).every((node) => contains(input, node))),
+  supersetOf: (input, scope, args) => bool(comparedWith(input, scope, args).every((node) => contains(input, node))),
   count: (input) => integer(input.length),
-  distinct: (input) => distinct(input),
-  isDistinct: (input) => bool(distinct(input).length === input.length),
+  distinct: once,
+  isDistinct: (input, scope) => bool(once(input, scope).length === input.length),
   where: (input, scope, args) => filter(input, scope, argument(args)),
   select: (input, scope, args) => input.flatMap((node, index) => withSelf(argument(args), node, index, scope)),
   repeat,
@@ -99,14 +110,17 @@ export const COLLECTION_FUNCTIONS: Record<string, PathFunction> = {
   skip: (input, scope, args) => input.slice(Math.max(0, count(args, scope))),
   take: (input, scope, args) => input.slice(0, Math.max(0, count(args, scope))),
   intersect: (input, scope, args) => {
-    const other = evaluated(args, scope);
-    return distinct(input.filter((node) => contains(other, node)));
+    const other = comparedWith(input, scope, args);
+    return once(
+      input.filter((node) => contains(other, node)),
+      scope,
+    );
   },
   exclude: (input, scope, args) => {
-    const other = evaluated(args, scope);
+    const other = comparedWith(input, scope, args);
     return input.filter((node) => !contains(other, node));
   },
-  union: (input, scope, args) => distinct([...input, ...evaluated(args, scope)]),
+  union: (input, scope, args) => once([...input, ...evaluated(args, scope)], scope),
   combine: (input, scope, args) => [...input, ...evaluated(args, scope)],
   children: (input) => input.flatMap(children),
   descendants: (input, scope) => {

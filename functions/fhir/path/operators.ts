@@ -9,7 +9,7 @@ import {
   numberOf,
 } from './equality.ts';
 import { PathError } from './lexer.ts';
-import { bool, decimal, integer, NONE, type Scope, type Step, single, text, truth } from './scope.ts';
+import { bool, charge, decimal, integer, NONE, type Step, single, text, truth } from './scope.ts';
 import type { TypedValue } from './typed-value.ts';
 
 type Operator = (left: TypedValue[], right: TypedValue[]) => TypedValue[];
@@ -57,7 +57,6 @@ export const OPERATORS: Record<string, Operator> = {
   '>': ordered((order) => order > 0),
   '<=': ordered((order) => order <= 0),
   '>=': ordered((order) => order >= 0),
-  '|': (left, right) => distinct([...left, ...right]),
   in: (left, right) => {
     const wanted = single(left);
     return wanted ? bool(contains(right, wanted)) : NONE;
@@ -103,7 +102,14 @@ const LOGIC: Record<string, Logic> = {
 export const binary = (operator: string, left: Step, right: Step): Step => {
   const logic = LOGIC[operator];
   if (logic) return (input, scope) => bool(logic(truth(left(input, scope)), () => truth(right(input, scope))));
+  if (operator === '|')
+    return (input, scope) => distinct([...left(input, scope), ...right(input, scope)], (cost) => charge(scope, cost));
   const apply = OPERATORS[operator];
   if (!apply) throw new PathError(`FHIRPath has no operator ${operator}`);
-  return (input: TypedValue[], scope: Scope) => apply(left(input, scope), right(input, scope));
+  return (input, scope) => {
+    const [one, other] = [left(input, scope), right(input, scope)];
+    // `~` looks at each pair.
+    charge(scope, operator.endsWith('~') ? one.length * other.length : one.length + other.length);
+    return apply(one, other);
+  };
 };

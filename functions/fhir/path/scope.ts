@@ -17,9 +17,13 @@ export interface Scope {
 }
 
 /** An expression may multiply what it finds (`descendants().descendants()`); it must not take the server's time for it. */
-export const spend = (scope: Scope, values: TypedValue[]): TypedValue[] => {
-  scope.budget -= values.length;
+export const charge = (scope: Scope, cost: number): void => {
+  scope.budget -= cost;
   if (scope.budget < 0) throw new PathError('a FHIRPath expression meets too many values');
+};
+
+export const spend = (scope: Scope, values: TypedValue[]): TypedValue[] => {
+  charge(scope, values.length);
   return values;
 };
 
@@ -31,7 +35,15 @@ const TRUE: TypedValue[] = [system('Boolean', true)];
 const FALSE: TypedValue[] = [system('Boolean', false)];
 
 export const bool = (value: boolean | undefined): TypedValue[] => (value === undefined ? NONE : value ? TRUE : FALSE);
-export const text = (value: string): TypedValue[] => [system('String', value)];
+
+/** Longer than any text that a body can bring. */
+const MAX_TEXT = 8_000_000;
+
+export const text = (value: string): TypedValue[] => {
+  if (value.length > MAX_TEXT) throw new PathError('a FHIRPath expression makes too long a text');
+  return [system('String', value)];
+};
+
 export const integer = (value: number): TypedValue[] => [system('Integer', value)];
 export const decimal = (value: number): TypedValue[] => [system('Decimal', Number(value.toPrecision(15)))];
 
