@@ -1,36 +1,56 @@
 // Generates, bundles and synthesizes what is hosted, when something has changed since the last time.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { LocalError, projectRoot, writeWhole } from './local-dir.ts';
+import { LocalError, projectRoot } from './local-dir.ts';
 
-/** Where the local host's own synthesis lies; `npx cdk synth` writes to cdk.out. */
-export const assemblyDir = join(projectRoot, 'build/local-assembly');
-const stampFile = join(projectRoot, 'build/local-assembly.stamp');
-const lockDir = join(projectRoot, 'build/local-assembly.lock');
+/** Syntheses of the local host, a folder for each state of the sources: one that runs is never pulled from under. */
+const assemblies = join(projectRoot, 'build/local');
+const KEPT = 4;
 
 /** Sources of the bundles and of the template; this folder is neither. */
 const SOURCES = ['functions', 'infra', 'cdk.json', 'package-lock.json'];
 const NOT_SOURCES = /^(infra\/local|functions\/fhir\/generated)(\/|$)/;
 
-export const buildAssembly = async (say: (line: string) => void): Promise<string> => {
-  await oneAtATime(async () => {
-    const stamp = fingerprint();
-    if (existsSync(join(assemblyDir, 'manifest.json')) && readStamp() === stamp) return;
+/** The folder of the cloud assembly. */
+export const buildAssembly = async (say: (line: string) => void): Promise<string> =>
+  oneAtATime(async () => {
+    const dir = join(assemblies, fingerprint());
+    if (existsSync(join(dir, 'manifest.json'))) {
+      utimesSync(dir, new Date(), new Date());
+      return dir;
+    }
     say('building: definitions, bundles, template');
-    rmSync(stampFile, { force: true });
     await run('infra/build/definitions.ts', {});
     const cdk = JSON.parse(readFileSync(join(projectRoot, 'cdk.json'), 'utf8')) as { context?: object };
-    rmSync(assemblyDir, { recursive: true, force: true });
-    await run('infra/app.ts', { CDK_OUTDIR: assemblyDir, CDK_CONTEXT_JSON: JSON.stringify(cdk.context ?? {}) });
-    writeWhole(stampFile, stamp);
+    const unfinished = `${dir}.unfinished`;
+    rmSync(unfinished, { recursive: true, force: true });
+    await run('infra/app.ts', { CDK_OUTDIR: unfinished, CDK_CONTEXT_JSON: JSON.stringify(cdk.context ?? {}) });
+    renameSync(unfinished, dir);
+    prune();
+    return dir;
   });
-  return assemblyDir;
-};
 
-const readStamp = () => (existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : undefined);
+const prune = () => {
+  const old = readdirSync(assemblies)
+    .map((name) => join(assemblies, name))
+    .filter((path) => path !== lockDir)
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
+    .slice(KEPT);
+  for (const path of old) rmSync(path, { recursive: true, force: true });
+};
 
 /** Names, sizes and times of the sources: 20 ms for a few hundred files, where reading them all would take longer. */
 const fingerprint = (): string => {
@@ -44,7 +64,7 @@ const fingerprint = (): string => {
     else hash.update(`${name} ${stat.size} ${stat.mtimeMs}\n`);
   };
   for (const source of SOURCES) add(join(projectRoot, source));
-  return hash.digest('hex');
+  return hash.digest('hex').slice(0, 16);
 };
 
 const run = (script: string, environment: Record<string, string>): Promise<void> =>
@@ -69,8 +89,10 @@ const run = (script: string, environment: Record<string, string>): Promise<void>
   });
 
 /** Two starts at once (tests) would write over each other's assembly. */
-const oneAtATime = async (work: () => Promise<void>): Promise<void> => {
-  mkdirSync(join(projectRoot, 'build'), { recursive: true });
+const lockDir = join(assemblies, 'lock');
+
+const oneAtATime = async <T>(work: () => Promise<T>): Promise<T> => {
+  mkdirSync(assemblies, { recursive: true });
   const holder = join(lockDir, 'pid');
   for (;;) {
     try {
@@ -83,7 +105,7 @@ const oneAtATime = async (work: () => Promise<void>): Promise<void> => {
     }
   }
   try {
-    await work();
+    return await work();
   } finally {
     rmSync(lockDir, { recursive: true, force: true });
   }

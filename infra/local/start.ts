@@ -4,7 +4,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { assemblyDir, buildAssembly } from './build.ts';
+import { buildAssembly } from './build.ts';
 import { DynamoDbLocalError } from './dynamodb.ts';
 import { announceToSeeds, endpointsOf, regionDir } from './endpoints.ts';
 import type { HostedRegion } from './host/region.ts';
@@ -68,7 +68,7 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
     release();
   };
   try {
-    await buildAssembly(say);
+    const assemblyDir = await buildAssembly(say);
     stopping.throwIfAborted();
     stack = await openStack({
       assemblyDir,
@@ -79,7 +79,7 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
       forTests: process.env['TSUMUGI_LOCAL_JVM'] === 'quick',
     });
     stopping.throwIfAborted();
-    await Promise.all(stack.regions.map((region) => region.warm()));
+    for (const region of stack.regions) await region.warm();
     // What a stack in memory leaves behind (keys, second factors) fits no other stack.
     const ownDir = options.memory ? join(dir, 'memory') : dir;
     if (options.memory) rmSync(ownDir, { recursive: true, force: true });

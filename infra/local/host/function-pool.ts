@@ -51,8 +51,8 @@ interface Environment {
   current: { id: number; waiting: Waiting; timer: NodeJS.Timeout } | undefined;
 }
 
-/** A cold start is not counted against the function's own timeout (Lambda gives initialisation ten seconds). */
-const INIT_MS = 10_000;
+/** A cold start is not counted against the function's timeout. Lambda gives it ten seconds; a busy desk needs patience. */
+const INIT_MS = 60_000;
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
 export const openFunction = (settings: FunctionSettings): FunctionPool => {

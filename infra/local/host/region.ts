@@ -52,7 +52,7 @@ export interface HostedRegion {
   readonly settings: Readonly<Record<string, string>>;
   readonly deadLetters: DeadLetters;
   readonly functions: ReadonlyMap<string, HostedFunction>;
-  /** Loads each function once, so that a bundle that cannot start is known before a request is. */
+  /** Loads the functions behind the API, so that no first request waits; the others load when they are called. */
   warm(): Promise<void>;
   /** Streams and schedules begin here, when the seeds have found quiet. */
   startEvents(): Promise<void>;
@@ -100,7 +100,9 @@ export const hostRegion = async (options: RegionOptions, shared: SharedServices)
     deadLetters,
     functions,
     warm: async () => {
-      await Promise.all([...functions.values()].map(({ pool }) => pool.warm()));
+      for (const { properties } of resources.ofType('AWS::ApiGatewayV2::Integration')) {
+        await poolOf(String(properties['IntegrationUri']))?.warm();
+      }
     },
     startEvents: async () => {
       bus.start();
