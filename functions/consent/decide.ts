@@ -74,7 +74,7 @@ const decideRead = (question: Question, rules: Rules): Decision => {
   if (!granted) return { permit: false, reason: `this role may not see ${area} data`, hide: !own };
 
   if (actor.kind === 'resident') return decideResident(question, area);
-  if (own || area === 'admin' || area === 'audit') return PERMIT; // step 2a: a facility's own chart
+  if (own || area === 'directory' || area === 'audit') return PERMIT; // step 2a: a facility's own chart
   return decideShared(question);
 };
 
@@ -89,7 +89,7 @@ const decideShared = ({ labels, purpose, consentDefault }: Question): Decision =
 
 /** Steps 3 and 4 for the person concerned. */
 const decideResident = ({ actor, type, patientId, labels }: Question, area: Area): Decision => {
-  if (area === 'admin') return PERMIT;
+  if (area === 'directory') return PERMIT;
   if (patientId === undefined || !actor.patients.includes(patientId)) return hide(`the ${type} is of another person`);
   if (hasCode(labels, UNDELIVERED)) return hide('the source facility keeps it to itself');
   if (hasCode(labels, UNINFORMED)) return hide('the patient has not been told yet');
@@ -113,9 +113,8 @@ const decideWrite = (question: Question, { write }: Rules): Decision => {
   return PERMIT;
 };
 
-const AREAS: readonly Area[] = ['basic', 'clinical', 'document', 'care', 'home', 'admin', 'enrolment', 'audit'];
 /** Columns that a stored class may name; the others go by resource type alone. */
-const CLASSES = AREAS.slice(0, 6);
+const CLASSES: readonly Area[] = ['basic', 'clinical', 'document', 'care', 'home', 'admin'];
 
 const areaOf = ({ type, dataClass }: Question): Area | undefined =>
   AREA_OF_TYPE[type] ?? CLASSES.find((area) => area === dataClass);

@@ -2,11 +2,21 @@
 // The one reader is decide.ts; the tests hold every cell against a table that is written by hand.
 import type { Actor, Role } from './actor.ts';
 
-/** Columns. The first six are `Stored.dataClass`; the last two are set by resource type, whatever class it was stored with. */
-export type Area = 'basic' | 'clinical' | 'document' | 'care' | 'home' | 'admin' | 'enrolment' | 'audit';
+/** Columns. The first six are `Stored.dataClass`; the others are set by resource type, whatever class it was stored with. */
+export type Area = 'basic' | 'clinical' | 'document' | 'care' | 'home' | 'admin' | 'directory' | 'enrolment' | 'audit';
+
+/** What speaks of no patient: who and what there is in the region, and definitions. Everybody who is let in may read it. */
+const DIRECTORY =
+  `Organization OrganizationAffiliation Practitioner PractitionerRole Location HealthcareService Endpoint Schedule Slot
+  InsurancePlan ActivityDefinition CapabilityStatement CatalogEntry ChargeItemDefinition CodeSystem CompartmentDefinition ConceptMap
+  DeviceDefinition EffectEvidenceSynthesis EventDefinition Evidence EvidenceVariable ExampleScenario GraphDefinition
+  ImplementationGuide Library Measure MedicationKnowledge MessageDefinition NamingSystem ObservationDefinition OperationDefinition
+  PlanDefinition Questionnaire ResearchDefinition ResearchElementDefinition RiskEvidenceSynthesis SearchParameter SpecimenDefinition
+  StructureDefinition StructureMap TerminologyCapabilities TestReport TestScript ValueSet`.split(/\s+/);
 
 /** Types that stand apart from their data class. */
 export const AREA_OF_TYPE: Readonly<Record<string, Area>> = {
+  ...Object.fromEntries(DIRECTORY.map((type) => [type, 'directory'])),
   AuditEvent: 'audit',
   Consent: 'enrolment',
   Person: 'enrolment',
@@ -40,12 +50,10 @@ const DISEASE_AND_DRUG = types(
 /** The emergency set of domain.md 6.4, as far as types tell it. */
 const EMERGENCY = types(
   'AllergyIntolerance',
-  'CareTeam',
   'Condition',
   'Device',
   'DeviceUseStatement',
   'Encounter',
-  'Flag',
   'Immunization',
   'Medication',
   'MedicationDispense',
@@ -53,11 +61,14 @@ const EMERGENCY = types(
   'MedicationStatement',
   'Observation',
 );
-const ADL = types('Observation', 'QuestionnaireResponse', 'ClinicalImpression');
+const EMERGENCY_CARE = types('CareTeam', 'Flag', 'QuestionnaireResponse');
+const ADL = types('ClinicalImpression', 'Observation');
 const DISCHARGE_AND_CARE_PLAN = codes('http://loinc.org|18842-5', 'http://loinc.org|18776-5');
 const ADVANCE_DIRECTIVES = codes('http://loinc.org|42348-3');
 
-const CHART: Cells = { basic: '*', clinical: '*', document: '*', care: '*', home: '*', admin: '*' };
+const DIRECTORY_ONLY: Cells = { directory: '*' };
+/** `admin`: tasks, appointments, claims and the like: about a patient, and under consent as the chart is. */
+const CHART: Cells = { basic: '*', clinical: '*', document: '*', care: '*', home: '*', admin: '*', directory: '*' };
 const ALL_OWN: Cells = { ...CHART, enrolment: '*' };
 const CARE_READ: Cells = {
   basic: '*',
@@ -65,11 +76,11 @@ const CARE_READ: Cells = {
   document: DISCHARGE_AND_CARE_PLAN,
   care: '*',
   home: '*',
-  admin: '*',
+  directory: '*',
 };
-const CARE_WRITE: Cells = { clinical: ADL, care: '*' };
+const CARE_WRITE: Cells = { clinical: ADL, care: '*', admin: types('Appointment', 'Task') };
 /** Enrolment only: what the office itself has taken down, never a record of a facility. */
-const ENROLMENT_DESK: Rules = { read: { admin: '*' }, write: { basic: '*', enrolment: '*' } };
+const ENROLMENT_DESK: Rules = { read: DIRECTORY_ONLY, write: { basic: '*', enrolment: '*' } };
 
 const doctor: Rules = { read: CHART, write: ALL_OWN };
 
@@ -79,47 +90,51 @@ export const MATRIX: Readonly<Record<Exclude<Role, 'system'>, Rules>> = {
   nurse: {
     read: CHART,
     write: {
-      clinical: types('ClinicalImpression', 'Communication', 'Encounter', 'Observation', 'QuestionnaireResponse'),
+      clinical: types('ClinicalImpression', 'Encounter', 'Observation'),
       document: NOTES,
       care: '*',
+      admin: types('Appointment', 'Task'),
     },
   },
   pharmacist: {
     read: { ...CHART, document: NOTES },
     write: {
-      clinical: types('Communication', 'Medication', 'MedicationDispense', 'MedicationStatement'),
+      clinical: types('Medication', 'MedicationDispense', 'MedicationStatement'),
       document: NOTES,
+      care: types('Communication'),
+      admin: types('Task'),
     },
   },
   laboratory: {
-    read: { basic: '*', admin: '*' },
+    read: { basic: '*', directory: '*' },
     write: {
-      clinical: types('DiagnosticReport', 'ImagingStudy', 'Media', 'Observation', 'Specimen'),
-      document: types('Binary', 'DiagnosticReport', 'DocumentReference', 'ImagingStudy', 'Media'),
+      clinical: types('DiagnosticReport', 'Observation', 'Specimen'),
+      document: types('Binary', 'DocumentReference', 'ImagingStudy', 'Media'),
+      admin: types('Task'),
     },
   },
   'care-manager': { read: CARE_READ, write: CARE_WRITE },
   'care-staff': { read: CARE_READ, write: CARE_WRITE },
   'support-centre': {
-    read: { basic: '*', clinical: DISEASE_AND_DRUG, care: '*', home: '*', admin: '*' },
-    write: { care: '*' },
+    read: { basic: '*', clinical: DISEASE_AND_DRUG, care: '*', home: '*', directory: '*' },
+    write: { care: '*', admin: types('Appointment', 'Task') },
   },
   ambulance: {
     read: {
       basic: '*',
       clinical: EMERGENCY,
       document: ADVANCE_DIRECTIVES,
-      care: ADL,
-      home: types('Communication', 'DocumentReference', 'Observation', 'QuestionnaireResponse'),
-      admin: '*',
+      care: EMERGENCY_CARE,
+      home: '*',
+      directory: '*',
     },
-    write: { clinical: types('Communication', 'Encounter', 'Observation', 'Procedure'), document: NOTES },
+    write: { clinical: types('Encounter', 'Observation', 'Procedure'), document: NOTES, care: types('Communication') },
     purposes: ['ETREAT', 'BTG'],
   },
   municipal: ENROLMENT_DESK,
   operator: ENROLMENT_DESK,
-  privacy: { read: { audit: '*', admin: '*' }, write: {} },
-  admin: { read: { admin: '*' }, write: { admin: '*' } },
+  privacy: { read: { audit: '*', directory: '*' }, write: {} },
+  admin: { read: DIRECTORY_ONLY, write: DIRECTORY_ONLY },
   /** Own records only (decide.ts). */
   resident: {
     read: { ...CHART, enrolment: '*', audit: '*' },
@@ -145,8 +160,8 @@ const SYSTEMS: Readonly<Record<string, Rules>> = {
   care: system('care-manager'),
   'support-centre': system('support-centre'),
   fire: system('ambulance'),
-  municipality: { ...ENROLMENT_DESK, write: { ...ENROLMENT_DESK.write, admin: '*' } },
-  operator: { ...ENROLMENT_DESK, write: { ...ENROLMENT_DESK.write, admin: '*' } },
+  municipality: { ...ENROLMENT_DESK, write: { ...ENROLMENT_DESK.write, directory: '*' } },
+  operator: { ...ENROLMENT_DESK, write: { ...ENROLMENT_DESK.write, directory: '*' } },
 };
 
 export const rulesOf = ({ role, facilityType }: Pick<Actor, 'role' | 'facilityType'>): Rules =>

@@ -4,6 +4,7 @@ import { parseScopes } from '../../../functions/auth/scopes.ts';
 import type { Actor, Role } from '../../../functions/consent/actor.ts';
 import { decide, type Question } from '../../../functions/consent/decide.ts';
 import { REGION_OWNER } from '../../../functions/consent/matrix.ts';
+import { RESOURCE_TYPES } from '../../../functions/fhir/resource-types.ts';
 
 const OWN = '3610000001';
 const OTHER = '3610000002';
@@ -46,7 +47,11 @@ const COLUMNS: Record<string, Partial<Question>> = {
   image: { type: 'ImagingStudy', dataClass: 'document' },
   care: { type: 'CarePlan', dataClass: 'care' },
   home: { type: 'Observation', dataClass: 'home' },
-  org: { type: 'Organization', dataClass: 'admin' },
+  message: { type: 'Communication', dataClass: 'care' },
+  task: { type: 'Task', dataClass: 'admin' },
+  claim: { type: 'Claim', dataClass: 'admin' },
+  org: { type: 'Organization', dataClass: 'basic' },
+  values: { type: 'ValueSet', dataClass: 'admin' },
   consent: { type: 'Consent', dataClass: 'admin' },
   person: { type: 'Person', dataClass: 'basic' },
   audit: { type: 'AuditEvent', dataClass: 'admin' },
@@ -54,20 +59,20 @@ const COLUMNS: Record<string, Partial<Question>> = {
 
 // r: reads other facilities' (and own) records; o: reads own ones only; w: writes own ones; -: nothing.
 const TABLE = `
-role            patient lab  drug disease allergy note dischg direct image care home org  consent person audit
-doctor          rw      rw   rw   rw      rw      rw   rw     rw     rw    rw   rw   rw   ow      ow     -
-dentist         rw      rw   rw   rw      rw      rw   rw     rw     rw    rw   rw   rw   ow      ow     -
-nurse           r       rw   r    r       r       rw   rw     rw     r     rw   r    r    -       -      -
-pharmacist      r       r    r    r       r       rw   rw     rw     -     r    r    r    -       -      -
-laboratory      r       ow   -    -       -       ow   ow     ow     ow    -    -    r    -       -      -
-care-manager    r       ow   r    r       -       -    r      -      -     rw   r    r    -       -      -
-care-staff      r       ow   r    r       -       -    r      -      -     rw   r    r    -       -      -
-support-centre  r       -    r    r       -       -    -      -      -     rw   r    r    -       -      -
-ambulance       r       rw   r    r       r       ow   ow     rw     -     -    r    r    -       -      -
-municipal       ow      -    -    -       -       -    -      -      -     -    -    r    ow      ow     -
-operator        ow      -    -    -       -       -    -      -      -     -    -    r    ow      ow     -
-privacy         -       -    -    -       -       -    -      -      -     -    -    r    -       -      r
-admin           -       -    -    -       -       -    -      -      -     -    -    rw   -       -      -
+role            patient lab  drug disease allergy note dischg direct image care home message task claim org  values consent person audit
+doctor          rw      rw   rw   rw      rw      rw   rw     rw     rw    rw   rw   rw      rw   rw    rw   rw     ow      ow     -
+dentist         rw      rw   rw   rw      rw      rw   rw     rw     rw    rw   rw   rw      rw   rw    rw   rw     ow      ow     -
+nurse           r       rw   r    r       r       rw   rw     rw     r     rw   r    rw      rw   r     r    r      -       -      -
+pharmacist      r       r    r    r       r       rw   rw     rw     -     r    r    rw      rw   r     r    r      -       -      -
+laboratory      r       ow   -    -       -       ow   ow     ow     ow    -    -    -       ow   -     r    r      -       -      -
+care-manager    r       ow   r    r       -       -    r      -      -     rw   r    rw      ow   -     r    r      -       -      -
+care-staff      r       ow   r    r       -       -    r      -      -     rw   r    rw      ow   -     r    r      -       -      -
+support-centre  r       -    r    r       -       -    -      -      -     rw   r    rw      ow   -     r    r      -       -      -
+ambulance       r       rw   r    r       r       ow   ow     rw     -     -    r    ow      -    -     r    r      -       -      -
+municipal       ow      -    -    -       -       -    -      -      -     -    -    -       -    -     r    r      ow      ow     -
+operator        ow      -    -    -       -       -    -      -      -     -    -    -       -    -     r    r      ow      ow     -
+privacy         -       -    -    -       -       -    -      -      -     -    -    -       -    -     r    r      -       -      r
+admin           -       -    -    -       -       -    -      -      -     -    -    -       -    -     rw   rw     -       -      -
 `;
 const [header = [], ...rows] = TABLE.trim()
   .split('\n')
@@ -112,7 +117,7 @@ describe('the matrix, cell by cell', () => {
   });
 
   it('refuses a class of data that it does not know', () => {
-    for (const dataClass of ['audit', 'enrolment', 'everything', '']) {
+    for (const dataClass of ['audit', 'enrolment', 'directory', 'everything', '']) {
       expect(ask({ actor: actor('doctor'), dataClass, facility: OWN }).permit).toBe(false);
       expect(ask({ actor: actor('doctor'), dataClass, facility: OWN, action: 'create' }).permit).toBe(false);
     }
@@ -185,7 +190,7 @@ describe('the order of the decision', () => {
     for (const consentDefault of ['own-facility', undefined] as const) {
       expect(ask({ actor: actor('doctor'), consentDefault })).toMatchObject({ permit: false, hide: true });
       expect(ask({ actor: actor('doctor'), consentDefault, facility: OWN }).permit).toBe(true);
-      expect(ask({ actor: actor('doctor'), consentDefault, type: 'Organization', dataClass: 'admin' }).permit).toBe(
+      expect(ask({ actor: actor('doctor'), consentDefault, type: 'Organization', dataClass: 'basic' }).permit).toBe(
         true,
       );
     }
@@ -202,13 +207,13 @@ describe('the order of the decision', () => {
 describe('a resident', () => {
   it('reads the own record of every facility, whatever the region has set', () => {
     for (const consentDefault of ['own-facility', 'implicit'] as const)
-      for (const column of ['patient', 'lab', 'note', 'care', 'home', 'consent', 'person', 'audit'])
+      for (const column of ['patient', 'lab', 'note', 'care', 'home', 'task', 'claim', 'consent', 'person', 'audit'])
         expect(ask({ actor: actor('resident'), ...COLUMNS[column], consentDefault }).permit, column).toBe(true);
   });
 
   it("learns nothing of anybody else's", () => {
     for (const patientId of ['theirs', undefined])
-      for (const column of ['patient', 'lab', 'note', 'care', 'home', 'consent', 'person', 'audit'])
+      for (const column of ['patient', 'lab', 'note', 'care', 'home', 'task', 'claim', 'consent', 'person', 'audit'])
         expect(ask({ actor: actor('resident'), ...COLUMNS[column], patientId }), column).toMatchObject({
           permit: false,
           hide: true,
@@ -241,4 +246,23 @@ describe('a search, before anything is found', () => {
     expect(search(actor('system', { facilityType: 'unknown' }), 'Patient')).toBe(false);
     expect(search(actor('doctor', { scopes: [] }), 'Observation')).toBe(false);
   });
+});
+
+describe('municipal officers, operators, privacy officers and administrators', () => {
+  const PUBLIC =
+    /^(Organization|OrganizationAffiliation|Practitioner|PractitionerRole|Location|HealthcareService|Endpoint|Schedule|Slot|InsurancePlan)$|Definition|Statement$|Evidence|Synthesis|^(CatalogEntry|CodeSystem|ConceptMap|ExampleScenario|ImplementationGuide|Library|Measure|MedicationKnowledge|NamingSystem|Questionnaire|SearchParameter|StructureMap|TerminologyCapabilities|TestReport|TestScript|ValueSet)$/;
+
+  it.each(['municipal', 'operator', 'privacy', 'admin'] as const)(
+    '%s: sees nothing of a patient at another facility, of all types and classes',
+    (role) => {
+      const seen = RESOURCE_TYPES.filter((type) =>
+        ['basic', 'clinical', 'document', 'care', 'home', 'admin'].some(
+          (dataClass) => ask({ actor: actor(role), type, dataClass }).permit,
+        ),
+      );
+      expect(seen.filter((type) => !PUBLIC.test(type))).toEqual(role === 'privacy' ? ['AuditEvent'] : []);
+      expect(seen).not.toContain('MedicationStatement');
+      expect(seen).not.toContain('DeviceUseStatement');
+    },
+  );
 });
