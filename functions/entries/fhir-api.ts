@@ -1,11 +1,16 @@
 // FHIR R4 REST: ANY /fhir and ANY /fhir/{proxy+}.
+import { auditEvents } from '../interactions/audit-events.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { fhirApi } from '../middleware/fhir-api.ts';
-import { liveServices, liveTrust } from '../services/live.ts';
+import { liveServices, liveTrail, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 
 const client = openDynamoClient();
 // A bad environment stops the cold start, not a request.
 const services = await liveServices(process.env, client);
 
-export const handler = fhirApi({ services, authenticate: authenticate(liveTrust(process.env, client)) });
+export const handler = fhirApi({
+  services,
+  authenticate: authenticate(liveTrust(process.env, client)),
+  audits: auditEvents(services, liveTrail(process.env, client)),
+});

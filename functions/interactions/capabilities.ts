@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts';
 import type { Resource } from '../fhir/types.ts';
 import { SEARCH_PARAMETERS } from '../search/parameters.ts';
+import { AUDIT_PARAMS } from './audit-events.ts';
 import type { Interaction, Services } from './contract.ts';
 import { fhirBase } from './headers.ts';
 import { hasEndpoint } from './ids.ts';
@@ -69,6 +70,8 @@ const security = (baseUrl: string) => ({
   ],
 });
 
+const isAuditParam = (name: string) => AUDIT_PARAMS.some((known) => known === name);
+
 const resourceClaims = (type: string, { codesOf, operations }: Claims) => {
   const codes = codesOf(type);
   const can = (code: string) => codes.includes(code);
@@ -84,7 +87,7 @@ const resourceClaims = (type: string, { codesOf, operations }: Claims) => {
     conditionalUpdate: can('update'),
     conditionalDelete: can('delete') ? 'single' : 'not-supported',
     referencePolicy: ['literal', 'logical', 'local'],
-    searchParam: SEARCH_PARAMETERS(type).map((parameter) => ({ ...parameter })),
+    searchParam: SEARCH_PARAMETERS(type).filter(({ name }) => type !== 'AuditEvent' || isAuditParam(name)),
     ...(own.length > 0 && { operation: own.map(({ name, definition }) => ({ name, definition })) }),
   };
 };

@@ -133,6 +133,7 @@ export const routes = (services: Services, audits?: AuditEvents): Interaction =>
     const route = BY_SHAPE.get(`${methodOf(request)} ${shape}`);
     if (!route) throw notThere(shape, request);
     if (shape.startsWith('Type')) assertDoes(parseType(request.path[0]!), route.code);
+    if (request.path[0] === 'Patient' && request.path[2] === 'AuditEvent') return dispatch(context, ofPatient(request));
     if (audits && request.path[0] === 'AuditEvent')
       return audits[route.code === 'read' ? 'read' : 'search'](context, request);
     if (route.body && !request.resource) admit(route.body, request);
@@ -140,6 +141,12 @@ export const routes = (services: Services, audits?: AuditEvents): Interaction =>
   };
   const made = new Map(ROUTES.map((route) => [route, route.make(services, dispatch)]));
   return dispatch;
+};
+
+/** `Patient/p1/AuditEvent` is a search of the trail, not of the compartment. */
+const ofPatient = (request: FhirRequest): FhirRequest => {
+  const { path, params } = request;
+  return { ...request, path: ['AuditEvent', ...path.slice(3)], params: [['patient', path[1]!], ...params] };
 };
 
 const admit = (kind: BodyKind, { path, headers }: FhirRequest) =>

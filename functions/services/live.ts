@@ -1,6 +1,7 @@
 // The services as they are in AWS. Where they lie is told by the standard environment variables, so the local host needs no more.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openAudit } from '../audit/chain.ts';
+import { type AuditTrail, openAuditTrail } from '../audit/trail.ts';
 import { openIdentities } from '../auth/rows.ts';
 import { openTokenKeys } from '../auth/token-keys.ts';
 import { consentDefaultOf, readEnv } from '../env.ts';
@@ -83,6 +84,10 @@ export const liveTrust = (environment: Environment, client: DynamoDBClient = ope
     identities: openIdentities({ client, table: env.REGISTRY_TABLE }),
   };
 };
+
+/** The audit trail as it is read: AuditEvent. */
+export const liveTrail = (environment: Environment, client: DynamoDBClient = openDynamoClient()): AuditTrail =>
+  openAuditTrail({ client, table: readEnv(environment, 'AUDIT_TABLE').AUDIT_TABLE });
 
 /** Names the execution environment, which owns an audit chain. */
 const environmentId = (environment: Environment) => environment.AWS_LAMBDA_LOG_STREAM_NAME ?? `process-${process.pid}`;

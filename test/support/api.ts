@@ -1,11 +1,15 @@
 // The whole API in one process: a Lambda event in, a Lambda answer out, with stores in memory and a caller of the test's choice.
 import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context as LambdaContext } from 'aws-lambda';
+import { auditOn } from '../../functions/audit/chain.ts';
 import type { Audit, AuditRecord } from '../../functions/audit/port.ts';
+import { memoryAuditTable } from '../../functions/audit/table.ts';
+import { trailOn } from '../../functions/audit/trail.ts';
 import { parseScopes } from '../../functions/auth/scopes.ts';
 import type { Actor } from '../../functions/consent/actor.ts';
 import { FhirError } from '../../functions/fhir/outcome.ts';
 import type { Resource } from '../../functions/fhir/types.ts';
+import { auditEvents } from '../../functions/interactions/audit-events.ts';
 import type { Services } from '../../functions/interactions/contract.ts';
 import { fhirApi } from '../../functions/middleware/fhir-api.ts';
 import { openMemory } from '../../functions/storage/memory.ts';
@@ -40,6 +44,17 @@ export const residentOf = (...patients: string[]): Actor => ({
   patients,
   tokenId: 'token-3',
 });
+
+export const privacyOfficer: Actor = {
+  ...hospital,
+  kind: 'staff',
+  subject: 'privacy-1',
+  role: 'privacy',
+  facility: '3690000001',
+  facilityType: 'operator',
+  scopes: parseScopes('user/*.rs'),
+  tokenId: 'token-4',
+};
 
 export interface Sent {
   readonly headers?: Record<string, string>;
@@ -82,7 +97,14 @@ export const openApi = (parts: Partial<Services> = {}) => {
   const clock = () => time.now;
   const recorded: AuditRecord[] = [];
   const logged: Record<string, unknown>[] = [];
-  const audit: Audit = { record: async (records) => void recorded.push(...records) };
+  const table = memoryAuditTable();
+  const trail = auditOn(table, { clock, environmentId: 'test' });
+  const audit: Audit = {
+    record: async (records) => {
+      await trail.record(records);
+      recorded.push(...records);
+    },
+  };
   const region = { name: 'tokushima', baseUrl: BASE.replace(/\/fhir$/, ''), homeCommunityId: '1.2.3' };
   const services: Services = { ...openMemory(clock), audit, clock, region, ...parts };
 
@@ -96,6 +118,7 @@ export const openApi = (parts: Partial<Services> = {}) => {
         });
       return actor;
     },
+    audits: auditEvents(services, trailOn(table)),
     log: (line) => void logged.push(line),
   });
 
