@@ -9,7 +9,14 @@ export const fullUrl = (base: string, { type, id }: Pick<Stored, 'type' | 'id'>)
 
 /** The stored text is spliced in as it is; only a part of a resource has to be made. */
 export const resourceText = (stored: Stored, subset: Subset | undefined): string =>
-  subset ? JSON.stringify(subsetResource(stored.resource(), subset)) : stored.text();
+  subset ? JSON.stringify(subsetResource(stored.resource(), subset)) : publicText(stored);
+
+/** In the place of its bytes a Binary has our name for them (binary.ts), which is nobody else's business. */
+export const publicText = (stored: Stored): string => {
+  if (stored.type !== 'Binary') return stored.text();
+  const { _data, ...rest } = stored.resource();
+  return JSON.stringify(rest);
+};
 
 export const matchEntry = (base: string, stored: Stored, subset?: Subset): EntryText =>
   `{"fullUrl":${JSON.stringify(fullUrl(base, stored))},"resource":${resourceText(stored, subset)},"search":{"mode":"match"}}`;

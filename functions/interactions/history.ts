@@ -1,6 +1,6 @@
 import { notFound, refuse } from '../fhir/outcome.ts';
 import type { ChangeRef, Stored } from '../storage/port.ts';
-import { bundleText, fullUrl } from './bundle-text.ts';
+import { bundleText, fullUrl, publicText } from './bundle-text.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
 import { fhirBase, versionHeaders } from './headers.ts';
 import { parseId, parseType } from './ids.ts';
@@ -153,6 +153,6 @@ const historyEntry = (base: string, stored: Stored): string => {
   const headers = versionHeaders(stored);
   const status = method === 'PUT' && version === 1 ? '201' : STATUS[method];
   const response = { status, etag: headers.etag, lastModified: new Date(stored.lastUpdated).toISOString() };
-  const resource = deleted ? '' : `"resource":${stored.text()},`;
+  const resource = deleted ? '' : `"resource":${publicText(stored)},`;
   return `{"fullUrl":${JSON.stringify(fullUrl(base, stored))},${resource}"request":${JSON.stringify({ method, url })},"response":${JSON.stringify(response)}}`;
 };

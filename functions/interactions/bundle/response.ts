@@ -1,5 +1,6 @@
 import { type FhirError, operationOutcome } from '../../fhir/outcome.ts';
 import type { Stored } from '../../storage/port.ts';
+import { publicText } from '../bundle-text.ts';
 import type { Answer } from '../contract.ts';
 import { type Return, versionHeaders } from '../headers.ts';
 import { locationOf } from '../write/answer.ts';
@@ -26,7 +27,7 @@ export const writtenEntry = (base: string, status: string, stored: Stored, wante
       outcome: operationOutcome([{ severity: 'information', code: 'informational', diagnostics: 'done' }]),
     }),
   };
-  const resource = wanted === 'representation' && !stored.deleted ? stored.text() : undefined;
+  const resource = wanted === 'representation' && !stored.deleted ? publicText(stored) : undefined;
   return entryText(response, resource, stored.deleted ? undefined : `${base}/${stored.type}/${stored.id}`);
 };
 
@@ -49,7 +50,7 @@ export const answeredEntry = (
     ...(resource?.resourceType === 'OperationOutcome' && { outcome: resource }),
   };
   if (isHead) return entryText(response);
-  if (stored && !stored.deleted) return entryText(response, stored.text(), `${base}/${stored.type}/${stored.id}`);
+  if (stored && !stored.deleted) return entryText(response, publicText(stored), `${base}/${stored.type}/${stored.id}`);
   const body =
     text ?? (resource && resource.resourceType !== 'OperationOutcome' ? JSON.stringify(resource) : undefined);
   return entryText(response, body);

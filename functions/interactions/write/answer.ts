@@ -1,6 +1,7 @@
 import { operationOutcome } from '../../fhir/outcome.ts';
 import type { Issue } from '../../fhir/types.ts';
 import type { Stored } from '../../storage/port.ts';
+import { publicText } from '../bundle-text.ts';
 import type { Answer, FhirRequest, Services } from '../contract.ts';
 import { fhirBase, preferReturn, versionHeaders } from '../headers.ts';
 
@@ -26,6 +27,8 @@ export const writtenAnswer = (
       return { status, resource, headers: { ...versionHeaders(stored), ...location } };
     }
     default:
-      return { status, stored, headers: location };
+      return stored.type === 'Binary'
+        ? { status, text: publicText(stored), headers: { ...versionHeaders(stored), ...location } }
+        : { status, stored, headers: location };
   }
 };

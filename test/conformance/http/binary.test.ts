@@ -84,6 +84,17 @@ describe('Binary as a resource', () => {
     expect((await api.send('GET', path, { as: residentOf('p2') })).status).toBe(404);
   });
 
+  it('never shows where its bytes lie', async () => {
+    const api = openApi();
+    const { text, body } = await api.send('POST', '/Binary', { body: binary });
+    expect(text).not.toContain('urn:tsumugi');
+    for (const path of [`/Binary/${body.id}/_history`, `/Binary?_id=${body.id}`, '/_history']) {
+      const got = await api.send('GET', path);
+      expect(got.body.entry).toHaveLength(1);
+      expect(got.text).not.toContain('urn:tsumugi');
+    }
+  });
+
   it('goes through a transaction', async () => {
     const api = openApi();
     const { body } = await api.send('POST', '/', {
