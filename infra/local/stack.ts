@@ -7,6 +7,7 @@ import { openDynamoDbFront } from './front/dynamodb-front.ts';
 import { openService } from './front/service.ts';
 import { readStage } from './host/assembly.ts';
 import { dynamoDbClient } from './host/dynamodb-client.ts';
+import { openHttpApi } from './host/http-api.ts';
 import { type HostedRegion, hostRegion, type SharedServices } from './host/region.ts';
 import { type Iam, openIam } from './iam.ts';
 import { openKeyStore } from './kms/keys.ts';
@@ -45,7 +46,9 @@ export const openStack = async (options: StackOptions): Promise<Stack> => {
   };
   const within = (name: string) => dataDir && join(dataDir, name);
   try {
-    const stages = names.map((name) => readStage(assemblyDir, name)); // a wrong name is said before Java starts
+    // What is easily wrong is said before Java starts.
+    const stages = names.map((name) => readStage(assemblyDir, name));
+    if (port !== 0) for (const index of names.keys()) await (await openHttpApi(port + index)).stop();
     const dynamoDb = await startDynamoDbLocal({ dataDir: within('dynamodb'), forTests });
     stops.push(() => dynamoDb.stop());
     const client = dynamoDbClient(dynamoDb.endpoint);
