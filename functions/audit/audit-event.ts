@@ -1,5 +1,7 @@
 // A record as FHIR AuditEvent, in the shape of IHE Basic Audit Log Patterns: https://profiles.ihe.net/ITI/BALP/
 // https://hl7.org/fhir/R4/auditevent.html
+// The profiles themselves are not claimed in `meta.profile`: they ask for the network address of the client, which stands in the
+// access log of the API under the same request id and not in the trail.
 import type { Resource } from '../fhir/types.ts';
 import type { AuditRecord } from './port.ts';
 import type { StoredRecord } from './record.ts';
@@ -8,11 +10,9 @@ const DCM = 'http://dicom.nema.org/resources/ontology/DCM';
 const ENTITY_TYPE = 'http://terminology.hl7.org/CodeSystem/audit-entity-type';
 const ENTITY_ROLE = 'http://terminology.hl7.org/CodeSystem/object-role';
 const INTERACTION = 'http://hl7.org/fhir/restful-interaction';
-const PROFILE = 'https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.';
 /** Opaque key of the patient's partition: names the person to nobody outside. */
 const PATIENT_KEY = 'urn:tsumugi:patient-key';
 
-const VERBS: Record<AuditRecord['action'], string> = { C: 'Create', R: 'Read', U: 'Update', D: 'Delete', E: 'Query' };
 const TARGET_OF = 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType';
 
 export interface RenderOptions {
@@ -32,11 +32,7 @@ export const auditEvent = (stored: StoredRecord, { baseUrl, patientId }: RenderO
   return {
     resourceType: 'AuditEvent',
     id: auditEventId(stored),
-    meta: {
-      versionId: '1',
-      lastUpdated: new Date(time).toISOString(),
-      profile: record.outcome === '0' ? [`${PROFILE}${ofPatient ? 'Patient' : ''}${verbOf(record)}`] : [],
-    },
+    meta: { versionId: '1', lastUpdated: new Date(time).toISOString() },
     type: {
       system: 'http://terminology.hl7.org/CodeSystem/audit-event-type',
       code: 'rest',
@@ -78,9 +74,6 @@ export const auditEvent = (stored: StoredRecord, { baseUrl, patientId }: RenderO
 const role = (code: string) => ({
   type: { coding: [{ system: DCM, code, display: code === '110152' ? 'Destination Role ID' : 'Source Role ID' }] },
 });
-
-const verbOf = ({ action, interaction }: AuditRecord) =>
-  interaction.startsWith('search') || interaction.startsWith('$') ? 'Query' : VERBS[action];
 
 const subtypeOf = ({ interaction }: AuditRecord) =>
   interaction.startsWith('$') || interaction === 'token'

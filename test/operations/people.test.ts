@@ -13,12 +13,19 @@ import { memoryAudit } from '../../functions/audit/memory.ts';
 import { staffClaims } from '../../functions/auth/pre-token.ts';
 import { identityItem, openIdentities } from '../../functions/auth/rows.ts';
 import { tokenHttp } from '../../functions/auth/token-http.ts';
+import { validate } from '../../functions/fhir/validate.ts';
 import { authenticate } from '../../functions/middleware/authenticate.ts';
 import { signIn } from '../../infra/local/cognito/client.ts';
 import { cognitoService } from '../../infra/local/cognito/service.ts';
 import { openUserPools } from '../../infra/local/cognito/user-pools.ts';
 import { demoToken } from '../../infra/local/demo/demo-token.ts';
-import { DEMO_IDENTITIES, demoFacilities, demoNames, seedIdentities } from '../../infra/local/demo/identities.ts';
+import {
+  DEMO_IDENTITIES,
+  demoFacilities,
+  demoNames,
+  demoOrganizations,
+  seedIdentities,
+} from '../../infra/local/demo/identities.ts';
 import { openService } from '../../infra/local/front/service.ts';
 import type { Json } from '../../infra/local/host/assembly.ts';
 import type { Resource } from '../../infra/local/host/resources.ts';
@@ -178,6 +185,14 @@ describe('the demo identities', () => {
     };
     expect(codes('tokushima')).toEqual(['3610000001', '3610000002', '3640000003', '9886000004']);
     expect(codes('kesen')).toEqual(['0310000001', '0310000002', '0340000003', '9886000004']);
+  });
+
+  it('have facilities that are valid Organizations with those codes', () => {
+    for (const region of ['tokushima', 'kesen'])
+      for (const organization of demoOrganizations(region)) {
+        expect(validate(organization)).toEqual([]);
+        expect(organization.identifier).toMatchObject([{ value: expect.stringMatching(/^[0-9]{10}$/) }]);
+      }
   });
 
   it.each(DEMO_IDENTITIES.systems)('$who is let in as the system of its facility', async ({ who, facility }) => {

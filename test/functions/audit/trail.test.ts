@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { auditEvent, auditEventId } from '../../../functions/audit/audit-event.ts';
 import { auditOn } from '../../../functions/audit/chain.ts';
 import { trailOn } from '../../../functions/audit/trail.ts';
+import { validate } from '../../../functions/fhir/validate.ts';
 import { stopDynamoDb } from '../../support/dynamodb.ts';
 import { handClock, openDynamo, openMemory, record } from './given.ts';
 
@@ -81,7 +82,6 @@ describe('as AuditEvent', () => {
     expect(rendered({}, 'p1')).toMatchObject({
       resourceType: 'AuditEvent',
       id: 'ab-1795338000000-3',
-      meta: { profile: ['https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.PatientRead'] },
       type: { code: 'rest' },
       subtype: [{ system: 'http://hl7.org/fhir/restful-interaction', code: 'read' }],
       action: 'R',
@@ -101,6 +101,17 @@ describe('as AuditEvent', () => {
       expect(
         (rendered({ actorKind }).agent as { requestor: boolean }[]).filter(({ requestor }) => requestor),
       ).toHaveLength(1);
+  });
+
+  it.each<Parameters<typeof record>[0]>([
+    {},
+    { patientKey: undefined, entities: [], purpose: '' },
+    { interaction: 'search-type', action: 'R', actorKind: 'system', role: 'system' },
+    { interaction: '$everything', action: 'R', facility: undefined, actorKind: 'resident', role: 'resident' },
+    { interaction: 'token', action: 'E', outcome: '4', status: 401 },
+    { interaction: 'transaction', action: 'C' },
+  ])('is valid R4: %j', (more) => {
+    expect(validate(rendered(more))).toEqual([]);
   });
 
   it('says how many there were when not all are named', () => {
