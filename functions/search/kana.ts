@@ -27,11 +27,11 @@ export const fold = (text: string): string =>
   text
     .normalize('NFKD')
     .replace(MARKS, '')
-    .replace(HIRAGANA, (kana) => String.fromCharCode(kana.charCodeAt(0) + 0x60)) // before NFC: only katakana has ヺ
-    .normalize('NFC')
     .toLowerCase()
     .replace(/ς/g, 'σ')
     .replace(SEPARATORS, '')
+    .replace(HIRAGANA, (kana) => String.fromCharCode(kana.charCodeAt(0) + 0x60))
+    .normalize('NFC') // last: only katakana has ヺ, and a separator may have stood before the voicing mark
     .replace(IDEOGRAPH, (kanji) => VARIANTS.get(kanji) ?? kanji);
 
 const PLAIN = new Map<string, string>();
@@ -39,7 +39,7 @@ const pairs = (from: string, to: string) => {
   for (const [i, kana] of [...from].entries()) PLAIN.set(kana, [...to][i]!);
 };
 pairs('ガギグゲゴザジズゼゾダデドバビブベボパピプペポヴ', 'カキクケコサシスセソタテトハヒフヘホハヒフヘホウ');
-pairs('ヂヅァィゥェォャュョヮヵヶヰヱヲヷヸヹヺヾ', 'シスアイウエオヤユヨワカケイエオワイエオヽ');
+pairs('ヂヅァィゥェォャュョヮヵヶヰヱヲヷヸヹヺヾ', 'チツアイウエオヤユヨワカケイエオワイエオヽ');
 
 const ROWS: Record<string, string> = {
   a: 'アカサタナハマヤラワ',
