@@ -1,4 +1,3 @@
-import { refuse } from '../fhir/outcome.ts';
 import { search } from '../search/search.ts';
 import { bundleText, matchEntry, outcomeEntry } from './bundle-text.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
@@ -26,11 +25,9 @@ export const searchCompartment =
   (services: Needs): Interaction =>
   async (context, request) => {
     const [compartment, id, type] = request.path as [string, string, string?];
-    if (parseType(compartment) !== 'Patient')
-      throw refuse('notSupported', 'compartments other than Patient are not searched here');
     const all = type === undefined || type === '*' || type === '_search';
     return run(services, context, request, all ? undefined : parseType(type), {
-      type: compartment,
+      type: parseType(compartment),
       id: parseId(compartment, id),
     });
   };

@@ -76,6 +76,17 @@ describe('search', () => {
     await chart(api);
     expect((await api.send('GET', '/Patient/p1/Observation')).body.entry).toHaveLength(5);
     expect((await api.send('GET', '/Patient/p1/Condition')).body.entry ?? []).toHaveLength(0);
+    const encounter = {
+      resourceType: 'Encounter',
+      id: 'e1',
+      status: 'finished',
+      class: { code: 'AMB' },
+      subject: { reference: 'Patient/p1' },
+    };
+    await stored(api, encounter);
+    await stored(api, given.observation('p1', { encounter: { reference: 'Encounter/e1' } }));
+    expect((await api.send('GET', '/Encounter/e1/Observation')).body.entry).toHaveLength(1);
+    expect((await api.send('GET', '/Observation/x/Condition')).status).toBe(404);
     const all = await api.send('GET', '/Patient/p1/*');
     expect(all.status).toBe(200);
     expect(all.body.entry!.length).toBeGreaterThanOrEqual(5);
