@@ -29,7 +29,7 @@
 //   read, current version                        1      1 (≤ 4 KB)         -
 //   read by client-assigned id                   2, then 1 (kept)  +1      -
 //   read of one that moved                       2      2                  -
-//   vread                                        1      2                  -
+//   vread                                        1      2 (both at once)   -
 //   history                                      1      1 + 1 per 4 KB     -
 //   many by id                                   1      1 each             -
 //   chart search: type, code, dates              1      1 per 4 KB         -
@@ -40,7 +40,7 @@
 //   create (client id)                           1      -                  4, Observation 6: two rows, one transaction
 //   register a Patient with n look-ups           1      -                  2 (2 + n), alias none
 //   update                                       1      -                  4, Observation 6
-//   update that moves the date                   1      -                  6-8 (+2)
+//   update that moves the date                   1      -                  6-8, Observation 10-12
 //   delete                                       1      -                  4, Observation 6
 //   transaction of n creates, up to 100 rows     1      -                  2 n (Observations 4 n)
 //   larger: staged, then rolled forward          -      -                  2 n (Observations 4 n) + 2 WRU per 300 KB of keys

@@ -116,8 +116,8 @@ const planReplace = (ids: Ids, previous: Located & Stored, draft: Draft, write: 
   const changes: RowChange[] = [];
   if (to.s === from.s) changes.push({ key: to, image, expect, write, codeBefore });
   else {
-    if (from.s === home.s) changes.push(stub(home, to, expect, write));
-    else changes.push({ key: from, image: undefined, expect, write });
+    if (from.s === home.s) changes.push({ ...stub(home, to, expect, write), codeBefore });
+    else changes.push({ key: from, image: undefined, expect, write, codeBefore });
     const homeward = to.s === home.s; // a stub is there
     changes.push({ key: to, image, expect: homeward ? 'free' : 'absent', write });
     if (!homeward && from.s !== home.s) changes.push(stub(home, to, 'free', write));

@@ -47,12 +47,13 @@ export const withFaults = (client: DynamoDBClient, decide: (call: Call) => Fault
 
 export interface Spent {
   trips: number;
-  readUnits: number;
+  /** Read and write units; of a transaction DynamoDB Local counts one row only. */
+  units: number;
 }
 
-/** Counts requests and the read units that DynamoDB reports for them. */
+/** Counts requests and the capacity units that DynamoDB reports for them. */
 export const metered = (client: DynamoDBClient): Spent & { reset(): void } => {
-  const spent = { trips: 0, readUnits: 0, reset: () => Object.assign(spent, { trips: 0, readUnits: 0 }) };
+  const spent = { trips: 0, units: 0, reset: () => Object.assign(spent, { trips: 0, units: 0 }) };
   client.middlewareStack.add(
     (next) => async (args) => {
       const answer = await next({
@@ -63,7 +64,7 @@ export const metered = (client: DynamoDBClient): Spent & { reset(): void } => {
         ConsumedCapacity?: { CapacityUnits?: number } | { CapacityUnits?: number }[];
       };
       spent.trips += 1;
-      for (const one of Array.isArray(used) ? used : [used]) spent.readUnits += one?.CapacityUnits ?? 0;
+      for (const one of Array.isArray(used) ? used : [used]) spent.units += one?.CapacityUnits ?? 0;
       return answer;
     },
     { step: 'initialize', name: 'meter' },
