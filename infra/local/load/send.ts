@@ -6,21 +6,27 @@ import { transactionText } from '../../../functions/bulk/entry-text.ts';
 import { Journal } from './journal.ts';
 import type { Ready, Unit } from './ready.ts';
 import type { Report } from './report.ts';
+import { Room } from './room.ts';
 import { type Reply, type Target, Unreachable } from './target.ts';
 
 export interface SendOptions {
   readonly target: Target;
   readonly report: Report;
   readonly journal: Journal;
-  /** Above these a unit goes through an upload. @default 4 MB less the envelope, 5,000 entries */
+  /** Above these a unit goes through an upload. @default 4 MB less the envelope, 1,000 entries */
   readonly mostBytes?: number;
   readonly mostEntries?: number;
 }
 
 /** Shared resources go in transactions of this size; each of them stands for itself. */
 const BATCH = 100;
+/** Entries in all transactions under way: small patients go side by side, a large one nearly alone. */
+const ENTRIES_UNDER_WAY = 600;
 const MOST_BYTES = 4_000_000;
-const MOST_ENTRIES = 5_000;
+/** A request admits 5,000, but 30 s: at 1,000 write units a second for one patient that is about 2,500 (docs/loading.md). */
+const MOST_ENTRIES = 1_000;
+/** A unit that no request could carry in its time is worth an upload above this size. */
+const WORTH_AN_UPLOAD = 100;
 
 interface Outcome {
   readonly issue?: { diagnostics?: string; expression?: string[]; severity?: string; details?: { text?: string } }[];
@@ -73,6 +79,8 @@ export class Sender {
   private readonly options: SendOptions;
   /** Shared resources that were posted by this run or an earlier one: the first one stays. */
   private readonly there = new Map<string, Promise<boolean>>();
+
+  private readonly room = new Room(ENTRIES_UNDER_WAY);
 
   constructor(options: SendOptions) {
     this.options = options;
@@ -148,11 +156,22 @@ export class Sender {
       return;
     }
     const bytes = entries.reduce((sum, { text }) => sum + Buffer.byteLength(text) + 1, 100);
-    const done =
-      bytes > mostBytes || entries.length > mostEntries
-        ? await this.upload(label, entries)
-        : await this.transaction(label, entries, true);
+    const large = bytes > mostBytes || entries.length > mostEntries;
+    const done = large ? await this.upload(label, entries) : await this.whole(label, entries);
     if (done) journal.add(mark);
+  }
+
+  /** As one transaction; a server that has not the time for it in a request may have it in a job. */
+  private async whole(label: string, entries: readonly Ready[]): Promise<boolean> {
+    const release = await this.room.enter(entries.length);
+    try {
+      return await this.transaction(label, entries, true);
+    } catch (error) {
+      if (!(error instanceof Unreachable) || entries.length < WORTH_AN_UPLOAD) throw error;
+      return await this.upload(label, entries);
+    } finally {
+      release();
+    }
   }
 
   /** Sends, leaves out what is refused and says so, sends the rest: until it is stored or nothing is left. */
@@ -168,7 +187,6 @@ export class Sender {
         this.count(reply, entries.length, sent);
         return true;
       }
-      if (reply.status >= 500) throw new Unreachable(`the server answered ${reply.status}`);
       const against = accused(reply.body);
       const patientRefused = onePatient && entries.some(({ url, patient }, at) => url === patient && against.has(at));
       if (against.size === 0 || patientRefused) {

@@ -14,11 +14,12 @@ export interface TargetOptions {
   /** Base of the FHIR API, no slash at the end. */
   readonly fhir: string;
   readonly token: () => Promise<string>;
-  /** Tries of one request before giving up. @default 8 */
+  /** Tries of one request before giving up; a transaction that was cut off blocks its patient for a minute. @default 12 */
   readonly tries?: number;
 }
 
-const PASSING = new Set([429, 502, 503, 504]);
+/** 500 too: a gateway says so when its function ran out of time, and what was sent may be sent again. */
+const PASSING = new Set([429, 500, 502, 503, 504]);
 
 const parsed = (text: string): unknown => {
   try {
@@ -46,7 +47,7 @@ export class Target {
   /** Sends one request until it is answered. Only what may be repeated goes through here: GET, and transactions of PUTs. */
   async send(method: string, path: string, body?: string | Uint8Array, headers: Record<string, string> = {}) {
     const url = path === '' || path.startsWith('/') ? this.options.fhir + path : path;
-    const { tries = 8 } = this.options;
+    const { tries = 12 } = this.options;
     let last = '';
     for (let attempt = 0; attempt < tries; attempt++) {
       if (attempt > 0) this.repeats++;
