@@ -52,17 +52,18 @@ export const versionHeaders = ({ version, lastUpdated }: Pick<Stored, 'version' 
 });
 
 /** Conditional read: https://hl7.org/fhir/R4/http.html#cread. `If-None-Match` outranks the date (RFC 9110 13.2.2). */
-export const isUnchanged = ({ stored, status }: Answer, { method, headers, path }: FhirRequest): boolean => {
-  if (!stored || status !== 200 || (method !== 'GET' && method !== 'HEAD') || path.length < 2) return false;
+export const isUnchanged = ({ stored, status, headers: said }: Answer, { method, headers }: FhirRequest): boolean => {
+  if (status !== 200 || (method !== 'GET' && method !== 'HEAD')) return false;
   const match = headers['if-none-match'];
-  if (match !== undefined) {
-    return (
-      match.trim() === '*' || match.split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${stored.version}"`)
-    );
-  }
   const since = headers['if-modified-since'];
-  if (since === undefined) return false;
-  const date = Date.parse(since);
-  // HTTP dates have no milliseconds.
-  return !Number.isNaN(date) && Math.floor(stored.lastUpdated / 1000) * 1000 <= date;
+  if (match === undefined && since === undefined) return false;
+
+  const version = stored ? versionHeaders(stored) : said;
+  if (match !== undefined) {
+    const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
+    const etag = version?.etag;
+    return etag !== undefined && (match.trim() === '*' || match.split(',').some((tag) => opaque(tag) === opaque(etag)));
+  }
+  // HTTP dates have no milliseconds, and neither has ours. A date that cannot be read compares as false.
+  return Date.parse(version?.['last-modified'] ?? '') <= Date.parse(since ?? '');
 };

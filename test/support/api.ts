@@ -63,6 +63,8 @@ export interface Sent {
   readonly bytes?: Uint8Array;
   readonly as?: Actor;
   readonly anonymous?: true;
+  /** The gateway hands textual bodies on as text. */
+  readonly asText?: true;
 }
 
 export interface Got {
@@ -138,7 +140,11 @@ export const openApi = (parts: Partial<Services> = {}) => {
 export type Api = ReturnType<typeof openApi>;
 
 /** As API Gateway makes it: HTTP API, payload 2.0. */
-export const eventOf = (method: string, path: string, { headers = {}, body, bytes }: Sent): APIGatewayProxyEventV2 => {
+export const eventOf = (
+  method: string,
+  path: string,
+  { headers = {}, body, bytes, asText }: Sent,
+): APIGatewayProxyEventV2 => {
   const [rawPath = '', rawQueryString = ''] = path.startsWith(BASE)
     ? path.slice(BASE.length).split('?')
     : path.split('?');
@@ -153,8 +159,8 @@ export const eventOf = (method: string, path: string, { headers = {}, body, byte
     rawQueryString,
     headers: { ...type, ...lower },
     requestContext: { requestId: 'request-1', http: { method, path: `/fhir${rawPath}` } },
-    isBase64Encoded: payload !== undefined,
-    ...(payload && { body: Buffer.from(payload).toString('base64') }),
+    isBase64Encoded: payload !== undefined && !asText,
+    ...(payload && { body: Buffer.from(payload).toString(asText ? 'utf8' : 'base64') }),
   } as unknown as APIGatewayProxyEventV2;
 };
 

@@ -19,6 +19,13 @@ describe('Binary in raw form', () => {
     }
   });
 
+  it('is not sent again to whoever has it', async () => {
+    const api = openApi();
+    await api.send('PUT', '/Binary/b1', { bytes: PDF, headers: { 'content-type': 'application/pdf' } });
+    const got = await api.send('GET', '/Binary/b1', { headers: { 'if-none-match': 'W/"1"' } });
+    expect([got.status, got.text]).toEqual([304, '']);
+  });
+
   it('lets no script of a document run under our address', async () => {
     const api = openApi();
     const { headers } = await api.send('POST', '/Binary', {

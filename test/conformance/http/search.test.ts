@@ -46,6 +46,14 @@ describe('search', () => {
     expect(other.status).toBe(415);
   });
 
+  it('takes a reference under its own address, relative or as an id', async () => {
+    const api = openApi();
+    await chart(api);
+    for (const value of ['p1', 'Patient/p1', `${BASE}/Patient/p1`]) {
+      expect((await api.send('GET', `/Observation?subject=${value}`)).body.entry, value).toHaveLength(5);
+    }
+  });
+
   it('pages, and the pages together are all of it once', async () => {
     const api = openApi();
     const ids = await chart(api);
