@@ -1,13 +1,17 @@
 // The engine against brute force, on Synthea: https://hl7.org/fhir/R4/search.html
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TypedValue } from '../../../functions/fhir/path/typed-value.ts';
 import type { Resource } from '../../../functions/fhir/types.ts';
 import { type Parameter, parametersOf } from '../../../functions/search/parameters.ts';
+import { stopDynamoDb } from '../../support/dynamodb.ts';
+import { dynamo } from '../storage/given.ts';
 import { definitionOf, holds, valuesFor } from './oracle.ts';
 import { hasSynthea, NOW, paramsOf, type Searching, searching, synthea } from './support.ts';
 
 const RUNS = Number(process.env.SEARCH_RUNS ?? 3000);
+/** Fewer: each query is a call or more to DynamoDB Local. */
+const DYNAMO_RUNS = Math.ceil(RUNS / 10);
 
 type Json = Record<string, unknown>;
 const obj = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
@@ -179,7 +183,11 @@ const varied = (resource: Resource, i: number): Resource => {
   return { ...rest, resourceType: 'Observation' };
 };
 
-describe.skipIf(!hasSynthea)(`a search ${hasSynthea ? '' : '(skipped: no shared data) '}`, () => {
+const suite = `a search ${hasSynthea ? '' : '(skipped: no shared data) '}in`;
+describe.skipIf(!hasSynthea).each([
+  ['memory', RUNS],
+  ['DynamoDB', DYNAMO_RUNS],
+] as const)(`${suite} %s`, (where, runs) => {
   let all: Resource[];
   let engine: Searching;
   const byType = new Map<string, Resource[]>();
@@ -187,10 +195,12 @@ describe.skipIf(!hasSynthea)(`a search ${hasSynthea ? '' : '(skipped: no shared 
 
   beforeAll(async () => {
     all = synthea(8).map(varied);
-    engine = await searching(all);
+    engine = await searching(all, () => NOW, where === 'DynamoDB' ? await dynamo() : undefined);
     for (const each of all) byType.set(each.resourceType, [...(byType.get(each.resourceType) ?? []), each]);
     for (const [type, of] of byType) known.set(type, parametersFor(type, of));
-  });
+  }, 240_000);
+
+  afterAll(() => (where === 'DynamoDB' ? stopDynamoDb() : undefined));
 
   const urlFor = (rolls: readonly number[]): string => {
     const d = dice(rolls);
@@ -227,7 +237,7 @@ describe.skipIf(!hasSynthea)(`a search ${hasSynthea ? '' : '(skipped: no shared 
       .sort();
   };
 
-  it(`finds what brute force finds, page by page, each match once (${RUNS} queries)`, async () => {
+  it(`finds what brute force finds, page by page, each match once (${runs} queries)`, async () => {
     let found = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -241,8 +251,8 @@ describe.skipIf(!hasSynthea)(`a search ${hasSynthea ? '' : '(skipped: no shared 
           expect(got.toSorted(), url).toEqual(wanted);
         },
       ),
-      { numRuns: RUNS, seed: 20261122 },
+      { numRuns: runs, seed: 20261122 },
     );
-    expect(found).toBeGreaterThan(RUNS);
+    expect(found).toBeGreaterThan(runs);
   }, 600_000);
 });

@@ -80,8 +80,13 @@ export const requestOf = (url: string): SearchRequest => {
 
 export const reference = ({ type, id }: Pick<Stored, 'type' | 'id'>) => `${type}/${id}`;
 
-export const searching = async (all: readonly Resource[], clock: () => number = () => NOW): Promise<Searching> => {
-  const { resources, seal } = openMemory(clock);
+export const searching = async (
+  all: readonly Resource[],
+  clock: () => number = () => NOW,
+  opened?: Resources,
+): Promise<Searching> => {
+  const { resources: memory, seal } = openMemory(clock);
+  const resources = opened ?? memory;
   await store(resources, all);
   const ask = search({ resources, seal, clock, region });
   const page: Searching['page'] = (url, about = {}, who = {}) =>
