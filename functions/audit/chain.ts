@@ -34,6 +34,8 @@ export const openAudit = ({
 
 interface Chain {
   readonly opening: Opening;
+  /** Settles when the opening is registered: a record on a chain that nobody knows would pass for an inserted one. */
+  readonly opened: Promise<void>;
   number: number;
   time: number;
   hash: Buffer;
@@ -59,12 +61,14 @@ export const auditOn = (
     if (chain && chain.lostFrom === undefined && now - chain.opening.time < CHAIN_LIFE_MS) return chain;
     const after = chain?.lostFrom === undefined ? undefined : { chain: chain.opening.chain, lostFrom: chain.lostFrom };
     const opening = { chain: newChainId(), time: now, environment: environmentId, ...(after && { after }) };
+    const opened = twice(() => table.put(openingItem(opening)));
     chain = {
       opening,
+      opened,
       number: 0,
       time: now,
       hash: openingHash(opening),
-      stored: twice(() => table.put(openingItem(opening))),
+      stored: opened,
       lostFrom: undefined,
       persons: new Map(),
       actors: new Set(),
@@ -75,7 +79,7 @@ export const auditOn = (
   const place = (on: Chain, records: readonly AuditRecord[], now: number): Promise<void> => {
     const first = on.number + 1;
     const before = on.stored;
-    const puts = records.flatMap((record) => link(on, record, now)).map((write) => write(table));
+    const puts = records.flatMap((record) => link(on, record, now)).map((write) => on.opened.then(() => write(table)));
     const stored = Promise.all([before, ...puts]).then(
       () => {},
       (error: unknown) => {

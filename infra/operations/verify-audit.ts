@@ -91,10 +91,15 @@ const main = async () => {
     const { values } = parseArgs({ options: { region: text, table: text, bucket: text, key: text } });
     const result = await verifyTrail(trailOf(values));
     for (const { kind, what } of result.findings) console.log(`${kind}: ${what}`);
-    const { findings, records, chains, seals, unsealed, lost } = result;
+    for (const what of result.doubts) console.log(`doubt: ${what}`);
+    const { findings, doubts, records, chains, seals, unsealed, lost } = result;
     console.log(
       `${records} records in ${chains} chains, ${seals} seals, ${unsealed} not sealed yet, ${lost} beyond a failed write`,
     );
+    if (doubts.length > 0)
+      console.log(
+        'a doubt: an execution environment ended in the middle of a request, or somebody deleted before the seal',
+      );
     console.log(findings.length === 0 ? 'nothing was deleted, changed or inserted' : `${findings.length} findings`);
     process.exitCode = findings.length === 0 ? 0 : 1;
   } catch (error) {
