@@ -46,12 +46,14 @@ export class Links {
   }
 
   private find(link: string, from: string | undefined): string | undefined {
-    const [, unversioned] = /^(.+)\/_history\/[^/]+$/.exec(link) ?? [];
-    if (unversioned !== undefined) return this.findVersion(unversioned, from);
     const exact = this.targets.get(link);
-    if (exact !== undefined || !RELATIVE.test(link)) return exact;
+    if (exact !== undefined) return exact;
+    // Most links are code systems: cheap tests first.
+    const version = link.lastIndexOf('/_history/');
+    if (version > 0) return this.findVersion(link.slice(0, version), from);
+    if (!from?.startsWith('http') || !RELATIVE.test(link)) return undefined;
     // A relative reference is read against the address of the entry that it stands in: bundle.html#references.
-    const root = /^(https?:\/\/.+)\/[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/.exec(from ?? '')?.[1];
+    const root = /^(https?:\/\/.+)\/[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/.exec(from)?.[1];
     return root === undefined ? undefined : this.targets.get(`${root}/${link}`);
   }
 
