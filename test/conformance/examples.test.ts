@@ -1,0 +1,47 @@
+// The specification's own examples, in and out through the whole API: https://hl7.org/fhir/R4/downloads.html
+import { expect, it } from 'vitest';
+import { parseJson, storedText } from '../../functions/fhir/json.ts';
+import type { Resource } from '../../functions/fhir/types.ts';
+import { validate } from '../../functions/fhir/validate.ts';
+import { hasEndpoint } from '../../functions/interactions/ids.ts';
+import { sharedData, unpack } from '../functions/fhir/shared-data.ts';
+import { type Api, openApi } from '../support/api.ts';
+
+const archive = sharedData('fhir-r4/examples-half.tar.gz');
+const title = archive ? '' : ' (skipped: no shared data)';
+const examples = archive
+  ? [...unpack(archive)]
+      .filter(([name]) => name.endsWith('.json'))
+      .map(([name, bytes]) => [name, parseJson(bytes) as unknown as Resource] as const)
+      .filter(([, { resourceType, id }]) => id && hasEndpoint(resourceType) && resourceType !== 'AuditEvent')
+      .filter(([, resource]) => validate(resource).length === 0)
+  : [];
+
+const headers = { 'content-type': 'application/fhir+json', accept: 'application/fhir+json' };
+const put = (api: Api, resource: Resource) =>
+  api.send('PUT', `/${resource.resourceType}/${resource.id}`, { body: JSON.stringify(resource), headers });
+
+it.skipIf(!archive)(`stores every valid example and gives it back as it came${title}`, async () => {
+  const api = openApi();
+  for (const [name, resource] of examples) {
+    const created = await put(api, resource);
+    expect(created.status, `${name}: ${created.text.slice(0, 300)}`).toBe(201);
+    const got = await api.send('GET', `/${resource.resourceType}/${resource.id}`, { headers });
+    expect(storedText(parseJson(got.bytes) as unknown as Resource), name).toBe(storedText(resource));
+    expect((await put(api, resource)).headers.etag, name).toBe('W/"1"');
+  }
+  expect(examples.length).toBeGreaterThan(370);
+});
+
+it.skipIf(!archive)(`takes all of them in transactions of a hundred${title}`, async () => {
+  const api = openApi();
+  const entry = examples.map(([, resource]) => ({
+    resource,
+    request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` },
+  }));
+  for (let at = 0; at < entry.length; at += 100) {
+    const bundle = { resourceType: 'Bundle', type: 'transaction', entry: entry.slice(at, at + 100) };
+    const got = await api.send('POST', '/', { body: JSON.stringify(bundle), headers });
+    expect(got.status, got.text.slice(0, 500)).toBe(200);
+  }
+});
