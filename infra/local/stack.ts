@@ -26,6 +26,8 @@ export interface StackOptions {
   readonly dataDir: string | undefined;
   /** Execution environments of a function at most. */
   readonly environments: number;
+  /** Invocations at once in one environment; Lambda has one. */
+  readonly concurrency: number;
   /** DynamoDB Local that starts sooner and stays slow. */
   readonly forTests: boolean;
 }
@@ -39,7 +41,7 @@ export interface Stack {
 }
 
 export const openStack = async (options: StackOptions): Promise<Stack> => {
-  const { assemblyDir, regions: names, port, dataDir, environments, forTests } = options;
+  const { assemblyDir, regions: names, port, dataDir, environments, concurrency, forTests } = options;
   const stops: (() => unknown)[] = [];
   const stop = async () => {
     for (const close of stops.splice(0).reverse()) await close();
@@ -99,6 +101,7 @@ export const openStack = async (options: StackOptions): Promise<Stack> => {
           port: port === 0 ? 0 : port + index,
           dataDir: dataDir && makeFolder(join(dataDir, names[index]!)),
           environments,
+          concurrency,
         },
         shared,
       );

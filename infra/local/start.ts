@@ -75,7 +75,8 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
       regions: options.regions,
       port: options.port,
       dataDir: options.memory ? undefined : dir,
-      environments: Number(process.env['TSUMUGI_LOCAL_ENVIRONMENTS'] ?? 4),
+      environments: count('TSUMUGI_LOCAL_ENVIRONMENTS', 4),
+      concurrency: count('TSUMUGI_LOCAL_CONCURRENCY', 1),
       forTests: process.env['TSUMUGI_LOCAL_JVM'] === 'quick',
     });
     stopping.throwIfAborted();
@@ -97,6 +98,13 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
     await stop();
     throw error;
   }
+};
+
+/** For benchmarks: docs/local.md says what each does. */
+const count = (name: string, fallback: number): number => {
+  const value = Number(process.env[name] ?? fallback);
+  if (!Number.isInteger(value) || value < 1) throw new LocalError(`${name} needs a whole number from 1`);
+  return value;
 };
 
 const seed = async (region: HostedRegion, stack: Stack, { empty }: Options, dir: string) => {

@@ -1,6 +1,6 @@
 // The execution environments of one function: worker threads that start when they are needed and are reused.
-// One invocation at a time in each, as Lambda does it.
-// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+// One invocation at a time in each, as Lambda does it, unless the switch for more is set (as Lambda Managed Instances do:
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html).
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Invocation, Reply, WorkerData } from './function-worker.ts';
@@ -18,6 +18,8 @@ export interface FunctionSettings {
   readonly log: (text: string) => void;
   /** Most environments at once. More would only compete for the machine's cores. */
   readonly environments: number;
+  /** Invocations at once in one environment. @default 1 */
+  readonly concurrency?: number;
 }
 
 /** The function threw, ended, took too long, or could not be loaded. */
@@ -48,7 +50,8 @@ interface Waiting {
 interface Environment {
   readonly worker: Worker;
   readonly ready: Promise<void>;
-  current: { id: number; waiting: Waiting; timer: NodeJS.Timeout } | undefined;
+  state: 'starting' | 'ready';
+  readonly running: Map<number, { waiting: Waiting; timer: NodeJS.Timeout }>;
 }
 
 /** A cold start is not counted against the function's timeout. Lambda gives it ten seconds; a busy desk needs patience. */
@@ -57,30 +60,33 @@ const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
 export const openFunction = (settings: FunctionSettings): FunctionPool => {
   const { name, arn, timeoutSeconds, memoryMegabytes, environment, log, environments } = settings;
+  const { concurrency = 1 } = settings;
   const alive = new Set<Environment>();
-  const idle: Environment[] = [];
   const queue: Waiting[] = [];
   let nextId = 0;
   let stopped = false;
 
+  /** The oldest that has room: it is the warmest, and the others may rest. */
+  const free = (): Environment | undefined => {
+    for (const at of alive) if (at.state === 'ready' && at.running.size < concurrency) return at;
+    return undefined;
+  };
+
   const finish = (at: Environment, id: number, settle: (waiting: Waiting) => void) => {
-    const { current } = at;
-    if (current?.id !== id) return; // answered after its time had passed
-    clearTimeout(current.timer);
-    at.current = undefined;
-    settle(current.waiting);
+    const done = at.running.get(id);
+    if (!done) return; // answered after its time had passed
+    clearTimeout(done.timer);
+    at.running.delete(id);
+    settle(done.waiting);
     const next = queue.shift();
     if (next) assign(at, next);
-    else idle.push(at);
   };
 
   const drop = (at: Environment, error: FunctionError) => {
     if (!alive.delete(at)) return;
-    const place = idle.indexOf(at);
-    if (place >= 0) idle.splice(place, 1);
-    if (at.current) {
-      clearTimeout(at.current.timer);
-      at.current.waiting.reject(error);
+    for (const { timer, waiting } of at.running.values()) {
+      clearTimeout(timer);
+      waiting.reject(error);
     }
     void at.worker.terminate();
     if (!stopped) dispatch(); // whoever waits gets a new environment
@@ -94,7 +100,7 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
       log(`${requestId} Task timed out after ${timeoutSeconds.toFixed(2)} seconds\n`);
       drop(at, new FunctionError('Sandbox.Timedout', `${name} took longer than ${timeoutSeconds} s`));
     }, timeoutSeconds * 1000);
-    at.current = { id, waiting, timer };
+    at.running.set(id, { waiting, timer });
     const invocation: Invocation = {
       id,
       requestId,
@@ -125,7 +131,7 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
     worker.stderr.on('data', (chunk: Buffer) => log(String(chunk)));
     const ready = Promise.withResolvers<void>();
     ready.promise.catch(() => {});
-    const at: Environment = { worker, ready: ready.promise, current: undefined };
+    const at: Environment = { worker, ready: ready.promise, state: 'starting', running: new Map() };
     alive.add(at);
 
     const fail = (type: string, message: string) => {
@@ -133,7 +139,7 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
       log(`${name}: ${message}\n`);
       const error = new FunctionError(type, message);
       ready.reject(error);
-      if (!at.current) queue.shift()?.reject(error); // or a bundle that cannot load would be tried for ever
+      if (at.state === 'starting') queue.shift()?.reject(error); // or a bundle that cannot load would be tried for ever
       drop(at, error);
     };
     const late = setTimeout(() => fail('Sandbox.InitTimeout', `${name} was not ready in ${INIT_MS / 1000} s`), INIT_MS);
@@ -141,9 +147,8 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
       if ('ready' in message) {
         clearTimeout(late);
         ready.resolve();
-        const next = queue.shift();
-        if (next) assign(at, next);
-        else idle.push(at);
+        at.state = 'ready';
+        for (const next of queue.splice(0, concurrency)) assign(at, next);
       } else if ('broken' in message) {
         fail('Runtime.ImportModuleError', message.broken);
       } else if ('error' in message) {
@@ -163,8 +168,9 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
   };
 
   const dispatch = () => {
-    const starting = [...alive].filter((at) => !at.current && !idle.includes(at)).length;
-    for (let missing = queue.length - starting; missing > 0 && alive.size < environments; missing -= 1) start();
+    const starting = [...alive].filter(({ state }) => state === 'starting').length;
+    const wanted = Math.ceil(queue.length / concurrency);
+    for (let missing = wanted - starting; missing > 0 && alive.size < environments; missing -= 1) start();
   };
 
   return {
@@ -174,7 +180,7 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
       new Promise((resolve, reject) => {
         if (stopped) return reject(new FunctionError('Stopped', `${name} is stopped`));
         const waiting = { event, resolve, reject };
-        const at = idle.pop(); // the one used last is the warmest
+        const at = free();
         if (at) return assign(at, waiting);
         queue.push(waiting);
         dispatch();

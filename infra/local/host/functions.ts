@@ -25,6 +25,7 @@ export interface FunctionHost {
   readonly localize: (text: string) => string;
   readonly log: (functionName: string, text: string) => void;
   readonly environments: number;
+  readonly concurrency: number;
 }
 
 export const openFunctions = (host: FunctionHost): Map<string, HostedFunction> => {
@@ -59,6 +60,7 @@ const open = (fn: Resource, host: FunctionHost, roles: Map<string, Principal>, a
     memoryMegabytes: Number(properties['MemorySize'] ?? 128),
     log: (text) => log(name, text),
     environments: Math.min(host.environments, Number(properties['ReservedConcurrentExecutions'] ?? host.environments)),
+    concurrency: host.concurrency,
   });
   return { pool, role, settings };
 };

@@ -42,6 +42,7 @@ export interface RegionOptions {
   /** Where the region keeps its own things; left out: in memory. */
   readonly dataDir: string | undefined;
   readonly environments: number;
+  readonly concurrency: number;
 }
 
 export interface HostedRegion {
@@ -60,7 +61,7 @@ export interface HostedRegion {
 }
 
 export const hostRegion = async (options: RegionOptions, shared: SharedServices): Promise<HostedRegion> => {
-  const { stage, name, port, dataDir, environments } = options;
+  const { stage, name, port, dataDir, environments, concurrency } = options;
   const resources = readResources(stage);
   const log = logger(dataDir);
   makeKeys(resources, shared);
@@ -75,6 +76,7 @@ export const hostRegion = async (options: RegionOptions, shared: SharedServices)
     localize: addresses(resources, apis),
     log,
     environments,
+    concurrency,
   });
   const poolOf = (arn: string): FunctionPool | undefined =>
     (functions.get(arn) ?? functions.get(arn.replace(/(:function:[^:]+):[^:]+$/, '$1')))?.pool;
