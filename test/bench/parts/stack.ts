@@ -21,6 +21,7 @@ const freePort = (): Promise<number> =>
 export interface RunningStack {
   readonly pid: number;
   readonly dir: string;
+  readonly port: number;
   /** Until `ready`, in seconds. */
   readonly seconds: number;
   readonly fhir: (region: string) => string;
@@ -34,15 +35,17 @@ export interface StackStart {
   readonly args?: readonly string[];
   /** A folder that is there already (a restart); left out: a new one. */
   readonly dir?: string;
+  /** @default a free one */
+  readonly port?: number;
+  /** DynamoDB Local that starts sooner and stays slow: for tests, not for measurements. */
+  readonly quick?: boolean;
 }
 
-export const startStack = async ({
-  args = [],
-  dir = mkdtempSync(join(tmpdir(), 'stack-')),
-}: StackStart = {}): Promise<RunningStack> => {
+export const startStack = async (start: StackStart = {}): Promise<RunningStack> => {
+  const { args = [], dir = mkdtempSync(join(tmpdir(), 'stack-')), quick = false } = start;
   const started = Date.now();
-  const port = await freePort();
-  const env = { ...process.env, TSUMUGI_LOCAL_DIR: dir };
+  const port = start.port ?? (await freePort());
+  const env = { ...process.env, TSUMUGI_LOCAL_DIR: dir, ...(quick && { TSUMUGI_LOCAL_JVM: 'quick' }) };
   const child: ChildProcess = spawn(
     process.execPath,
     [join(root, 'infra/local/start.ts'), '--port', String(port), ...args],
@@ -69,6 +72,7 @@ export const startStack = async ({
   return {
     pid: child.pid ?? 0,
     dir,
+    port,
     seconds: (Date.now() - started) / 1000,
     fhir: (region) => endpoints.regions[region]?.fhir.replace(/\/$/, '') ?? '',
     token: (region, who) =>
