@@ -48,6 +48,9 @@ export const clinicalSpan = (resource: Resource): Span | undefined => {
 const EARLIEST = Date.UTC(1900, 0, 2);
 const LATEST = Date.UTC(2900, 0, 1);
 
+/** The second at which a date is kept. */
+export const placedAt = (ms: number): number => Math.floor(Math.min(Math.max(ms, EARLIEST), LATEST) / 1000);
+
 /** A period may end before it starts, where one date names a zone and the other a day: no bound holds for that either. */
 const isWithinDay = ({ low, high }: Span): boolean => high >= low && high - low <= DAY_MS;
 
@@ -65,7 +68,7 @@ export const placement = (resource: Resource): Placement => {
   return {
     patient,
     otherPatients: others,
-    date: Math.floor(Math.min(Math.max(start, EARLIEST), LATEST) / 1000),
+    date: placedAt(start),
     spansDays: isOutside || !isWithinDay(span),
   };
 };

@@ -4,6 +4,7 @@ import type { Issue } from '../fhir/types.ts';
 import type { Resources, Scan, Walk } from '../storage/port.ts';
 import { isKeptWithPatient, mayHavePatient, NEVER_WITH_PATIENT, patientsOf } from './compartments.ts';
 import { PRIMARY_SYSTEMS, primaryCode, prunedParameters, pruneToken, SEVERAL_CODES } from './index-entries.ts';
+import { mainDate } from './placement.ts';
 import { dateBounds, isMainDate } from './plan-dates.ts';
 import { type LookupQuery, lookupsFor } from './plan-lookups.ts';
 import type { Criterion, Query, Wanted } from './query.ts';
@@ -21,6 +22,8 @@ export interface Plan {
   readonly segments: readonly Segment[];
   /** Segments lie side by side in time (codes of one patient) and are merged; otherwise they follow each other. */
   readonly isMerged: boolean;
+  /** `_sort` asks for the order in which the segments are kept: newest first, by the type's main date. */
+  readonly isByDate: boolean;
   /** Nothing bounds how much must be read: it stops where the budget ends. */
   readonly isBudgeted: boolean;
   readonly query: Query;
@@ -92,6 +95,9 @@ const patientsIn = ({ type, types, criteria }: Query): string[] | undefined => {
   return undefined;
 };
 
+/** All must be read before the answer is known. */
+const isWhole = ({ total, countOnly }: Query): boolean => total === 'accurate' || total === 'estimate' || countOnly;
+
 /** True when the store's own bounds leave little to filter, so that it need not read much more than is shown. */
 const isMostlyMatching = (type: string | undefined, query: Query, patients: readonly string[]): boolean =>
   patients.length === 1 &&
@@ -112,11 +118,14 @@ const NOT_WITH_PATIENT: Issue = {
   diagnostics: `${NEVER_WITH_PATIENT.join(' and ')} are left out of a compartment search over all types; name them with _type`,
 };
 
+const isNewestFirst = ({ type, sort }: Query): boolean =>
+  type !== undefined && sort.length === 1 && sort[0]!.descending && sort[0]!.parameter.name === mainDate(type);
+
 const patientPlan = (query: Query, patients: readonly string[]): Plan => {
+  const isByDate = isNewestFirst(query) && !isWhole(query);
   const all = query.type ? [query.type] : query.types.length > 0 ? query.types : [undefined];
   const types = all.filter((type) => type === undefined || mayHavePatient(type));
   const walks = all.filter((type) => type !== undefined && NEVER_WITH_PATIENT.includes(type));
-  const isWhole = query.sort.length > 0 || query.total === 'accurate' || query.total === 'estimate' || query.countOnly;
   const scans = types.flatMap((type): Scan[] => {
     if (!type) return [{ patient: '' }];
     const base = { patient: '', type, ...dateBounds(type, query.criteria), prune: prune(type, query.criteria) };
@@ -125,14 +134,23 @@ const patientPlan = (query: Query, patients: readonly string[]): Plan => {
       ? codes.map((code) => ({ ...base, code }))
       : [base];
   });
-  const limit = !isWhole && isMostlyMatching(query.type, query, patients) ? query.count + 1 : undefined;
+  const isPart = (isByDate || query.sort.length === 0) && !isWhole(query);
+  const limit = isPart && isMostlyMatching(query.type, query, patients) ? query.count + 1 : undefined;
   const segments = patients.flatMap((patient, at) =>
-    scans.map((scan): Segment => ({ from: 'scan', scan: { ...scan, patient, limit }, before: patients.slice(0, at) })),
+    scans.map(
+      (scan): Segment => ({
+        from: 'scan',
+        scan: { ...scan, patient, limit: scan.code === SEVERAL_CODES ? undefined : limit },
+        before: patients.slice(0, at),
+      }),
+    ),
   );
-  const isMerged = scans.length > 1 && scans.every(({ code }) => code !== undefined);
+  const isMerged =
+    (isByDate && segments.length > 1) || (scans.length > 1 && scans.every(({ code }) => code !== undefined));
   return {
     segments: [...segments, ...walks.map((type) => walkOver(type, query))],
     isMerged,
+    isByDate: isByDate && walks.length === 0,
     isBudgeted: walks.length > 0,
     query: all[0] === undefined ? { ...query, outcome: [...query.outcome, NOT_WITH_PATIENT] } : query,
   };
@@ -140,7 +158,13 @@ const patientPlan = (query: Query, patients: readonly string[]): Plan => {
 
 const walkPlan = (query: Query): Plan => {
   const types = query.type ? [query.type] : query.types.length > 0 ? query.types : [undefined];
-  return { segments: types.map((type) => walkOver(type, query)), isMerged: false, isBudgeted: true, query };
+  return {
+    segments: types.map((type) => walkOver(type, query)),
+    isMerged: false,
+    isByDate: false,
+    isBudgeted: true,
+    query,
+  };
 };
 
 /** A bare id that may be of several types is a Patient's if there is such a Patient: https://hl7.org/fhir/R4/search.html#reference */
@@ -182,7 +206,7 @@ export const plan = async (resources: Pick<Resources, 'get' | 'getMany'>, asked:
   const ids = idsIn(asked);
   if (ids && types.length > 0) {
     const refs = types.flatMap((type) => distinct(ids).map((id) => ({ type, id })));
-    return { refs, segments: [], isMerged: false, isBudgeted: false, query: asked };
+    return { refs, segments: [], isMerged: false, isByDate: false, isBudgeted: false, query: asked };
   }
   const query = await withPatientIds(resources, asked);
   const patients = (await compartmentPatients(resources, query)) ?? patientsIn(query);
@@ -190,7 +214,7 @@ export const plan = async (resources: Pick<Resources, 'get' | 'getMany'>, asked:
   const lookups = query.type && lookupsFor(query.type, query.criteria);
   if (lookups) {
     const segments = lookups.map((_, at): Segment => ({ from: 'lookup', lookups, at, type: query.type! }));
-    return { segments, isMerged: false, isBudgeted: true, query };
+    return { segments, isMerged: false, isByDate: false, isBudgeted: true, query };
   }
   return walkPlan(query);
 };

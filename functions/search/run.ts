@@ -6,10 +6,10 @@ import type { Resources, Stored } from '../storage/port.ts';
 import { isInCompartment } from './compartments.ts';
 import { matchesAll } from './match.ts';
 import { parametersOf } from './parameters.ts';
-import { clinicalSpan } from './placement.ts';
-import type { Plan } from './plan.ts';
+import { clinicalSpan, placedAt, placement } from './placement.ts';
+import type { Plan, Segment } from './plan.ts';
 import type { Criterion, Query } from './query.ts';
-import { compareRanks, type Rank, rankOf } from './sort.ts';
+import { compareRanks, isOpenStart, type Rank, rankOf } from './sort.ts';
 import { Budget, OutOfBudget, type Place, Source, UNBOUNDED } from './source.ts';
 
 /** What one request may read where nothing bounds a search: about 10 s and 20 pages of the store. */
@@ -157,24 +157,72 @@ const sorted = async (plan: Plan, running: Running, progress: Progress): Promise
       'notSupported',
       'search parameter _sort: this search reads too much to be sorted; name the patient, or leave _sort out',
     );
-  const ranked = all.map((stored) => ({
-    stored,
-    rank: rankOf(query.sort, stored, { facility: stored.facility }),
-  }));
+  const ranked = all.map((stored) => ({ stored, rank: rankOf(query.sort, stored, { facility: stored.facility }) }));
+  return cut(ranked, plan, progress, true);
+};
+
+interface Ranked {
+  readonly stored: Stored;
+  readonly rank: Rank;
+}
+
+const cut = (ranked: Ranked[], { query }: Plan, progress: Progress, isAll: boolean): Found => {
   ranked.sort((a, b) => compareRanks(query.sort, a.rank, b.rank));
   const { last } = progress;
   const rest = last ? ranked.filter(({ rank }) => compareRanks(query.sort, rank, last) > 0) : ranked;
-
   const page = new Page(query.count);
   for (const { stored } of rest) {
     if (page.isFullFor(stored)) break;
     page.matches.push(stored);
   }
-  const end = rest[page.matches.length - 1];
-  const next =
-    page.matches.length < rest.length ? { last: end?.rank, shown: progress.shown + page.matches.length } : undefined;
-  return { matches: page.matches, next, isStopped: false, total: all.length };
+  const shown = progress.shown + page.matches.length;
+  const isEnd = isAll && page.matches.length === rest.length;
+  return {
+    matches: page.matches,
+    next: isEnd ? undefined : { last: rest[page.matches.length - 1]?.rank ?? last, shown },
+    isStopped: false,
+    total: isAll ? ranked.length : undefined,
+  };
 };
+
+/** From a segment that is kept newest first: what was kept at `second` or before. */
+const until = (segment: Segment, second: number): Segment =>
+  segment.from === 'scan'
+    ? { ...segment, scan: { ...segment.scan, to: Math.min(segment.scan.to ?? Number.POSITIVE_INFINITY, second) } }
+    : segment;
+
+/**
+ * `_sort` by the main date, newest first: read in the store's order until a page is full, then ordered to the millisecond. What has no
+ * date, or only an end, is kept elsewhere than it is sorted, so the last pages are made from all of it.
+ */
+const newestFirst = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
+  const { query } = plan;
+  const { last } = progress;
+  const start = last?.[0];
+  if (last && (typeof start !== 'number' || isOpenStart(last))) return sorted(plan, running, progress);
+
+  const isMatch = filter(query, running);
+  const segments =
+    typeof start === 'number' ? plan.segments.map((segment) => until(segment, placedAt(start))) : plan.segments;
+  const ranked: Ranked[] = [];
+  let found = 0;
+  let end = Number.POSITIVE_INFINITY;
+  for await (const stored of inOrder(sourcesOf({ ...plan, segments }, running, undefined), plan.isMerged)) {
+    // All of the second of the last match is read, since the store orders by seconds.
+    if (found > query.count && keptAt(stored) < end) return cut(ranked.filter(isInPlace), plan, progress, false);
+    if (!isMatch(stored)) continue;
+    const rank = rankOf(query.sort, stored, { facility: stored.facility });
+    ranked.push({ stored, rank });
+    if (!isInPlace({ rank }) || (last && compareRanks(query.sort, rank, last) <= 0)) continue;
+    found++;
+    end = keptAt(stored);
+  }
+  return last ? sorted(plan, running, progress) : cut(ranked, plan, progress, true);
+};
+
+const isInPlace = ({ rank }: Pick<Ranked, 'rank'>): boolean => rank[0] !== null && !isOpenStart(rank);
+/** What has no main date is passed by: its place says nothing about the order. */
+const keptAt = (stored: Stored): number => placement(stored.resource()).date ?? Number.POSITIVE_INFINITY;
 
 const streamed = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
   const { query } = plan;
@@ -239,6 +287,6 @@ const withTotal = async (found: Found, plan: Plan, running: Running): Promise<Fo
 export const run = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
   if (plan.query.countOnly) return counted(plan, running, progress);
   const isSorted = plan.refs !== undefined || plan.query.sort.length > 0;
-  const found = isSorted ? await sorted(plan, running, progress) : await streamed(plan, running, progress);
+  const found = await (plan.isByDate ? newestFirst : isSorted ? sorted : streamed)(plan, running, progress);
   return withTotal(found, plan, running);
 };

@@ -31,7 +31,8 @@ const sortValue = (
   switch (parameter.kind) {
     case 'date':
       return outermost(
-        spans(parameter, resource, resource).map(({ low, high }) => finite(descending ? high : low)),
+        // By its start in both directions, which is how the store keeps resources (placement.ts).
+        spans(parameter, resource, resource).map(({ low }) => finite(low)),
         descending,
       );
     case 'number':
@@ -59,6 +60,9 @@ const sortValue = (
       );
   }
 };
+
+/** Starts of dates that are open are kept by their ends, so that the store's order is not theirs. */
+export const isOpenStart = ([first]: Rank): boolean => first === -FAR;
 
 export const rankOf = (keys: readonly SortKey[], stored: Stored, setting: Setting): Rank => [
   ...keys.map((key) => sortValue(key, stored, setting)),

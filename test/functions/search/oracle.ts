@@ -64,7 +64,7 @@ export const dateRange = (text: string): [number, number] => {
   return [at(text), at(text) + (/\.\d/.test(text) ? 1 : 1000)];
 };
 
-const ranges = ({ type, value }: TypedValue): [number, number][] => {
+export const ranges = ({ type, value }: TypedValue): [number, number][] => {
   if (type === 'Period') {
     const { start, end } = obj(value) as { start?: string; end?: string };
     return start || end ? [[start ? dateRange(start)[0] : -Infinity, end ? dateRange(end)[1] : Infinity]] : [];

@@ -6,7 +6,7 @@ import type { Resource } from '../../../functions/fhir/types.ts';
 import { type Parameter, parametersOf } from '../../../functions/search/parameters.ts';
 import { stopDynamoDb } from '../../support/dynamodb.ts';
 import { dynamo } from '../storage/given.ts';
-import { definitionOf, holds, valuesFor } from './oracle.ts';
+import { definitionOf, holds, ranges, valuesFor } from './oracle.ts';
 import { hasSynthea, NOW, paramsOf, type Searching, searching, synthea } from './support.ts';
 
 const RUNS = Number(process.env.SEARCH_RUNS ?? 3000);
@@ -254,5 +254,46 @@ describe.skipIf(!hasSynthea).each([
       { numRuns: runs, seed: 20261122 },
     );
     expect(found).toBeGreaterThan(runs);
+  }, 600_000);
+
+  it(`sorts by date in both directions, what has none last (${Math.ceil(runs / 4)} queries)`, async () => {
+    const dates: Record<string, string> = {
+      Observation: 'date',
+      Encounter: 'date',
+      Condition: 'onset-date',
+      CarePlan: 'date',
+      Claim: 'created',
+    };
+    const start = (reference: string, name: string): number | undefined => {
+      const [type, id] = reference.split('/');
+      const resource = byType.get(type!)!.find((each) => each.id === id)!;
+      const found = valuesFor(definitionOf(type!, name), resource).flatMap(ranges);
+      return found.length > 0 ? Math.min(...found.map(([low]) => low)) : undefined;
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(100_000), { minLength: 40, maxLength: 40 }),
+        fc.constantFrom(...Object.keys(dates)),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 30 }),
+        async (rolls, type, isDescending, count) => {
+          const d = dice(rolls);
+          const patients = byType.get('Patient')!;
+          const of = byType.get(type)!;
+          const parameters = known.get(type)!;
+          const more = d.next(2) === 0 ? criterion(type, parameters[d.next(parameters.length)]!, of, d) : undefined;
+          const url = `${type}?patient=${patients[d.next(patients.length)]!.id}${more ? `&${more}` : ''}`;
+          const name = dates[type]!;
+          const got = await engine.all(`${url}&_sort=${isDescending ? '-' : ''}${name}&_count=${Math.max(count, 3)}`);
+          expect(got.toSorted(), url).toEqual(expected(url));
+          const lows = got
+            .map((reference) => start(reference, name))
+            .map((low) => low ?? (isDescending ? -Infinity : Infinity));
+          const inOrder = lows.toSorted((a, b) => (isDescending ? b - a : a - b) || 0);
+          expect(lows, url).toEqual(inOrder);
+        },
+      ),
+      { numRuns: Math.ceil(runs / 4), seed: 20261122 },
+    );
   }, 600_000);
 });
