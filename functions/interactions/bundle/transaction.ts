@@ -1,4 +1,4 @@
-import { refuse } from '../../fhir/outcome.ts';
+import { gone, refuse } from '../../fhir/outcome.ts';
 import type { Stored, Write } from '../../storage/port.ts';
 import { WriteRefused } from '../../storage/write-refused.ts';
 import { storeData } from '../binary.ts';
@@ -39,6 +39,8 @@ export const transaction = async (
     plans.filter(({ type, resource, existing }) => type === 'Binary' && resource && !existing),
     async ({ resource }) => storeData(services, context, resource!),
   );
+
+  await tryReads(dispatch, context, plans, entries.filter(isRead));
 
   const written = await commit(services, context, plans);
   const answers: string[] = new Array(entries.length);
@@ -89,6 +91,27 @@ const assign = async (services: Needs, plans: readonly Plan[]): Promise<void> =>
   seeded.forEach((plan, at) => {
     if (used[at]) plan.id = allocateId(services, plan.type, plan.resource!);
   });
+};
+
+/**
+ * A read that fails fails the transaction, so reads are tried while nothing is written yet. Those of what is about to be written
+ * are answered by the plan. What is read here is thrown away: the answer comes from after the commit.
+ */
+const tryReads = async (
+  dispatch: Interaction,
+  context: Context,
+  plans: readonly Plan[],
+  reads: readonly Entry[],
+): Promise<void> => {
+  const changes = new Map(plans.map(({ type, id, method }) => [`${type}/${id}`, method]));
+  await each(
+    reads.map((entry) => ({ entry })),
+    async ({ entry: { request } }) => {
+      const target = request.path.slice(0, 2).join('/');
+      if (changes.get(target) === 'DELETE') throw gone(target);
+      if (!changes.has(target)) await dispatch({ ...context, disclosed: [] }, request);
+    },
+  );
 };
 
 /** "If any resource identities overlap, the transaction SHALL fail." */

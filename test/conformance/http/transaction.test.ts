@@ -120,6 +120,20 @@ describe('transaction', () => {
     });
   });
 
+  it('stores nothing when a read fails', async () => {
+    const api = openApi();
+    const put = { resource: given.patient({ id: 'new' }), request: { method: 'PUT', url: 'Patient/new' } };
+    const read = (url: string) => ({ request: { method: 'GET', url } });
+    const send = (...entry: unknown[]) => api.send('POST', '/', { body: given.bundle('transaction', entry) });
+    const got = await send(put, read('Patient/nobody'));
+    expect(got.status).toBe(404);
+    expect(got.body.issue?.[0]?.expression).toEqual(['Bundle.entry[1]']);
+    expect((await api.send('GET', '/Patient/new')).status).toBe(404);
+    expect((await send(put, read('Patient/new'), read('Patient?identifier=P-1'))).status).toBe(200);
+    expect((await send({ request: { method: 'DELETE', url: 'Patient/new' } }, read('Patient/new'))).status).toBe(410);
+    expect((await api.send('GET', '/Patient/new')).status).toBe(200);
+  });
+
   it('is no error without entries', async () => {
     const got = await openApi().send('POST', '/', { body: { resourceType: 'Bundle', type: 'transaction' } });
     expect(got.status).toBe(200);
