@@ -55,12 +55,12 @@ interface IdleRun {
   readonly writeUnits: number;
   readonly signatures: number;
   readonly objectsPut: number;
-  readonly objectsRead: number;
 }
 
 const IDLE_RUNS: Partial<Record<Entry, IdleRun>> = {
-  // Reads how far the trail is sealed, whether the next seal exists, and the chains opened since; signs nothing when none grew.
-  'audit-sealer': { milliseconds: 100, readUnits: 4, writeUnits: 0, signatures: 0, objectsPut: 0, objectsRead: 1 },
+  // Reads how far the trail is sealed, and the chains opened since, a day a query: 32 days where nothing was ever sealed
+  // (functions/audit/seal.ts). Signs and writes nothing when no chain grew.
+  'audit-sealer': { milliseconds: 250, readUnits: 33, writeUnits: 0, signatures: 0, objectsPut: 0 },
   // Reads the list of open transactions.
   'transaction-sweeper': {
     milliseconds: 100,
@@ -129,7 +129,6 @@ const schedule = (runs: number, fn: Resource | undefined): CostLine => {
     run.writeUnits * USD.writeUnit +
     run.signatures * USD.kmsSign +
     run.objectsPut * USD.s3Put +
-    run.objectsRead * USD.s3Get +
     (LOG_BYTES_PER_RUN / 1e9) * USD.logsIngestGb;
   return { what: `${entry}, ${Math.round(runs).toLocaleString('en')} runs`, usd: runs * each };
 };
