@@ -21,8 +21,9 @@ export const batch = async (
 ): Promise<string[]> => {
   const answers: string[] = new Array(entries.length);
   const placeholders = placeholdersOf(entries);
+  const twice = writtenTwice(entries);
   entries.forEach((entry, at) => {
-    const refused = entry instanceof FhirError ? entry : dependency(entry, placeholders);
+    const refused = entry instanceof FhirError ? entry : dependency(entry, placeholders, twice);
     if (refused) answers[at] = refusedEntry(refused);
   });
   for (const methods of PHASES) {
@@ -48,13 +49,44 @@ const placeholdersOf = (entries: readonly (Entry | FhirError)[]): ReadonlySet<st
       .filter((url) => url.startsWith('urn:')),
   );
 
-/** A reference to another entry would dangle: its resource gets an id that this one never learns. */
-const dependency = ({ at, resource }: Entry, placeholders: ReadonlySet<string>): FhirError | undefined =>
-  resource &&
-  placeholders.size > 0 &&
-  slotsOf(resource).some(({ isReference, value }) => isReference && placeholders.has(value))
+/** `Type/id` that more than one entry writes. */
+const writtenTwice = (entries: readonly (Entry | FhirError)[]): ReadonlySet<string> => {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const entry of entries) {
+    const target = entry instanceof FhirError ? undefined : targetOf(entry);
+    if (target === undefined) continue;
+    if (seen.has(target)) twice.add(target);
+    seen.add(target);
+  }
+  return twice;
+};
+
+const targetOf = ({ request: { method, path } }: Entry): string | undefined =>
+  path.length === 2 && (method === 'PUT' || method === 'PATCH' || method === 'DELETE') ? path.join('/') : undefined;
+
+/**
+ * A reference to another entry would dangle: its resource gets an id that this one never learns. Of two changes to one
+ * resource, one would undo the other, depending on which is sooner.
+ */
+const dependency = (
+  entry: Entry,
+  placeholders: ReadonlySet<string>,
+  twice: ReadonlySet<string>,
+): FhirError | undefined => {
+  const { at, resource } = entry;
+  const target = targetOf(entry);
+  if (target !== undefined && twice.has(target)) {
+    return inEntry(at, refuse('invalid', 'another entry of the batch changes the same resource'));
+  }
+  const refers =
+    resource &&
+    placeholders.size > 0 &&
+    slotsOf(resource).some(({ isReference, value }) => isReference && placeholders.has(value));
+  return refers
     ? inEntry(at, refuse('invalid', 'an entry of a batch may not refer to another; send a transaction'))
     : undefined;
+};
 
 export const answerOf = async (
   dispatch: Interaction,

@@ -336,6 +336,15 @@ describe('batch', () => {
     expect(body.entry?.map(({ response }) => response?.status)).toEqual(['201', '400']);
   });
 
+  it('refuses two changes of one resource', async () => {
+    const api = openApi();
+    const put = { resource: given.patient({ id: 'p1' }), request: { method: 'PUT', url: 'Patient/p1' } };
+    const { body } = await api.send('POST', '/', {
+      body: given.bundle('batch', [put, { request: { method: 'DELETE', url: 'Patient/p1' } }]),
+    });
+    expect(body.entry?.map(({ response }) => response?.status)).toEqual(['400', '400']);
+  });
+
   it('searches, and honours ifNoneMatch', async () => {
     const api = openApi();
     await stored(api, given.patient({ id: 'p1' }));
