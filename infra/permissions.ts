@@ -124,7 +124,6 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     'audit-archive': {
       's3:GetObject seals/*': 'finds a seal that reached the archive and not the table',
       's3:PutObject seals/*': 'archives the seal under Object Lock',
-      's3:ListBucket': NOT_FOUND,
     },
     'seal-key': { 'kms:Sign': 'signs the Merkle root' },
     'dead-letters': REPORT_FAILURE,
