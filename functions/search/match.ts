@@ -117,7 +117,12 @@ interface Source extends Pick<Component, 'leaves'> {
   readonly name?: string;
 }
 
-const leafTypes = ({ leaves }: Source): ReadonlySet<string> => new Set(leaves.map(({ type }) => type));
+const typeSets = new WeakMap<Source['leaves'], ReadonlySet<string>>();
+const leafTypes = ({ leaves }: Source): ReadonlySet<string> => {
+  const known = typeSets.get(leaves) ?? new Set(leaves.map(({ type }) => type));
+  typeSets.set(leaves, known);
+  return known;
+};
 const wantedOf = <K extends Wanted['kind']>(wanted: readonly Wanted[], kind: K): Of<K>[] =>
   wanted.filter((each): each is Of<K> => each.kind === kind);
 

@@ -138,6 +138,9 @@ const missing = (text: string, place: Place): Wanted => {
   return { kind: 'missing', missing: text === 'true' };
 };
 
+/** A list may not grow into work without bound. */
+const MOST_VALUES = 1000;
+
 /** `a,b` are alternatives: https://hl7.org/fhir/R4/search.html#combining */
 export const wantedValues = (
   parameter: Parameter,
@@ -149,6 +152,7 @@ export const wantedValues = (
   if (modifier === 'missing') return [missing(text, place)];
   const values = splitEscaped(text, ',');
   if (values.includes('')) throw malformed(place, 'a value is empty');
+  if (values.length > MOST_VALUES) throw malformed(place, `takes at most ${MOST_VALUES} values`);
   return values.map((value) => {
     if (modifier === 'text') return { kind: 'text', text: unescaped(value) };
     if (modifier === 'of-type') return ofType(value, place);

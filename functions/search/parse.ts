@@ -8,6 +8,7 @@ import type { Criterion, Query, SortKey } from './query.ts';
 
 export const DEFAULT_COUNT = 50;
 export const MAX_COUNT = 1000;
+const MOST_PARAMETERS = 200;
 
 export interface Asked extends Reader {
   readonly type: string | undefined;
@@ -190,6 +191,8 @@ export const parse = (asked: Asked): Query => {
   if (asked.type !== undefined && !isSearchableType(asked.type))
     throw refuse('unknownType', 'not a resource type of FHIR R4');
   const reading = new Reading(asked);
+  if (asked.params.length > MOST_PARAMETERS)
+    throw refuse('invalid', `a search takes at most ${MOST_PARAMETERS} parameters`);
   for (const [key, value] of asked.params) reading.add(key, value);
   const { result, used } = reading;
 

@@ -29,8 +29,10 @@ export interface Plan {
   readonly query: Query;
 }
 
-/** More patients or codes than this in one search are read one segment a patient. */
-const MOST_SEGMENTS = 24;
+/** More patients or codes than this are not read side by side. */
+const MOST_MERGED = 24;
+/** More patients than this are not read one after the other: the cursor has to hold a place for each. */
+const MOST_PATIENTS = 100;
 
 const isToken = (wanted: Wanted): wanted is Extract<Wanted, { kind: 'token' }> => wanted.kind === 'token';
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
@@ -122,7 +124,8 @@ const isNewestFirst = ({ type, sort }: Query): boolean =>
   type !== undefined && sort.length === 1 && sort[0]!.descending && sort[0]!.parameter.name === mainDate(type);
 
 const patientPlan = (query: Query, patients: readonly string[]): Plan => {
-  const isByDate = isNewestFirst(query) && !isWhole(query);
+  const isMany = patients.length > MOST_MERGED;
+  const isByDate = isNewestFirst(query) && !isWhole(query) && !isMany;
   const all = query.type ? [query.type] : query.types.length > 0 ? query.types : [undefined];
   const types = all.filter((type) => type === undefined || mayHavePatient(type));
   const walks = all.filter((type) => type !== undefined && NEVER_WITH_PATIENT.includes(type));
@@ -130,7 +133,7 @@ const patientPlan = (query: Query, patients: readonly string[]): Plan => {
     if (!type) return [{ patient: '' }];
     const base = { patient: '', type, ...dateBounds(type, query.criteria), prune: prune(type, query.criteria) };
     const codes = codesIn(type, query.criteria) ?? [];
-    return codes.length > 0 && codes.length * patients.length <= MOST_SEGMENTS
+    return codes.length > 0 && codes.length * patients.length <= MOST_MERGED
       ? codes.map((code) => ({ ...base, code }))
       : [base];
   });
@@ -151,7 +154,7 @@ const patientPlan = (query: Query, patients: readonly string[]): Plan => {
     segments: [...segments, ...walks.map((type) => walkOver(type, query))],
     isMerged,
     isByDate: isByDate && walks.length === 0,
-    isBudgeted: walks.length > 0,
+    isBudgeted: isMany || walks.length > 0,
     query: all[0] === undefined ? { ...query, outcome: [...query.outcome, NOT_WITH_PATIENT] } : query,
   };
 };
@@ -210,7 +213,7 @@ export const plan = async (resources: Pick<Resources, 'get' | 'getMany'>, asked:
   }
   const query = await withPatientIds(resources, asked);
   const patients = (await compartmentPatients(resources, query)) ?? patientsIn(query);
-  if (patients && patients.length <= MOST_SEGMENTS) return patientPlan(query, patients);
+  if (patients && patients.length <= MOST_PATIENTS) return patientPlan(query, patients);
   const lookups = query.type && lookupsFor(query.type, query.criteria);
   if (lookups) {
     const segments = lookups.map((_, at): Segment => ({ from: 'lookup', lookups, at, type: query.type! }));

@@ -65,6 +65,13 @@ describe('a malformed value', () => {
   });
 });
 
+describe('more than one request should ask', () => {
+  it('is refused: thousands of values, or hundreds of parameters', async () => {
+    expect((await refusal(`Patient?_id=${Array(1001).fill('x').join()}`))?.refusal).toBe('invalid');
+    expect((await refusal(`Patient?${Array(201).fill('family=x').join('&')}`))?.refusal).toBe('invalid');
+  });
+});
+
 describe('a modifier', () => {
   it.each([
     'Patient?family:unknown=x',

@@ -76,6 +76,11 @@ describe('one read of the patient’s partition answers', () => {
     const { calls } = await (await watched())('Observation?patient=p&_count=2');
     expect(calls[0]!.scan!.limit).toBe(3);
   });
+  it('with the newest only, when they are sorted newest first', async () => {
+    const { calls } = await (await watched())('Observation?patient=p&_sort=-date&_count=2');
+    expect(calls.map(({ call }) => call)).toEqual(['scan']);
+    expect(calls[0]!.scan!.limit).toBe(3);
+  });
   it('bounded by its date, and pruned by its codes', async () => {
     const { calls } = await (await watched())(
       'Observation?patient=p&date=ge2020&date=lt2021&status=final&category=a,b',
@@ -92,6 +97,15 @@ describe('one read of the patient’s partition answers', () => {
     );
     expect(calls[0]!.scan!.prune).toBeUndefined();
   });
+});
+
+it('many patients are read one after the other, as far as one request may', async () => {
+  const patients = Array.from({ length: 40 }, (_, i) => `q${i}`);
+  const observations = patients.map((id) => given('Observation', id, { subject: { reference: `Patient/${id}` } }));
+  const { page, all } = await searching(observations);
+  const url = `Observation?patient=${patients.join()}`;
+  expect((await page(url)).outcome).toEqual([expect.objectContaining({ code: 'incomplete' })]);
+  expect(await all(url)).toHaveLength(40);
 });
 
 describe('the index by code', () => {
