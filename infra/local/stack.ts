@@ -35,6 +35,8 @@ export interface StackOptions {
 export interface Stack {
   readonly regions: readonly HostedRegion[];
   readonly iam: Iam;
+  /** Of DynamoDB Local: without it nothing works. */
+  readonly databasePid: number;
   /** `AWS_ENDPOINT_URL_<SERVICE>` of everything that runs. */
   readonly endpoints: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -108,7 +110,7 @@ export const openStack = async (options: StackOptions): Promise<Stack> => {
       stops.push(() => region.stop());
       regions.push(region);
     }
-    return { regions, iam, endpoints, stop };
+    return { regions, iam, databasePid: dynamoDb.pid, endpoints, stop };
   } catch (error) {
     await stop();
     throw error;

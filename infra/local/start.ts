@@ -61,7 +61,10 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
   const endpointsFile = join(dir, 'endpoints.json');
   rmSync(endpointsFile, { force: true }); // nobody is to read the addresses of the last run
   let stack: Stack | undefined;
+  let stopped = false;
   const stop = async () => {
+    if (stopped) return;
+    stopped = true;
     rmSync(endpointsFile, { force: true });
     stack?.iam.saveExercised(join(dir, 'exercised-actions.json'));
     await stack?.stop();
@@ -93,6 +96,7 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
     }
     writeJson(endpointsFile, endpoints);
     await announce(stack, began);
+    followDatabase(stack.databasePid, () => stopped, stop);
     return stop;
   } catch (error) {
     await stop();
@@ -173,6 +177,21 @@ const main = async () => {
     else console.error(error);
     process.exit(1);
   }
+};
+
+/** Somebody else may end it (memory runs out): then we end as well, and say so. */
+const followDatabase = (pid: number, stopped: () => boolean, stop: () => Promise<void>) => {
+  const timer = setInterval(() => {
+    if (stopped()) return;
+    try {
+      process.kill(pid, 0);
+    } catch {
+      clearInterval(timer);
+      console.error('DynamoDB Local ended unexpectedly: npm start again, what was acknowledged is on disk');
+      const end = () => process.exit(1);
+      stop().then(end, end);
+    }
+  }, 1000).unref();
 };
 
 /** npm that is killed for good cannot pass the signal on. */

@@ -148,19 +148,48 @@ describe('what was acknowledged', () => {
   );
 
   it(
-    'is there after kill -9, which takes the database along',
+    'is there after kill -9 in the middle of writes, which takes the database along',
     async () => {
       expect((await put('二度目')).status).toBe(200);
-      await stack.kill();
+      const acknowledged = await writeUntilKilled();
+      expect(acknowledged.length).toBeGreaterThan(0);
       for (let tries = 0; databases().length > 0 && tries < 100; tries += 1) await pause(100);
       expect(databases()).toEqual([]);
       stack = await startLocalStack({ dir, memory: false, regions: ['tokushima', 'kesen'] });
       expect(await read()).toMatchObject({ status: 200, body: { name: '二度目' } });
+      const authorization = `Bearer ${await stack.token('system:hospital')}`;
+      const found = await Promise.all(
+        acknowledged.map((id) => fetch(`${stack.region().fhir}/Organization/${id}`, { headers: { authorization } })),
+      );
+      expect(found.map(({ status }) => status)).toEqual(acknowledged.map(() => 200));
       await expect(stack.token('staff:nurse')).resolves.toBeTypeOf('string'); // accounts too
     },
     SLOW,
   );
 });
+
+/** Four writers until the stack is killed under them; the ids whose writes were answered. */
+const writeUntilKilled = async (): Promise<string[]> => {
+  const { fhir } = stack.region();
+  const headers = {
+    authorization: `Bearer ${await stack.token('system:hospital')}`,
+    'content-type': 'application/fhir+json',
+  };
+  const acknowledged: string[] = [];
+  const writer = async (name: string) => {
+    for (let number = 0; ; number += 1) {
+      const id = `killed-${name}-${number}`;
+      const body = JSON.stringify({ resourceType: 'Organization', id, name });
+      const answer = await fetch(`${fhir}/Organization/${id}`, { method: 'PUT', headers, body });
+      if (answer.status === 201) acknowledged.push(id);
+    }
+  };
+  const writers = ['a', 'b', 'c', 'd'].map((name) => writer(name).catch(() => {}));
+  while (acknowledged.length < 20) await pause(20);
+  await stack.kill();
+  await Promise.all(writers);
+  return acknowledged;
+};
 
 describe('a start that cannot be says why in one line and ends with code 1', () => {
   const failing = async (options: Partial<Parameters<typeof runToEnd>[0]>) => {

@@ -50,7 +50,9 @@ export interface Service {
 const MAX_BODY_BYTES = 512 * 1024 * 1024;
 
 export const openService = async (service: Service, iam: Iam, port = 0): Promise<Listening> => {
-  const server = createServer((incoming, outgoing) => void handle(service, iam, incoming, outgoing));
+  const server = createServer((incoming, outgoing) => {
+    handle(service, iam, incoming, outgoing).catch(() => outgoing.destroy());
+  });
   server.keepAliveTimeout = 30_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -1,6 +1,5 @@
 // Asynchronous invocation, as S3 and EventBridge do it: the event is retried, then it goes to the failure destination.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
-import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from './assembly.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { FunctionPool } from './function-pool.ts';
@@ -44,8 +43,10 @@ export const asyncInvoker = (resources: Resources, deadLetters: DeadLetters): As
           }
           return;
         }
-        await pause(WAIT_MS[Math.min(attempt, WAIT_MS.length - 1)]);
+        await pause(WAIT_MS[Math.min(attempt, WAIT_MS.length - 1)]!);
       }
     }
   };
 };
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

@@ -112,7 +112,17 @@ const invoke = async (fn: FunctionPool, event: object): Promise<HttpAnswer> => {
   }
 };
 
-const send = (outgoing: ServerResponse, { status, headers, body }: HttpAnswer) => {
+const send = (outgoing: ServerResponse, answer: HttpAnswer) => {
+  try {
+    write(outgoing, answer);
+  } catch {
+    // A header that cannot be sent is the function's fault, and must not end everybody's host.
+    if (outgoing.headersSent) outgoing.destroy();
+    else write(outgoing, internalError());
+  }
+};
+
+const write = (outgoing: ServerResponse, { status, headers, body }: HttpAnswer) => {
   const bodyless = status === 204 || status === 304 || status < 200;
   outgoing.writeHead(status, bodyless ? headers : { ...headers, 'content-length': Buffer.byteLength(body) });
   outgoing.end(bodyless || outgoing.req.method === 'HEAD' ? undefined : body);
