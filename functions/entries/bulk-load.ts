@@ -5,11 +5,17 @@ import { runJob } from '../bulk/run-job.ts';
 import { readEnv } from '../env.ts';
 import { recordsOf } from '../middleware/audit.ts';
 import { liveServices } from '../services/live.ts';
+import { openDynamoClient } from '../storage/client.ts';
 
 type ObjectCreated = EventBridgeEvent<'Object Created', { bucket: { name: string }; object: { key: string } }>;
 
 const env = readEnv(process.env, 'UPLOADS_BUCKET');
-const services = await liveServices(process.env);
+/**
+ * A patient of ten thousand resources and more is one commit: at 1,000 write units a second that takes minutes to stage, and
+ * this function has 15 of them.
+ */
+const PATIENCE = { stagingMs: 8 * 60_000, rollForwardMs: 4 * 60_000 };
+const services = await liveServices(process.env, openDynamoClient(), PATIENCE);
 const uploads = services.uploads!;
 
 export const handler = async ({ detail }: ObjectCreated): Promise<void> => {

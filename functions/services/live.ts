@@ -9,7 +9,7 @@ import type { Services } from '../interactions/contract.ts';
 import type { AuthenticateDeps } from '../middleware/authenticate.ts';
 import { openDynamoClient } from '../storage/client.ts';
 import { openDocuments } from '../storage/documents-s3.ts';
-import { openDynamo } from '../storage/dynamo.ts';
+import { type DynamoOptions, openDynamo } from '../storage/dynamo.ts';
 import { loadRegionSecrets } from '../storage/region-keys.ts';
 import { openSeal } from '../storage/seal.ts';
 import { openKms } from './aws-fetch.ts';
@@ -31,6 +31,7 @@ const SERVICES = [
 export const liveServices = async (
   environment: Environment,
   client: DynamoDBClient = openDynamoClient(),
+  limits: DynamoOptions['limits'] = {},
 ): Promise<Services> => {
   const env = readEnv(environment, ...SERVICES);
   const clock = Date.now;
@@ -43,7 +44,7 @@ export const liveServices = async (
   const documents = openDocuments({ bucket: env.DOCUMENTS_BUCKET });
   const tables = { clinical: env.CLINICAL_TABLE, registry: env.REGISTRY_TABLE };
   return {
-    resources: openDynamo({ client, tables, keys, documents, clock }),
+    resources: openDynamo({ client, tables, keys, documents, clock, limits }),
     documents,
     // Only functions that take files larger than a request are told the bucket.
     ...(environment.UPLOADS_BUCKET && { uploads: openDocuments({ bucket: environment.UPLOADS_BUCKET }) }),

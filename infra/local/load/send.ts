@@ -27,6 +27,8 @@ const MOST_BYTES = 4_000_000;
 const MOST_ENTRIES = 1_000;
 /** A unit that no request could carry in its time is worth an upload above this size. */
 const WORTH_AN_UPLOAD = 100;
+/** The function has 15 minutes a try, and a job says nothing while one large patient is written. */
+const MOST_STILL_MS = 20 * 60_000;
 
 interface Outcome {
   readonly issue?: { diagnostics?: string; expression?: string[]; severity?: string; details?: { text?: string } }[];
@@ -232,13 +234,23 @@ export class Sender {
     await target.upload(url, gzipSync(transactionText(entries.map(({ text }) => text)), { level: 6 }), {
       'content-type': String(job.get('contentType') ?? 'application/octet-stream'),
     });
-    for (let wait = 250; ; wait = Math.min(3_000, wait * 1.5)) {
+    return this.countJob(label, await this.finished(id), report);
+  }
+
+  /** Asks until the job is over; one that has not moved for a long time is given up. */
+  private async finished(id: string): Promise<unknown> {
+    let moved = Date.now();
+    let last = '';
+    for (let wait = 250; Date.now() - moved < MOST_STILL_MS; wait = Math.min(3_000, wait * 1.5)) {
       await pause(wait);
-      const reply = await target.send('GET', `/$upload-status?job=${encodeURIComponent(id)}`);
-      if (reply.status === 202) continue;
-      if (reply.status !== 200) throw new Error(`the upload job answered ${reply.status}`);
-      return this.countJob(label, reply.body, report);
+      const reply = await this.options.target.send('GET', `/$upload-status?job=${encodeURIComponent(id)}`);
+      if (reply.status === 200) return reply.body;
+      if (reply.status !== 202) throw new Error(`the upload job answered ${reply.status}`);
+      const now = JSON.stringify(reply.body);
+      if (now !== last) moved = Date.now();
+      last = now;
     }
+    throw new Unreachable(`the upload job has not moved for ${MOST_STILL_MS / 60_000} minutes`);
   }
 
   private countJob(label: string, body: unknown, report: Report): boolean {
