@@ -13,7 +13,9 @@ const COUNT = { default: 50, max: 500 };
 /** A page of a Lambda's answer: bodies stop it before 6 MB do. */
 const MAX_PAGE_BYTES = 3 * 1024 * 1024;
 /** Where most changes belong to others, a page may stay short rather than read the whole log. */
-const MAX_TRIPS = 8;
+const MAX_TRIPS = 20;
+/** Versions read at once: their bytes are only known afterwards. */
+const TRIP = 25;
 
 interface Page {
   readonly versions: readonly Stored[];
@@ -72,7 +74,7 @@ const answer = async (services: Needs, context: Context, request: FhirRequest, f
   const base = fhirBase(services.region);
   const bind = cursorBind(context, request);
   const start = openCursor(services, request, bind);
-  const { shown, next } = await collect(services, context, fetch, count, start);
+  const { shown, entries, next } = await collect(services, context, fetch, count, start);
   disclose(context, 'R', ...shown.filter(({ deleted }) => !deleted));
 
   const self = `${base}/${request.path.join('/')}${queryOf(request)}`;
@@ -81,10 +83,7 @@ const answer = async (services: Needs, context: Context, request: FhirRequest, f
     const cursor = services.seal.seal(next, bind);
     links.push({ relation: 'next', url: `${self}${self.includes('?') ? '&' : '?'}_cursor=${cursor}` });
   }
-  return {
-    status: 200,
-    text: bundleText({ type: 'history', links, entries: shown.map((stored) => historyEntry(base, stored)) }),
-  };
+  return { status: 200, text: bundleText({ type: 'history', links, entries }) };
 };
 
 /** Each parameter once at most; what would change the answer and is not supported is refused, never ignored. */
@@ -99,27 +98,30 @@ const assertParams = ({ params }: FhirRequest): void => {
 
 /** Fills a page with what the caller may see. */
 const collect = async (
-  { resources }: Needs,
+  { resources, region }: Needs,
   context: Context,
   fetch: Fetch,
   count: number,
   start: string | undefined,
 ) => {
   const permit = permitter(resources, context);
+  const base = fhirBase(region);
   const shown: Stored[] = [];
+  const entries: string[] = [];
   let next = start;
   let bytes = 0;
-  for (let trip = 0; trip < MAX_TRIPS; trip++) {
-    const page = await fetch(count - shown.length, next);
+  for (let trip = 0; trip < MAX_TRIPS && count > 0; trip++) {
+    const page = await fetch(Math.min(count - shown.length, TRIP), next);
     for (const stored of page.versions) {
       if (!permit('read', stored).permit) continue;
       shown.push(stored);
-      bytes += stored.deleted ? 200 : stored.text().length;
+      entries.push(historyEntry(base, stored));
+      bytes += entries.at(-1)!.length;
     }
     next = page.next;
     if (next === undefined || shown.length >= count || bytes > MAX_PAGE_BYTES) break;
   }
-  return { shown, next };
+  return { shown, entries, next };
 };
 
 /** A cursor is good for the caller and the query that it was made for. */

@@ -33,7 +33,7 @@ export const everything =
     if (patient.deleted) throw gone(`Patient/${id}`);
 
     const bind = JSON.stringify(['everything', context.actor.subject, id, wanted(params)]);
-    const { shown, next } = await collect(services, context, request, id, openCursor(services, request, bind));
+    const { shown, entries, next } = await collect(services, context, request, id, openCursor(services, request, bind));
     disclose(context, 'R', ...shown);
 
     const base = fhirBase(services.region);
@@ -42,10 +42,7 @@ export const everything =
     const url = (more: string[]) => (more.length === 0 ? self : `${self}?${more.join('&')}`);
     const links = [{ relation: 'self', url: url(query) }];
     if (next) links.push({ relation: 'next', url: url([...query, `_cursor=${services.seal.seal(next, bind)}`]) });
-    return {
-      status: 200,
-      text: bundleText({ type: 'searchset', links, entries: shown.map((stored) => matchEntry(base, stored)) }),
-    };
+    return { status: 200, text: bundleText({ type: 'searchset', links, entries }) };
   };
 
 const wanted = (params: FhirRequest['params']) =>
@@ -61,12 +58,13 @@ const openCursor = ({ seal }: Needs, { params }: FhirRequest, bind: string): str
 
 /** Fills one page with what the caller may see. The cursor is the place of the last one shown. */
 const collect = async (
-  { resources }: Needs,
+  { resources, region }: Needs,
   context: Context,
   { params }: FhirRequest,
   patient: string,
   start: string | undefined,
-): Promise<{ shown: Stored[]; next: string | undefined }> => {
+): Promise<{ shown: Stored[]; entries: string[]; next: string | undefined }> => {
+  const base = fhirBase(region);
   const count = Math.max(1, countParam(params, '_count', COUNT));
   const permit = permitter(resources, context);
   const types = typesOf(params);
@@ -75,19 +73,22 @@ const collect = async (
     (!types || types.has(stored.type)) && stored.lastUpdated >= since && permit('read', stored).permit;
 
   const shown: Stored[] = [];
+  // Inflating a body costs more than keeping its text until the page is full.
+  const entries: string[] = [];
   let bytes = 0;
   let after = start;
   do {
     const page = await resources.scan({ patient, after });
     for (const stored of page.items) {
       if (!admits(stored)) continue;
-      if (shown.length >= count || bytes > MAX_PAGE_BYTES) return { shown, next: shown.at(-1)!.position };
+      if (shown.length >= count || bytes > MAX_PAGE_BYTES) return { shown, entries, next: shown.at(-1)!.position };
       shown.push(stored);
-      bytes += stored.text().length;
+      entries.push(matchEntry(base, stored));
+      bytes += entries.at(-1)!.length;
     }
     after = page.next;
   } while (after !== undefined);
-  return { shown, next: undefined };
+  return { shown, entries, next: undefined };
 };
 
 const typesOf = (params: FhirRequest['params']): ReadonlySet<string> | undefined => {

@@ -59,6 +59,13 @@ describe('history of a resource', () => {
     expect(versions).toEqual(['5', '4', '3', '2', '1']);
   });
 
+  it('answers no entry for _count=0', async () => {
+    const api = openApi();
+    const id = await life(api);
+    const got = await api.send('GET', `/Patient/${id}/_history?_count=0`);
+    expect([got.status, got.body.entry]).toEqual([200, undefined]);
+  });
+
   it('leaves out what is older than _since', async () => {
     const api = openApi();
     const id = await life(api);
