@@ -15,13 +15,15 @@ import { Target } from './load/target.ts';
 import { LocalError, localDir } from './local-dir.ts';
 import { getToken } from './token.ts';
 
-const USAGE = `npm run load -- --region REGION [--as system:hospital] [--parallel 6] FILE…
+const USAGE = `npm run load -- --region REGION [--as system:hospital] [--parallel 6] [--upload-above 1000] FILE…
   FILE: FHIR bundles (.json), NDJSON (.ndjson), archives of them (.tar), each also as .gz, or a folder`;
 
 interface Options {
   readonly region: string;
   readonly as: string;
   readonly parallel: number;
+  /** Entries of a patient above which the upload way is taken. */
+  readonly mostEntries: number | undefined;
   readonly files: readonly string[];
 }
 
@@ -33,12 +35,18 @@ const options = (args: readonly string[]): Options => {
       region: { type: 'string' },
       as: { type: 'string', default: 'system:hospital' },
       parallel: { type: 'string', default: '6' },
+      'upload-above': { type: 'string' },
     },
   });
   const parallel = Number(values.parallel);
   if (!values.region || positionals.length === 0) throw new LocalError(USAGE);
   if (!Number.isInteger(parallel) || parallel < 1 || parallel > 32) throw new LocalError('--parallel is 1 to 32');
-  return { region: values.region, as: values.as, parallel, files: positionals };
+  const above = values['upload-above'];
+  const mostEntries = above === undefined ? undefined : Number(above);
+  if (mostEntries !== undefined && !(mostEntries >= 1 && mostEntries <= 5_000)) {
+    throw new LocalError('--upload-above is 1 to 5000');
+  }
+  return { region: values.region, as: values.as, parallel, mostEntries, files: positionals };
 };
 
 /** The facility is in the token that the system got; we only read it, the server is the one that verifies. */
@@ -67,7 +75,7 @@ const sendAll = async (units: readonly Unit[], sender: Sender, report: Report, p
   await Promise.all(Array.from({ length: parallel }, worker));
 };
 
-export const load = async ({ region, as, parallel, files }: Options): Promise<Report> => {
+export const load = async ({ region, as, parallel, mostEntries, files }: Options): Promise<Report> => {
   const target = new Target({ fhir: readEndpoints(region).fhir, token: () => getToken(region, as) });
   const folder = join(localDir(), 'load');
   const report = new Report(join(folder, `refused-${new Date().toISOString().replaceAll(':', '-')}.ndjson`));
@@ -82,7 +90,7 @@ export const load = async ({ region, as, parallel, files }: Options): Promise<Re
     const facility = facilityIn(await target.token());
     planned = await plan(files, { facility, parse: parseJson, check, report });
     report.unitsTotal = planned.first.length + planned.rest.length;
-    const sender = new Sender({ target, report, journal });
+    const sender = new Sender({ target, report, journal, ...(mostEntries !== undefined && { mostEntries }) });
     report.doing = 'shared resources';
     await sendAll(planned.first, sender, report, 1);
     report.doing = 'patients';

@@ -93,8 +93,8 @@ it('loads a file, and the same file again without changing anything', async () =
   expect(chart.entry).toHaveLength(5);
 }, 240_000);
 
-it('takes a patient beyond a request through an upload, whole', async () => {
-  const lines = Array.from({ length: 1_100 }, (_, at) => ({
+it('takes a patient beyond the limit through an upload, whole', async () => {
+  const lines = Array.from({ length: 120 }, (_, at) => ({
     resourceType: 'Observation',
     id: `large-o${at}`,
     status: 'final',
@@ -106,8 +106,11 @@ it('takes a patient beyond a request through an upload, whole', async () => {
     file,
     [{ resourceType: 'Patient', id: 'large' }, ...lines].map((one) => JSON.stringify(one)).join('\n'),
   );
-  expect(await load(file)).toMatchObject({ code: 0, said: expect.stringContaining('1101 new') });
-  expect((await send('GET', '/Observation/large-o1099')).status).toBe(200);
+  expect(await load('--upload-above', '100', file)).toMatchObject({
+    code: 0,
+    said: expect.stringContaining('121 new'),
+  });
+  expect((await send('GET', '/Observation/large-o119')).status).toBe(200);
 }, 240_000);
 
 it('another facility loading the same ids is refused and told so, and changes nothing', async () => {
