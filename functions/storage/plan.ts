@@ -85,6 +85,8 @@ const planCreate = (ids: Ids, draft: Draft, write: number, now: number, body: Bo
     ? ids.homeOf(type, id)
     : ids.homeFor(type, id, { key: patientKey, date: ids.dateChars(index.date ?? now / 1000), spans });
   if (home.key !== patientKey) throw otherSubject(draft);
+  // Its client-assigned ids are read without an alias, and it would never be found.
+  if (patientKey !== undefined && isRegistryOnly(type)) throw new Error(`a ${type} has no patient (storage/keys.ts)`);
 
   const homeKey = patientKey === undefined ? key.registry(type, id) : key.resource(patientKey, type, home);
   const at = placed(ids, homeKey, home, draft);

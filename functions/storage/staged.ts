@@ -16,6 +16,8 @@ import type { State, Transactions } from './transactions.ts';
 
 const CHUNK_KEYS = 2_000; // some 20 KB each, deflated
 const CLEARINGS = 5;
+/** What a row may take on a partition that writes a thousand units a second, and then some. */
+const MS_A_ROW = 20;
 
 export const commitStaged = async (
   store: Store,
@@ -71,7 +73,7 @@ const shadows = (changes: readonly RowChange[]): RowChange[] =>
   });
 
 const begin = async (store: Store, id: string, keys: readonly Key[]): Promise<void> => {
-  const deadline = String(store.clock() + store.limits.stagingMs);
+  const deadline = String(store.clock() + store.limits.stagingMs + keys.length * MS_A_ROW);
   const put = (Item: Item) =>
     retrying(() => store.client.send(new PutItemCommand({ TableName: store.names.registry, Item })));
   const n = { N: String(SCHEMA) };

@@ -58,7 +58,8 @@ export const startDynamoDbLocal = async (options: DynamoDbLocalOptions = {}): Pr
       ...['-port', '8000', '-sharedDb', '-disableTelemetry'],
       ...(dataDir ? ['-dbPath', dataDir] : ['-inMemory']),
     ],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
+    // A group of its own: Ctrl-C at the terminal is for us, who then stop in order; our death it hears by its standard input.
+    { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
   );
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());

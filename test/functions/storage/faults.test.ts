@@ -181,7 +181,7 @@ describe('a process that ends within a large commit', () => {
 
     // Before the deadline another writer is asked to come again.
     await expect(resources.commit(one.writes, NOW)).rejects.toMatchObject({ reason: 'busy', refusal: 'unavailable' });
-    now += LIMITS.stagingMs + 1;
+    now += LIMITS.stagingMs + 1000;
     await resources.commit(one.writes, NOW);
 
     expect(new Set(await views(resources, one))).toEqual(new Set(['after']));
