@@ -9,7 +9,7 @@ import type { Context } from '../../../functions/interactions/contract.ts';
 import { indexEntries } from '../../../functions/search/index-entries.ts';
 import { type SearchPage, type SearchRequest, search } from '../../../functions/search/search.ts';
 import { openMemory } from '../../../functions/storage/memory.ts';
-import type { Resources, Stored } from '../../../functions/storage/port.ts';
+import type { Resources, Stored, Write } from '../../../functions/storage/port.ts';
 
 export const BASE = 'https://api.test.example';
 export const HOSPITAL = '3610000001';
@@ -43,13 +43,28 @@ export const given = (resourceType: string, id: string, about: Record<string, un
   ...about,
 });
 
+/** Resources that one commit takes: enough to be quick, few enough for one DynamoDB transaction. */
+const TOGETHER = 10;
+
 export const store = async (resources: Resources, all: readonly Resource[], facility = HOSPITAL, now = NOW) => {
-  for (const resource of all) {
-    const { resourceType: type, id } = resource;
-    const index = indexEntries(resource);
-    const draft = { type, id: id!, text: storedText(resource), index, facility, method: 'PUT' as const };
-    const previous = await resources.get(type, id!);
-    await resources.commit([previous ? { kind: 'replace', previous, draft } : { kind: 'create', draft }], now);
+  const distinct = [...new Map(all.map((each) => [`${each.resourceType}/${each.id}`, each])).values()];
+  for (let at = 0; at < distinct.length; at += TOGETHER) {
+    const some = distinct.slice(at, at + TOGETHER);
+    const before = await resources.getMany(some.map(({ resourceType, id }) => ({ type: resourceType, id: id! })));
+    const writes = some.map((resource, i): Write => {
+      const { resourceType: type, id } = resource;
+      const draft = {
+        type,
+        id: id!,
+        text: storedText(resource),
+        index: indexEntries(resource),
+        facility,
+        method: 'PUT' as const,
+      };
+      const previous = before[i];
+      return previous ? { kind: 'replace', previous, draft } : { kind: 'create', draft };
+    });
+    await resources.commit(writes, now);
   }
 };
 

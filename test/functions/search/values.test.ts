@@ -137,6 +137,10 @@ describe('a quantity', () => {
   it('with system and code matches these', async () => expect(await search(`5.4|${UCUM}|mg`)).toEqual(['mg']));
   it('with a code alone matches code or unit', async () =>
     expect(await search('5.4||mg')).toEqual(['mg', 'other', 'unit']));
+  it('is found by its value where its text was kept, as 5.40', async () => {
+    expect(await search('5.4', [amount('kept', { value: JSON.rawJSON('5.40') })])).toEqual(['kept']);
+    expect(await search('gt5.4', [amount('kept', { value: JSON.rawJSON('5.40') })])).toEqual([]);
+  });
   it('is a range by its precision', async () => expect(await search('5.42')).toEqual(['other']));
   it('takes a comparator as the range that it is', async () => {
     expect(await search(`lt4|${UCUM}|mg`)).toEqual(['below']);
