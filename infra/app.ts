@@ -13,13 +13,15 @@ import { RegionStage } from './stacks/region-stage.ts';
 export interface TsumugiProps extends AppProps {
   readonly regions: readonly RegionFile[];
   readonly bundles: Bundles;
+  /** Whether cdk-nag looks at it. @default true */
+  readonly checked?: boolean;
 }
 
-/** The app with all its checks: synthesizing fails on a finding of AWS Solutions or HIPAA Security that nobody explained. */
-export const tsumugi = ({ regions, bundles, ...props }: TsumugiProps) => {
+/** The app with its checks: synthesizing fails on a finding of AWS Solutions or HIPAA Security that nobody explained. */
+export const tsumugi = ({ regions, bundles, checked = true, ...props }: TsumugiProps) => {
   // Tests and the local host synthesize without the CLI, which would pass the feature flags.
   const app = new App({ context: cdkJson.context, ...props });
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new HIPAASecurityChecks(app));
+  if (checked) Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new HIPAASecurityChecks(app));
   const stages = regions.map((region) => new RegionStage(app, region, bundles));
   return { app, stages };
 };

@@ -18,6 +18,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     // Domain code knows the promise; only the composition root knows who keeps it.
     doors: ['port.ts', 'write-refused.ts'],
   },
+  profiles: { uses: ['fhir'] },
   services: { uses: ['fhir'] },
   auth: {
     uses: ['fhir', 'storage', 'services', 'consent', 'audit'],
@@ -26,9 +27,9 @@ const PLACES: Readonly<Record<string, Place>> = {
   consent: { uses: ['fhir', 'auth'] },
   audit: { uses: ['fhir', 'storage', 'services', 'consent'] },
   search: { uses: ['fhir', 'storage', 'consent'] },
-  interactions: { uses: ['fhir', 'storage', 'search', 'consent', 'audit', 'operations'] },
-  operations: { uses: ['fhir', 'storage', 'search', 'consent', 'audit', 'interactions', 'bulk'] },
-  bulk: { uses: ['fhir', 'storage', 'search', 'consent', 'audit', 'interactions', 'services'] },
+  interactions: { uses: ['fhir', 'profiles', 'storage', 'search', 'consent', 'audit', 'operations'] },
+  operations: { uses: ['fhir', 'profiles', 'storage', 'search', 'consent', 'audit', 'interactions', 'bulk'] },
+  bulk: { uses: ['fhir', 'profiles', 'storage', 'search', 'consent', 'audit', 'interactions', 'services'] },
   middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services'] },
 };
 
@@ -86,7 +87,7 @@ const brokenInFunctions = (file: string, target: string, typeOnly: boolean): str
 };
 
 const brokenPackage = (file: string, name: string): string | undefined => {
-  const pure = ['fhir', 'search', 'consent'].find((folder) => folder === folderOf(file));
+  const pure = ['fhir', 'profiles', 'search', 'consent'].find((folder) => folder === folderOf(file));
   if (pure && /^(@aws-sdk|@smithy|@middy)\//.test(name)) return `${pure} knows nothing of AWS`;
   if (/^(aws-cdk-lib|cdk-nag|constructs|vitest)(\/|$)/.test(name)) return 'a tool of the desk has no place in a Lambda';
   return undefined;

@@ -68,7 +68,6 @@ const IDLE_RUNS: Partial<Record<Entry, IdleRun>> = {
     writeUnits: 0,
     signatures: 0,
     objectsPut: 0,
-    objectsRead: 0,
   },
 };
 

@@ -11,8 +11,9 @@ const KEPT = [
   'AWS::Cognito::UserPoolClient',
 ];
 
+const [stage] = synthesized(given.region()).stages;
+
 it('keeps the logical ids of everything that holds data', () => {
-  const [stage] = synthesized(given.region()).stages;
   const ids = Object.entries(stage!.stateful.Resources)
     .filter(([, { Type }]) => KEPT.includes(Type))
     .map(([id]) => id);
@@ -38,7 +39,6 @@ it('keeps the logical ids of everything that holds data', () => {
 });
 
 it('keeps the keys of the tables: changing one replaces its table', () => {
-  const [stage] = synthesized(given.region()).stages;
   const keys = Object.entries(stage!.stateful.Resources)
     .filter(([, { Type }]) => Type === 'AWS::DynamoDB::GlobalTable')
     .map(([id, { Properties }]) => [

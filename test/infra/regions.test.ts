@@ -122,4 +122,4 @@ it('a new file is a new stage with its two stacks, and no code', () => {
     'Two-Stateful',
     'Two-Stateless',
   ]);
-});
+}, 120_000);

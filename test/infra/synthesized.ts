@@ -36,11 +36,20 @@ export const given = {
     }),
 };
 
+export const synthesized = (...regions: RegionFile[]) => synthesize(regions, false);
+
 /** Throws when cdk-nag finds something that nobody explained. */
-export const synthesized = (...regions: RegionFile[]) => {
+export const checkedSynthesis = (...regions: RegionFile[]) => synthesize(regions, true);
+
+const synthesize = (regions: readonly RegionFile[], checked: boolean) => {
   const outdir = mkdtempSync(join(tmpdir(), 'tsumugi-synth-'));
   try {
-    const { app, stages } = tsumugi({ regions, bundles: () => Code.fromInline('exports.handler = () => {}'), outdir });
+    const { app, stages } = tsumugi({
+      regions,
+      checked,
+      outdir,
+      bundles: () => Code.fromInline('exports.handler = () => {}'),
+    });
     const assembly = app.synth();
     return {
       stages: stages.map((stage) => {
