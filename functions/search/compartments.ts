@@ -142,5 +142,14 @@ const placingPaths = memo(
 export const isKeptWithPatient = (type: string, leaves: readonly Leaf[]): boolean =>
   leaves.every((leaf) => placingPaths(type).has(pathOf(leaf)));
 
+/** True for types of which all that is kept with a patient is in that patient's compartment: no need to read it to know. */
+export const isAlwaysInCompartment = memo((type) => {
+  const known = parametersOf(type);
+  // A Binary is kept with the patient of its securityContext (interactions/write/placing.ts), and in no compartment.
+  if (!PATIENT.has(type)) return false;
+  const paths = new Set((PATIENT.get(type) ?? []).flatMap((name) => known.get(name)?.leaves.map(pathOf) ?? []));
+  return [...placingPaths(type)].every((path) => paths.has(path));
+});
+
 /** True for types that may be kept with a patient. */
 export const mayHavePatient = (type: string): boolean => type === 'Patient' || placingOf(type).length > 0;

@@ -1,9 +1,8 @@
 // Runs a plan: reads, asks the policy, matches exactly, orders and counts. Policy comes first: what the caller may not see is not
 // matched, not sorted and not counted.
 import { refuse } from '../fhir/outcome.ts';
-import type { Resource } from '../fhir/types.ts';
 import type { Resources, Stored } from '../storage/port.ts';
-import { isInCompartment } from './compartments.ts';
+import { isAlwaysInCompartment, isInCompartment } from './compartments.ts';
 import { matchesAll } from './match.ts';
 import { parametersOf } from './parameters.ts';
 import { clinicalSpan, placedAt, placement } from './placement.ts';
@@ -64,17 +63,26 @@ const criteriaFor = (query: Query): ((type: string) => readonly Criterion[]) => 
 };
 
 /** @returns whether a stored resource is part of the answer */
-const filter = (query: Query, { permit }: Running): ((stored: Stored) => boolean) => {
+const filter = (plan: Plan, { permit }: Running): ((stored: Stored) => boolean) => {
+  const { query } = plan;
   const criteria = criteriaFor(query);
   const isAsked = (type: string) =>
     query.type ? type === query.type : query.types.length === 0 || query.types.includes(type);
-  const isWithin = (resource: Resource) => !query.compartment || isInCompartment(query.compartment, resource);
+  const { compartment } = query;
+  const isPartition =
+    compartment?.type === 'Patient' &&
+    plan.segments.length > 0 &&
+    plan.segments.every((segment) => segment.from === 'scan' && segment.scan.patient === compartment.id);
+  const isSurelyWithin = (type: string) => !compartment || (isPartition && isAlwaysInCompartment(type));
   return (stored) => {
     if (stored.deleted || !isAsked(stored.type) || !permit(stored)) return false;
     const own = criteria(stored.type);
-    if (own.length === 0 && !query.compartment) return true;
+    const isWithin = isSurelyWithin(stored.type);
+    if (own.length === 0 && isWithin) return true; // nothing to read the resource for
     const resource = stored.resource();
-    return isWithin(resource) && matchesAll(own, resource, { facility: stored.facility });
+    return (
+      (isWithin || isInCompartment(compartment!, resource)) && matchesAll(own, resource, { facility: stored.facility })
+    );
   };
 };
 
@@ -133,7 +141,7 @@ const sourcesOf = (plan: Plan, running: Running, places: readonly Place[] | unde
 
 /** All that match; undefined when the budget did not suffice. */
 const gather = async (plan: Plan, running: Running): Promise<Stored[] | undefined> => {
-  const isMatch = filter(plan.query, running);
+  const isMatch = filter(plan, running);
   if (plan.refs) {
     const found = await running.resources.getMany(plan.refs);
     return found.filter((stored) => stored !== undefined).filter(isMatch);
@@ -201,7 +209,7 @@ const newestFirst = async (plan: Plan, running: Running, progress: Progress): Pr
   const start = last?.[0];
   if (last && (typeof start !== 'number' || isOpenStart(last))) return sorted(plan, running, progress);
 
-  const isMatch = filter(query, running);
+  const isMatch = filter(plan, running);
   const segments =
     typeof start === 'number' ? plan.segments.map((segment) => until(segment, placedAt(start))) : plan.segments;
   const ranked: Ranked[] = [];
@@ -226,7 +234,7 @@ const keptAt = (stored: Stored): number => placement(stored.resource()).date ?? 
 
 const streamed = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
   const { query } = plan;
-  const isMatch = filter(query, running);
+  const isMatch = filter(plan, running);
   const sources = sourcesOf(plan, running, progress.places);
   const page = new Page(query.count);
   let places = sources.map(({ place }) => place);
@@ -259,7 +267,7 @@ const counted = async (plan: Plan, running: Running, progress: Progress): Promis
     const matches = await gather(all, running);
     return { matches: [], next: undefined, isStopped: false, total: matches?.length };
   }
-  const isMatch = filter(plan.query, running);
+  const isMatch = filter(plan, running);
   const sources = sourcesOf(plan, running, progress.places);
   let { shown } = progress;
   try {
