@@ -1,0 +1,29 @@
+// The DynamoDB client as Lambdas make it.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, expect, it, vi } from 'vitest';
+import { openDynamoClient } from '../../../functions/storage/client.ts';
+import { isTransient } from '../../../functions/storage/send.ts';
+
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
+
+it('gives up on a line that went dead, so that the request is sent again', { timeout: 60_000 }, async () => {
+  const server = createServer(() => {}); // takes the request, and never answers
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'local');
+  vi.stubEnv('AWS_REGION', 'ap-northeast-1');
+  const client = openDynamoClient();
+
+  const error = await client
+    .send(new GetItemCommand({ TableName: 't', Key: { p: { S: 'x' } } }))
+    .catch((thrown: unknown) => thrown);
+
+  expect(isTransient(error)).toBe(true);
+  client.destroy();
+  server.closeAllConnections();
+  server.close();
+});
