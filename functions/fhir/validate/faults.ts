@@ -23,9 +23,10 @@ export class Faults {
   }
 
   /** `diagnostics` names the rule, never the value. `below`: an element of the present one. */
-  add(code: FaultCode, diagnostics: string, below?: string): void {
+  add(code: FaultCode, diagnostics: string, below?: string, severity: Issue['severity'] = 'error'): void {
     if (this.isFull) return;
     if (this.issues.length === MAX_FAULTS) {
+      if (severity !== 'error') return; // what is only a hint refuses nothing
       this.issues.push({
         severity: 'error',
         code: 'too-long',
@@ -35,7 +36,7 @@ export class Faults {
     }
     const expression = this.expression() + (below === undefined ? '' : `.${below}`);
     this.issues.push({
-      severity: 'error',
+      severity,
       code,
       diagnostics: `${expression}: ${diagnostics}`,
       expression: [expression],
