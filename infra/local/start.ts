@@ -1,6 +1,7 @@
 // `npm start`: builds what has changed, hosts the synthesized template of each region on this machine, seeds the demo
 // data, and stays in the foreground. Flags and files are a contract: docs/local.md.
 import { existsSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -78,8 +79,8 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
       regions: options.regions,
       port: options.port,
       dataDir: options.memory ? undefined : dir,
-      environments: count('TSUMUGI_LOCAL_ENVIRONMENTS', 4),
-      concurrency: count('TSUMUGI_LOCAL_CONCURRENCY', 1),
+      environments: count('TSUMUGI_LOCAL_ENVIRONMENTS', Math.max(1, Math.floor(availableParallelism() / 2))),
+      concurrency: count('TSUMUGI_LOCAL_CONCURRENCY', 16),
       forTests: process.env['TSUMUGI_LOCAL_JVM'] === 'quick',
     });
     stopping.throwIfAborted();
@@ -104,7 +105,7 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
   }
 };
 
-/** For benchmarks: docs/local.md says what each does. */
+/** docs/local.md says what each does, and why a worker takes several requests at once by default. */
 const count = (name: string, fallback: number): number => {
   const value = Number(process.env[name] ?? fallback);
   if (!Number.isInteger(value) || value < 1) throw new LocalError(`${name} needs a whole number from 1`);

@@ -1,6 +1,6 @@
 // Between the functions and DynamoDB Local: asks IAM about every call and passes the bytes on.
 // A plain byte relay rather than an HTTP proxy, because every benchmark runs through it: answers are not looked at,
-// and a request costs one JSON.parse (measured in docs/local.md).
+// and a request costs one JSON.parse: 0.02-0.04 ms of processor time a call (docs/local.md).
 import { connect, createServer, type Socket } from 'node:net';
 import type { Iam, Principal, Wanted } from '../iam.ts';
 import type { Listening } from './service.ts';
