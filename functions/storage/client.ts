@@ -8,8 +8,9 @@ export const openDynamoClient = (): DynamoDBClient =>
   new DynamoDBClient({
     maxAttempts: 1,
     requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: 6_000,
+      connectionTimeout: 3_000,
+      requestTimeout: 10_000,
+      throwOnRequestTimeout: true, // otherwise a line that went dead is waited for, and only warned about
       httpsAgent: { keepAlive: true, maxSockets: 64 },
     },
   });

@@ -56,6 +56,8 @@ const isAmbiguous = (error: unknown): boolean => {
 const ATTEMPTS = 8;
 const FIRST_WAIT_MS = 25;
 const LONGEST_WAIT_MS = 1_000;
+/** No attempt begins after this: whoever waits for an API has 29 s. */
+const PATIENCE_MS = 15_000;
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -74,13 +76,14 @@ export const unavailable = () => {
  * although its answer was lost: a condition that fails then may have been met by ourselves.
  */
 export const retrying = async <T>(attempt: (mayBeDone: boolean) => Promise<T>): Promise<T> => {
+  const began = performance.now();
   let mayBeDone = false;
   for (let tries = 0; ; tries += 1) {
     try {
       return await attempt(mayBeDone);
     } catch (error) {
       if (!isTransient(error)) throw error;
-      if (tries + 1 >= ATTEMPTS) throw unavailable();
+      if (tries + 1 >= ATTEMPTS || performance.now() - began > PATIENCE_MS) throw unavailable();
       mayBeDone ||= isAmbiguous(error);
       await backoff(tries);
     }
