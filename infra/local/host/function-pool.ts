@@ -1,6 +1,6 @@
 // The execution environments of one function: worker threads that start when they are needed and are reused.
-// One invocation at a time in each, as Lambda does it, unless the switch for more is set (as Lambda Managed Instances do:
-// https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html).
+// How many invocations at once in each is a setting: Lambda has one, Lambda Managed Instances have more
+// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html).
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Invocation, Reply, WorkerData } from './function-worker.ts';
@@ -190,8 +190,11 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
     },
     stop: async () => {
       stopped = true;
-      for (const waiting of queue.splice(0)) waiting.reject(new FunctionError('Stopped', `${name} is stopped`));
-      await Promise.all([...alive].map((at) => at.worker.terminate()));
+      const error = new FunctionError('Stopped', `${name} is stopped`);
+      for (const waiting of queue.splice(0)) waiting.reject(error);
+      const ending = [...alive].map(({ worker }) => worker.terminate());
+      for (const at of alive) drop(at, error);
+      await Promise.all(ending);
     },
   };
 };
