@@ -44,6 +44,7 @@ export class DynamoStored implements Stored, Located {
   readonly #remote: Uint8Array | undefined;
   #id: string | undefined;
   #resource: Resource | undefined;
+  #text: string | undefined;
 
   constructor(ids: Ids, type: string, at: Key, item: Item, position: string, remote: Uint8Array | undefined) {
     this.#ids = ids;
@@ -104,7 +105,13 @@ export class DynamoStored implements Stored, Located {
     return mayHave(this.item, token);
   }
 
+  /** Kept: matching, counting bytes and answering each ask for it, and inflating is what a search pays most for. */
   text(): string {
+    this.#text ??= this.#inflated();
+    return this.#text;
+  }
+
+  #inflated(): string {
     const body = this.item.z?.B ?? this.#remote;
     return body ? spliceText(this.type, this.id, this.version, this.lastUpdated, decompress(body)) : '';
   }

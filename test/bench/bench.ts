@@ -9,8 +9,9 @@ import { coldStarts } from './parts/cold-start.ts';
 import { cpuMs, family, isJava, listeningPort } from './parts/cpu.ts';
 import { functionEnvironment } from './parts/function-environment.ts';
 import type { Order, Result } from './parts/generator.ts';
+import { inProcess } from './parts/in-process.ts';
 import type { Measured } from './parts/measure.ts';
-import { coldTable, cpuTable, machine, type Row, throughput, writeBetween } from './parts/report.ts';
+import { coldTable, cpuTable, inProcessTable, machine, type Row, throughput, writeBetween } from './parts/report.ts';
 import { type ScenarioName, scenarioNames } from './parts/scenarios.ts';
 import { startStack } from './parts/stack.ts';
 
@@ -101,13 +102,18 @@ try {
     }
   }
   say('cold starts');
-  const cold = coldStarts(await functionEnvironment.folder(), functionEnvironment.of);
+  const cold = coldStarts(await functionEnvironment.folder(), functionEnvironment.of(stack.endpoints(REGION)));
+  await stack.kill('SIGTERM');
+  say('in one process');
+  const alone = await inProcess(scenarios, seconds, 8);
   const text = [
     `Measured ${machine()}. ${seconds} s each, after ${values.warm} s of warm-up; data in memory.`,
     throughput(rows),
     'CPU for each request, in milliseconds:',
     cpuTable(rows),
-    'Cold start: import of the built bundle in a fresh process, its environment set:',
+    'CPU of the function code alone, in one process with 8 requests at once (no host, no IAM, no token verification):',
+    inProcessTable(alone),
+    'Cold start: import of the built bundle in a fresh process until its handler could take an event; `fhir-api` and `bulk-load` open the data key of the region meanwhile:',
     coldTable(cold),
   ].join('\n\n');
   if (values.dry) say(text);

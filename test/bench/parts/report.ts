@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import type { ColdStart } from './cold-start.ts';
+import type { InProcess } from './in-process.ts';
 import type { Measured } from './measure.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 
@@ -49,6 +50,16 @@ export const cpuTable = (rows: readonly Row[]): string =>
       SCENARIOS[scenario].title,
       String(http.clients),
       ...[cpu.host, cpu.database, cpu.generator, cpu.sdk].map((ms) => n(ms, 2)),
+    ]),
+  );
+
+export const inProcessTable = (results: readonly InProcess[]): string =>
+  table(
+    ['operation', 'CPU, ms', 'req/s'],
+    results.map(({ scenario, cpuMs, perSecond }) => [
+      SCENARIOS[scenario].title,
+      n(cpuMs, 2),
+      n(perSecond, perSecond < 20 ? 1 : 0),
     ]),
   );
 

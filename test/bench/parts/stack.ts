@@ -25,6 +25,8 @@ export interface RunningStack {
   /** Until `ready`, in seconds. */
   readonly seconds: number;
   readonly fhir: (region: string) => string;
+  /** The settings of the functions, and what AWS variables they need. */
+  readonly endpoints: (region: string) => Record<string, string>;
   readonly token: (region: string, who: string) => string;
   readonly kill: (signal: NodeJS.Signals) => Promise<void>;
   /** Ends it and removes its folder. */
@@ -63,7 +65,7 @@ export const startStack = async (start: StackStart = {}): Promise<RunningStack> 
     child.once('exit', (code) => reject(new Error(`npm start ended with ${code}: ${said.slice(-2_000)}`)));
   });
   const endpoints = JSON.parse(readFileSync(join(dir, 'endpoints.json'), 'utf8')) as {
-    regions: Record<string, { fhir: string }>;
+    regions: Record<string, { fhir: string; settings: Record<string, string>; aws: Record<string, string> }>;
   };
   const kill = async (signal: NodeJS.Signals) => {
     child.kill(signal);
@@ -75,6 +77,7 @@ export const startStack = async (start: StackStart = {}): Promise<RunningStack> 
     port,
     seconds: (Date.now() - started) / 1000,
     fhir: (region) => endpoints.regions[region]?.fhir.replace(/\/$/, '') ?? '',
+    endpoints: (region) => ({ ...endpoints.regions[region]?.settings, ...endpoints.regions[region]?.aws }),
     token: (region, who) =>
       execFileSync(process.execPath, [join(root, 'infra/local/token.ts'), '--region', region, '--as', who], {
         cwd: root,
@@ -83,7 +86,7 @@ export const startStack = async (start: StackStart = {}): Promise<RunningStack> 
       }).trim(),
     kill,
     close: async () => {
-      if (child.exitCode === null) await kill('SIGTERM');
+      if (child.exitCode === null && child.signalCode === null) await kill('SIGTERM');
       rmSync(dir, { recursive: true, force: true });
     },
   };
