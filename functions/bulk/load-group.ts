@@ -12,6 +12,7 @@ import { createWrite, replaceWrite } from '../interactions/write/draft.ts';
 import { slotsOf } from '../interactions/write/references.ts';
 import type { Stored, Write } from '../storage/port.ts';
 import { WriteRefused } from '../storage/write-refused.ts';
+import { canonicalise } from '../terminology/systems.ts';
 import type { Assigned } from './assign.ts';
 import type { Counts, JobRefusal } from './job.ts';
 
@@ -66,7 +67,7 @@ const prepare = (entry: Assigned, patient: string | undefined): Prepared | JobRe
     if (entry.resource.resourceType !== type || entry.resource.id !== id) {
       return [text(entry.url, 'the resource has not the type and id that its request names')];
     }
-    const issues = validate(entry.resource, { type, conditional: true }).filter(isFault);
+    const issues = validate(canonicalise(entry.resource), { type, conditional: true }).filter(isFault);
     if (issues.length > 0) return issues.map((issue) => refusal(entry.url, issue));
     return { type, id, url: entry.url, resource: entry.resource, once: entry.created && patient === undefined };
   } catch (error) {

@@ -4,6 +4,7 @@ import { validate } from '../fhir/validate.ts';
 import type { FhirRequest, Interaction } from '../interactions/contract.ts';
 import { parseType } from '../interactions/ids.ts';
 import { isObject, readJson } from '../interactions/write/body.ts';
+import { canonicalise } from '../terminology/systems.ts';
 
 /**
  * Says what a write would say, and writes nothing. The answer is 200 whether the resource is valid or not.
@@ -11,7 +12,7 @@ import { isObject, readJson } from '../interactions/write/body.ts';
  */
 export const validateOperation: Interaction = async (_context, request) => {
   const type = parseType(request.path[0]!);
-  const issues = validate(resourceIn(request), { type });
+  const issues = validate(canonicalise(resourceIn(request)), { type });
   const ok = { severity: 'information', code: 'informational', diagnostics: 'no fault was found' } as const;
   return { status: 200, resource: operationOutcome(issues.length > 0 ? issues : [ok]) };
 };

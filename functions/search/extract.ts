@@ -1,6 +1,7 @@
 // The values of a search parameter in a resource, in the form in which searches compare them.
 // https://hl7.org/fhir/R4/search.html#ptypes
 import type { Resource } from '../fhir/types.ts';
+import { canonicalSystem } from '../terminology/systems.ts';
 import { type Span, spanOfValue } from './dates.ts';
 import { numberOf } from './decimals.ts';
 import { fold } from './kana.ts';
@@ -40,11 +41,15 @@ export interface Amount {
  * the facility that wrote it stood behind it.
  */
 export const BARE_PATIENT_NUMBER = 'urn:oid:1.2.392.100495.20.3.51.1';
-export const scopedSystem = (system: string | undefined, facility: string | undefined): string | undefined =>
-  system === BARE_PATIENT_NUMBER ? `${system}${facility ?? ''}` : system;
+export const scopedSystem = (written: string | undefined, facility: string | undefined): string | undefined => {
+  const system = written === undefined ? undefined : canonicalSystem(written);
+  return system === BARE_PATIENT_NUMBER ? `${system}${facility ?? ''}` : system;
+};
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+/** What is stored is canonical already; what was stored before that, or comes from elsewhere, is read as if it were. */
+const system = (value: unknown): string | undefined => (typeof value === 'string' ? canonicalSystem(value) : undefined);
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
 const texts = (...values: unknown[]): string[] => values.filter((value) => typeof value === 'string');
 
@@ -58,7 +63,7 @@ export const foldPhone = (value: string): string => {
 };
 
 const coding = (value: Node, ...more: unknown[]): Token => ({
-  system: text(value.system),
+  system: system(value.system),
   code: text(value.code) === undefined ? undefined : foldCode(value.code as string),
   texts: texts(value.display, ...more),
 });
@@ -143,7 +148,7 @@ const compared = (value: number, comparator: unknown): Pick<Amount, 'low' | 'hig
 };
 
 const units = (quantity: unknown): Pick<Amount, 'system' | 'code' | 'unit'> =>
-  isNode(quantity) ? { system: text(quantity.system), code: text(quantity.code), unit: text(quantity.unit) } : {};
+  isNode(quantity) ? { system: system(quantity.system), code: text(quantity.code), unit: text(quantity.unit) } : {};
 
 const rangeAmount = (range: Node): Amount | undefined => {
   const low = numberOf(isNode(range.low) ? range.low.value : undefined);

@@ -57,9 +57,7 @@ const pruneTokens = (resource: Resource): string[] => {
 export const PRIMARY_SYSTEMS: readonly string[] = [
   'http://loinc.org',
   'http://medis.or.jp/CodeSystem/master-JLAC10-17digits',
-  'urn:oid:1.2.392.200119.4.504',
   'http://medis.or.jp/CodeSystem/master-nursingObservationKeyCode',
-  'urn:oid:1.2.392.200119.4.804',
 ];
 export const SEVERAL_CODES = '*';
 export const primaryCode = (system: string, code: string): string => `${system}|${foldCode(code)}`;

@@ -2,6 +2,7 @@
 // last word (match.ts), so a row may say too much, but one must be there for whatever the planner looks up (plan.ts).
 import type { Resource } from '../fhir/types.ts';
 import type { Lookup } from '../storage/port.ts';
+import { canonicalSystem } from '../terminology/systems.ts';
 import { mayHavePatient } from './compartments.ts';
 import { foldIdentifier, foldPhone } from './extract.ts';
 import { loose } from './kana.ts';
@@ -77,7 +78,7 @@ const patientRows = (patient: Resource): Lookup[] => {
   ];
 };
 
-/** Identifier rows: value, folded, and system as it stands. */
+/** Identifier rows: value, folded, and system. */
 const identifierRows = (resource: Resource): Lookup[] => {
   const parameter = parametersOf(resource.resourceType).get('identifier');
   if (parameter?.kind !== 'token') return [];
@@ -86,7 +87,11 @@ const identifierRows = (resource: Resource): Lookup[] => {
     .flatMap((leaf) => valuesAt(leaf, resource, resource))
     .filter(isNode)
     .filter(({ value }) => typeof value === 'string')
-    .map(({ system, value }) => ({ bucket: 'identifier', key: foldIdentifier(text(value)), sort: text(system) }));
+    .map(({ system, value }) => ({
+      bucket: 'identifier',
+      key: foldIdentifier(text(value)),
+      sort: canonicalSystem(text(system)),
+    }));
 };
 
 /** Types all of whose resources have identifier rows: Patient, and what is never kept with a patient. */

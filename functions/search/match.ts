@@ -1,6 +1,7 @@
 // Whether a resource is what a search asked for: exact, on its values, whatever index proposed it.
 // https://hl7.org/fhir/R4/search.html#prefix and #modifiers
 import type { Coding, Resource } from '../fhir/types.ts';
+import { canonicalSystem } from '../terminology/systems.ts';
 import type { Span } from './dates.ts';
 import {
   type Amount,
@@ -99,7 +100,9 @@ const foldedFor = (code: string, leafTypes: ReadonlySet<string>): string => {
 
 const matchesType = (found: Token, { system, code, value }: Of<'of-type'>): boolean =>
   found.code === foldIdentifier(value) &&
-  (found.types ?? []).some((type) => (type as Coding).system === system && (type as Coding).code === code);
+  (found.types ?? []).some(
+    (type) => canonicalSystem((type as Coding).system ?? '') === system && (type as Coding).code === code,
+  );
 
 /** A hierarchy of paths: `http://acme.org/fhir` is above `http://acme.org/fhir/ValueSet`, not above `http://acme.org/fhirs`. */
 const isBelow = (uri: string, above: string): boolean =>

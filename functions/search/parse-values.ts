@@ -1,5 +1,6 @@
 // The values of a search parameter, from their text. What cannot be read is refused by the parameter's name, never its value.
 import { refuse } from '../fhir/outcome.ts';
+import { canonicalSystem } from '../terminology/systems.ts';
 import { type Span, spanOf } from './dates.ts';
 import { soughtNumber } from './decimals.ts';
 import { scopedSystem } from './extract.ts';
@@ -56,7 +57,7 @@ const ofType = (text: string, place: Place): Wanted => {
   const parts = splitEscaped(text, '|').map(unescaped);
   const [system, code, value] = parts;
   if (parts.length !== 3 || !system || !code || !value) throw malformed(place, 'expected [system]|[code]|[value]');
-  return { kind: 'of-type', system, code, value };
+  return { kind: 'of-type', system: canonicalSystem(system), code, value };
 };
 
 /** "The recommended value for the approximation is 10 % of the gap between now and the date." */
@@ -85,7 +86,13 @@ const quantity = (text: string, place: Place): Wanted => {
   const { prefix, rest } = prefixed(parts[0]!);
   const sought = soughtNumber(rest);
   if (!sought || parts.length > 3) throw malformed(place, 'expected [prefix]number|[system]|[code]');
-  return { kind: 'quantity', prefix, sought, system: parts[1] || undefined, code: parts[2] || undefined };
+  return {
+    kind: 'quantity',
+    prefix,
+    sought,
+    system: parts[1] ? canonicalSystem(parts[1]) : undefined,
+    code: parts[2] || undefined,
+  };
 };
 
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;

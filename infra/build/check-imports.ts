@@ -13,6 +13,7 @@ interface Place {
 
 const PLACES: Readonly<Record<string, Place>> = {
   fhir: { uses: [] },
+  terminology: { uses: ['fhir'] },
   storage: {
     uses: ['fhir', 'services'],
     // Domain code knows the promise; only the composition root knows who keeps it.
@@ -26,10 +27,14 @@ const PLACES: Readonly<Record<string, Place>> = {
   },
   consent: { uses: ['fhir', 'auth'] },
   audit: { uses: ['fhir', 'storage', 'services', 'consent'] },
-  search: { uses: ['fhir', 'storage', 'consent'] },
-  interactions: { uses: ['fhir', 'profiles', 'storage', 'search', 'consent', 'audit', 'operations'] },
-  operations: { uses: ['fhir', 'profiles', 'storage', 'search', 'consent', 'audit', 'interactions', 'bulk'] },
-  bulk: { uses: ['fhir', 'profiles', 'storage', 'search', 'consent', 'audit', 'interactions', 'services'] },
+  search: { uses: ['fhir', 'storage', 'terminology', 'consent'] },
+  interactions: { uses: ['fhir', 'profiles', 'storage', 'terminology', 'search', 'consent', 'audit', 'operations'] },
+  operations: {
+    uses: ['fhir', 'profiles', 'storage', 'terminology', 'search', 'consent', 'audit', 'interactions', 'bulk'],
+  },
+  bulk: {
+    uses: ['fhir', 'profiles', 'storage', 'terminology', 'search', 'consent', 'audit', 'interactions', 'services'],
+  },
   middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services'] },
 };
 

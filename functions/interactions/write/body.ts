@@ -2,6 +2,7 @@ import { parseJson } from '../../fhir/json.ts';
 import { FhirError, refuse } from '../../fhir/outcome.ts';
 import type { Json, Resource } from '../../fhir/types.ts';
 import { validate } from '../../fhir/validate.ts';
+import { canonicalise } from '../../terminology/systems.ts';
 import type { FhirRequest } from '../contract.ts';
 
 /** The JSON that came, whatever it is. Entries of a batch arrive parsed. */
@@ -29,9 +30,9 @@ export function assertType(json: Record<string, unknown>, type: string): asserts
   }
 }
 
-/** Every fault at once; what is stored is valid R4. Hints and warnings come back for `Prefer: return=OperationOutcome`. */
+/** Every fault at once; what is stored is valid R4, its systems canonical (in place). Hints and warnings come back for `Prefer: return=OperationOutcome`. */
 export const assertValid = (resource: Resource, type: string, { conditional = false } = {}) => {
-  const issues = validate(resource, { type, conditional });
+  const issues = validate(canonicalise(resource), { type, conditional });
   if (issues.some(({ severity }) => severity === 'error' || severity === 'fatal')) {
     throw new FhirError('invalid', issues);
   }
