@@ -70,10 +70,15 @@ const alive = (pid: number): boolean => {
   }
 };
 
-const startTime = (pid: number): string | undefined => {
+/** Field of /proc/<pid>/stat, counted from the state; nothing where there is no /proc. */
+const statField = (pid: number, field: number): string | undefined => {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[field];
   } catch {
     return undefined;
   }
 };
+
+const startTime = (pid: number): string | undefined => statField(pid, 19);
+
+export const parentOf = (pid: number): string | undefined => statField(pid, 1);

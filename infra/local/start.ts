@@ -9,7 +9,7 @@ import { buildAssembly } from './build.ts';
 import { DynamoDbLocalError } from './dynamodb.ts';
 import { announceToSeeds, endpointsOf, regionDir } from './endpoints.ts';
 import type { HostedRegion } from './host/region.ts';
-import { LocalError, localDir, lockFolder, makeFolder, projectRoot, writeJson } from './local-dir.ts';
+import { LocalError, localDir, lockFolder, makeFolder, parentOf, projectRoot, writeJson } from './local-dir.ts';
 import type { Seed, SeedContext } from './seed-context.ts';
 import { openStack, operatorEnvironment, type Stack } from './stack.ts';
 
@@ -195,11 +195,12 @@ const followDatabase = (pid: number, stopped: () => boolean, stop: () => Promise
   }, 1000).unref();
 };
 
-/** npm that is killed for good cannot pass the signal on. */
+/** npm (by a shell in between) that is killed for good cannot pass the signal on: we end when either is gone. */
 const followParent = (end: () => void) => {
-  const parent = process.ppid;
   if (process.env['npm_lifecycle_event'] === undefined) return;
-  setInterval(() => process.ppid !== parent && end(), 500).unref();
+  const ancestors = () => `${process.ppid} ${parentOf(process.ppid)}`;
+  const first = ancestors();
+  setInterval(() => ancestors() !== first && end(), 500).unref();
 };
 
 if (import.meta.main) await main();

@@ -1,4 +1,5 @@
 // The parts of the host that are pure: intrinsics, routes, patterns, schedules, payloads.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is how CloudFormation writes Fn::Sub.
 import { describe, expect, it } from 'vitest';
 import { wantedOf } from '../../infra/local/front/dynamodb-front.ts';
 import type { Json, Stack } from '../../infra/local/host/assembly.ts';
