@@ -1,5 +1,6 @@
 // The class of data that consent rules speak of, and the labels that stand outside the compressed body (domain 4.4 and 6.3).
 import type { Coding, Resource } from '../fhir/types.ts';
+import { DELIVERY, DELIVERY_CODES } from '../terminology/labels.ts';
 
 const CLASSES: Record<string, string> = {
   basic: `Patient Person RelatedPerson Practitioner PractitionerRole Organization OrganizationAffiliation Location
@@ -36,10 +37,6 @@ const isByResident = (resource: Resource): boolean => {
 /** `basic`, `clinical`, `document`, `care`, `home` or `admin` (everything else: schedules, tasks, claims, consents, terminology). */
 export const dataClass = (resource: Resource): string =>
   isByResident(resource) ? 'home' : (CLASS_OF.get(resource.resourceType) ?? 'admin');
-
-/** 長期保存, 未告知, 未提供 (domain 3.4, JP-CLINS): tags that bind whoever shows the resource. */
-const DELIVERY = 'http://jpfhir.jp/fhir/clins/CodeSystem/JP_ehrshrs_indication';
-const DELIVERY_CODES = ['LTS', 'UNINFORMED', 'UNDELIVERED'];
 
 const written = ({ system = '', code = '' }: Coding) => `${system}|${code}`;
 

@@ -5,6 +5,7 @@ import { FhirError, forbidden, refuse } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Draft, IndexEntries, Placement, Resources, Stored, Write } from '../../storage/port.ts';
 import { WriteRefused } from '../../storage/write-refused.ts';
+import { label } from '../../terminology/labels.ts';
 import type { Context, Services } from '../contract.ts';
 import { assertReadable, permitter } from '../permit.ts';
 import { indexOf, placingOf } from './placing.ts';
@@ -47,7 +48,7 @@ export const createWrite = (
   }
   const known = chosen.assigned ?? chosen.id;
   if (type === 'Patient') resource.id = known ?? resources.allocate(type, NEW_PATIENT, chosen.seed);
-  const index = indexOf(resource);
+  const index = indexOf(label(resource));
   const id = type === 'Patient' ? resource.id! : (known ?? resources.allocate(type, index, chosen.seed));
   resource.id = id;
   assertDecided(context, 'create', type, facility, index);
@@ -63,7 +64,7 @@ export const replaceWrite = (
 ): (Write & { kind: 'replace' }) | undefined => {
   assertOwner(resources, context, previous);
   resource.id = previous.id;
-  const index = indexOf(resource);
+  const index = indexOf(label(resource));
   assertSamePerson(resources, previous, index);
   assertDecided(context, previous.deleted ? 'create' : 'update', type, previous.facility, index);
   const text = textOf(resource);
