@@ -32,6 +32,10 @@ export const Env = z.object({
   RESIDENTS_CLIENT_ID: text,
   /** What other facilities may read where no consent says anything (infra/regions). */
   CONSENT_DEFAULT: z.enum(['implicit', 'own-facility']),
+  /** Types that must meet JP Core whatever they claim, by commas; `*`: all that it has a profile for. May be empty. */
+  REQUIRE_JP_CORE: z.string(),
+  /** Facility whose StructureDefinitions bind the region. May be empty. */
+  PROFILE_PUBLISHER: z.string(),
 });
 export type Env = z.infer<typeof Env>;
 export type EnvName = keyof Env;
@@ -47,3 +51,14 @@ export const readEnv = <K extends EnvName>(source: Record<string, string | undef
 /** Nothing is shared by a setting that is missing or mistyped. */
 export const consentDefaultOf = (source: Record<string, string | undefined>): Env['CONSENT_DEFAULT'] =>
   source['CONSENT_DEFAULT'] === 'implicit' ? 'implicit' : 'own-facility';
+
+/** Profiles of the region (functions/profiles/loaded.ts); without settings a resource is held to what it claims, and nothing else. */
+export const profileSettingsOf = (
+  source: Record<string, string | undefined>,
+): { requireJpCore: boolean | readonly string[]; publisher: string | undefined } => {
+  const required = source['REQUIRE_JP_CORE'] ?? '';
+  return {
+    requireJpCore: required === '*' || required.split(',').filter(Boolean),
+    publisher: source['PROFILE_PUBLISHER'] || undefined,
+  };
+};

@@ -2,6 +2,7 @@
 import type { Audit } from '../audit/port.ts';
 import type { Actor } from '../consent/actor.ts';
 import type { Resource } from '../fhir/types.ts';
+import type { Profiles } from '../profiles/port.ts';
 import type { Documents, Resources, Seal, Stored } from '../storage/port.ts';
 
 /** Everything that outlives a request; an interaction asks for the part it needs (`Pick<Services, 'resources'>`). */
@@ -11,6 +12,8 @@ export interface Services {
   /** Files larger than a request, until they are loaded: the uploads bucket. Absent: this function takes none. */
   readonly uploads?: Documents | undefined;
   readonly seal: Seal;
+  /** Absent: the profiles that are built in. */
+  readonly profiles?: Profiles | undefined;
   readonly audit: Audit;
   /** Milliseconds since 1970. */
   readonly clock: () => number;

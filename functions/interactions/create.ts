@@ -9,7 +9,7 @@ import { writtenAnswer } from './write/answer.ts';
 import { commitOne, createWrite } from './write/draft.ts';
 import { readWritable } from './write/writable.ts';
 
-type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'region' | 'clock'>;
+type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'region' | 'clock' | 'profiles'>;
 
 /**
  * FHIR create: https://hl7.org/fhir/R4/http.html#create
@@ -19,7 +19,7 @@ export const create =
   (services: Needs): Interaction =>
   async (context, request) => {
     const type = parseType(request.path[0]!);
-    const { resource, issues } = readWritable(services, request, type);
+    const { resource, issues } = await readWritable(services, request, type);
     const criteria = request.headers['if-none-exist'];
 
     const { stored, isNew } =

@@ -14,9 +14,10 @@ import { assertReadable, disclose } from './permit.ts';
 import { writtenAnswer } from './write/answer.ts';
 import { assertValid, isObject, readJson } from './write/body.ts';
 import { commitOne, replaceWrite } from './write/draft.ts';
+import { assertProfiles } from './write/meets-profiles.ts';
 import { normaliseReferences } from './write/references.ts';
 
-type Needs = Pick<Services, 'resources' | 'seal' | 'region' | 'clock'>;
+type Needs = Pick<Services, 'resources' | 'seal' | 'region' | 'clock' | 'profiles'>;
 
 /** FHIR patch, JSON Patch or FHIRPath Patch by Content-Type: https://hl7.org/fhir/R4/http.html#patch */
 export const patch =
@@ -48,7 +49,7 @@ const apply = async (services: Needs, context: Context, request: FhirRequest, pr
     throw refuse('stale', `${type}/${id} is not at version ${expected}`);
   }
   const resource = patched(previous, request);
-  const issues = assertValid(resource, type);
+  const issues = [...assertValid(resource, type), ...(await assertProfiles(services, resource))];
   normaliseReferences(resource, fhirBase(services.region));
   const write = replaceWrite(services, context, previous, { type, resource, method: 'PATCH' });
   const stored = write ? await commitOne(services, context, write, expected !== undefined) : previous;

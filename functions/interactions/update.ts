@@ -11,7 +11,7 @@ import { writtenAnswer } from './write/answer.ts';
 import { commitOne, createWrite, replaceWrite } from './write/draft.ts';
 import { readWritable } from './write/writable.ts';
 
-type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'region' | 'clock'>;
+type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'region' | 'clock' | 'profiles'>;
 
 interface Sent {
   readonly type: string;
@@ -26,7 +26,7 @@ export const update =
     const type = parseType(request.path[0]!);
     const id = request.path[1]!;
     if (!isId(id)) throw refuse('invalid', 'the id in the path must be 1 to 64 letters, digits, hyphens or dots');
-    const sent = { type, ...readWritable(services, request, type) };
+    const sent = { type, ...(await readWritable(services, request, type)) };
     // A raw Binary has no element to hold its id.
     if (sent.resource.id === undefined && type === 'Binary') sent.resource.id = id;
     if (sent.resource.id !== id) throw refuse('invalid', `${type}.id must be the id in the path`, `${type}.id`);
@@ -40,7 +40,7 @@ export const conditionalUpdate =
   (services: Needs): Interaction =>
   async (context, request) => {
     const type = parseType(request.path[0]!);
-    const sent = { type, ...readWritable(services, request, type) };
+    const sent = { type, ...(await readWritable(services, request, type)) };
 
     const found = onlyMatch(type, await matches(services, context, type, request.params));
     if (!found) return put(services, context, request, sent, sent.resource.id, await existing(services, sent));

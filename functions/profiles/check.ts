@@ -145,7 +145,7 @@ export class Check implements World {
     if (answer === true) return;
     if (answer === undefined) {
       // A primitive that has extensions only has no code to be looked up.
-      if (this.around.verbose && value.value !== undefined)
+      if (this.around.verbose && value.value !== undefined && strength === 'required')
         this.say('code-invalid', `could not be checked: the value set ${valueSet} is not loaded here`, undefined, true);
       return;
     }

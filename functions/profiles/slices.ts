@@ -97,10 +97,13 @@ const criterion = (node: Node): Test | undefined => {
 const byValue = (slice: Node, path: string, known: Known): Test | undefined => {
   const steps = stepsOf(path);
   const url = path === 'url' ? slice.profiles?.[0] : undefined;
+  const nodes = url === undefined ? nodesAt(slice, steps, known) : [];
   const tests =
     url === undefined
-      ? nodesAt(slice, steps, known).flatMap((node) => criterion(node) ?? [])
+      ? nodes.flatMap((node) => criterion(node) ?? [])
       : [({ value }: TypedValue) => value === bare(url)];
+  // Nothing is said of the value but that there is one.
+  if (tests.length === 0 && nodes.some(({ min }) => min !== undefined && min > 0)) tests.push(() => true);
   if (tests.length === 0) return undefined;
   return (value, world) => valuesAt(value, steps, world).some((item) => tests.some((test) => test(item, world)));
 };
@@ -152,10 +155,9 @@ const tests = new WeakMap<Node, Test | null>();
 const membership = ({ node }: Slice, { by }: Slicing, known: Known): Test | undefined => {
   const cached = tests.get(node);
   if (cached !== undefined) return cached ?? undefined;
-  const each = by.map((discriminator) => testOf(node, discriminator, known));
-  const test: Test | null = each.every((item) => item !== undefined)
-    ? (value, world) => each.every((item) => item(value, world))
-    : null;
+  // A discriminator of which the slice says nothing does not count, as long as another one does.
+  const each = by.flatMap((discriminator) => testOf(node, discriminator, known) ?? []);
+  const test: Test | null = each.length > 0 ? (value, world) => each.every((item) => item(value, world)) : null;
   tests.set(node, test);
   return test ?? undefined;
 };

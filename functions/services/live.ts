@@ -4,9 +4,10 @@ import { openAudit } from '../audit/chain.ts';
 import { type AuditTrail, openAuditTrail } from '../audit/trail.ts';
 import { openIdentities } from '../auth/rows.ts';
 import { openTokenKeys } from '../auth/token-keys.ts';
-import { consentDefaultOf, readEnv } from '../env.ts';
+import { consentDefaultOf, profileSettingsOf, readEnv } from '../env.ts';
 import type { Services } from '../interactions/contract.ts';
 import type { AuthenticateDeps } from '../middleware/authenticate.ts';
+import { openProfiles } from '../profiles/loaded.ts';
 import { openDynamoClient } from '../storage/client.ts';
 import { openDocuments } from '../storage/documents-s3.ts';
 import { type DynamoOptions, openDynamo } from '../storage/dynamo.ts';
@@ -43,8 +44,10 @@ export const liveServices = async (
   });
   const documents = openDocuments({ bucket: env.DOCUMENTS_BUCKET });
   const tables = { clinical: env.CLINICAL_TABLE, registry: env.REGISTRY_TABLE };
+  const resources = openDynamo({ client, tables, keys, documents, clock, limits });
   return {
-    resources: openDynamo({ client, tables, keys, documents, clock, limits }),
+    resources,
+    profiles: openProfiles({ resources, clock }, profileSettingsOf(environment)),
     documents,
     // Only functions that take files larger than a request are told the bucket.
     ...(environment.UPLOADS_BUCKET && { uploads: openDocuments({ bucket: environment.UPLOADS_BUCKET }) }),

@@ -104,6 +104,18 @@ export const RegionFile = z
       ['implicit', 'own-facility'],
       'must be "implicit" (黙示の同意) or "own-facility" (自施設のみ) (同意の既定)',
     ),
+    /** What must meet its JP Core profile whatever it claims. Left out: only what claims one. */
+    requireJpCore: z
+      .union(
+        [z.boolean(), z.array(z.string().regex(/^[A-Z][A-Za-z]{2,39}$/))],
+        'must be true, false or a list of resource types, ["Patient", "Observation"] (JP Coreを必須とするリソース)',
+      )
+      .optional(),
+    /** The facility (the operator's office, as a rule) whose StructureDefinitions bind everybody: npm run load-package. */
+    profilePublisher: z
+      .string('must be text in quotes: the code of a facility (機関コード)')
+      .regex(/^[0-9]{10}$/, 'must be the 10 digits of a facility in quotes (プロファイルを登録する機関のコード)')
+      .optional(),
     /** 3 USD a month each, but for the first three of an account. */
     dashboard: z.boolean('must be true or false: a CloudWatch dashboard (ダッシュボード)').optional(),
     /** Concurrent executions kept for a function. An account's own limit must leave 100 besides. */

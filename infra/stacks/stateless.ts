@@ -78,6 +78,8 @@ export class Stateless extends Stack {
       HOME_COMMUNITY_ID: region.homeCommunityId,
       BASE_URL: this.api.baseUrl,
       CONSENT_DEFAULT: region.consentDefault,
+      REQUIRE_JP_CORE: region.requireJpCore === true ? '*' : (region.requireJpCore || []).join(','),
+      PROFILE_PUBLISHER: region.profilePublisher ?? '',
     });
     connect(fn, {
       ...stateful.tables.connections,

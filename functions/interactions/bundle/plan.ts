@@ -11,7 +11,7 @@ import { assertReadable } from '../permit.ts';
 import { assertType, assertValid } from '../write/body.ts';
 import { type Entry, inEntry } from './entries.ts';
 
-export type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'region' | 'clock'>;
+export type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'region' | 'clock' | 'profiles'>;
 
 /** What one entry of a transaction comes to, once its criteria are looked up. */
 export interface Plan {

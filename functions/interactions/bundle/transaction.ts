@@ -6,6 +6,7 @@ import type { Context, Interaction } from '../contract.ts';
 import type { Return } from '../headers.ts';
 import { disclose } from '../permit.ts';
 import { allocateId, createWrite, deleteWrite, replaceWrite } from '../write/draft.ts';
+import { assertProfiles } from '../write/meets-profiles.ts';
 import { answerOf } from './batch.ts';
 import { type Entry, inEntry } from './entries.ts';
 import { assertResolved, type Linked, Links, linkedOf, resolveConditional } from './links.ts';
@@ -33,6 +34,10 @@ export const transaction = async (
   );
   await lookUp(services, context, plans);
   gather(plans, atOf, (plan) => checkPrevious(services, context, plan));
+  await each(
+    plans.filter(({ resource, existing }) => resource && !existing),
+    async ({ resource }) => void (await assertProfiles(services, resource!)),
+  );
   await link(services, context, base, plans);
   assertDistinct(plans);
   await each(

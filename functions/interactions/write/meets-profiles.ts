@@ -1,0 +1,23 @@
+import { FhirError } from '../../fhir/outcome.ts';
+import type { Issue, Resource } from '../../fhir/types.ts';
+import { profileIssues } from '../../profiles/profiles.ts';
+import type { Services } from '../contract.ts';
+
+/** What a resource lacks of its profiles: those that are built in, and where the region has loaded some, those too. */
+export const profileFaults = async (
+  { profiles }: Pick<Services, 'profiles'>,
+  resource: Resource,
+): Promise<readonly Issue[]> => (profiles ? profiles.issues(resource) : profileIssues(resource));
+
+/**
+ * Refuses what claims a profile (or must meet one) and does not. Asked of valid R4 only; answers the warnings.
+ * 422, since the body is well-formed and R4: https://hl7.org/fhir/R4/http.html#create
+ */
+export const assertProfiles = async (
+  services: Pick<Services, 'profiles'>,
+  resource: Resource,
+): Promise<readonly Issue[]> => {
+  const issues = await profileFaults(services, resource);
+  if (issues.some(({ severity }) => severity === 'error')) throw new FhirError('unprocessable', [...issues]);
+  return issues;
+};
