@@ -9,6 +9,7 @@ import type { Context, Services } from '../interactions/contract.ts';
 import { disclose } from '../interactions/permit.ts';
 import { parseForm } from '../interactions/query.ts';
 import { createWrite, replaceWrite } from '../interactions/write/draft.ts';
+import { profileFaults } from '../interactions/write/meets-profiles.ts';
 import { slotsOf } from '../interactions/write/references.ts';
 import type { Stored, Write } from '../storage/port.ts';
 import { WriteRefused } from '../storage/write-refused.ts';
@@ -16,7 +17,7 @@ import { canonicalise } from '../terminology/systems.ts';
 import type { Assigned } from './assign.ts';
 import type { Counts, JobRefusal } from './job.ts';
 
-export type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'clock' | 'region'>;
+export type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'clock' | 'region' | 'profiles'>;
 
 /** A writer who meets another in the same patient tries again with what is there now. */
 const TRIES = 4;
@@ -75,6 +76,10 @@ const prepare = (entry: Assigned, patient: string | undefined): Prepared | JobRe
   }
 };
 
+/** What it lacks of its profiles. */
+const lacking = async (services: Needs, { resource, url }: Prepared): Promise<JobRefusal[]> =>
+  (await profileFaults(services, resource)).filter(isFault).map((issue) => refusal(url, issue));
+
 /**
  * `patient` is the reference of the patient whose resources these are; undefined: shared resources.
  * A patient whose Patient is among the entries and refused is not written at all.
@@ -94,7 +99,8 @@ export const loadGroup = async (
   const byUrl = new Map<string, Prepared>();
   for (const entry of entries) {
     const prepared = prepare(entry, patient);
-    if (Array.isArray(prepared)) turnAway(prepared);
+    const faults = Array.isArray(prepared) ? prepared : await lacking(services, prepared);
+    if (Array.isArray(prepared) || faults.length > 0) turnAway(faults);
     else byUrl.set(prepared.url, prepared); // named twice: the last one counts
   }
 

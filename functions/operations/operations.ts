@@ -29,7 +29,7 @@ export const OPERATIONS: readonly Operation[] = [
     definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
     levels: ['type', 'instance'],
     affectsState: true,
-    make: () => validateOperation,
+    make: validateOperation,
   },
   // Files larger than a request: docs/loading.md.
   {

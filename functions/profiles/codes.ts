@@ -1,13 +1,15 @@
 // Bindings of profiles: https://hl7.org/fhir/R4/terminologies.html#binding
+
 import type { TypedValue } from '../fhir/path/typed-value.ts';
-import { systemUrl } from './aliases.ts';
+import { canonicalSystem } from '../terminology/systems.ts';
+
 import type { ValueSetTest } from './rules.ts';
 import { isObject } from './values.ts';
 
 const coding = (test: ValueSetTest, value: unknown): boolean | undefined => {
   if (!isObject(value) || typeof value.code !== 'string') return false;
   // A plain code may be of any system of the set; a Coding without one is of none.
-  return typeof value.system === 'string' ? test(systemUrl(value.system), value.code) : false;
+  return typeof value.system === 'string' ? test(canonicalSystem(value.system), value.code) : false;
 };
 
 /** True if any is, undefined if any might be. */

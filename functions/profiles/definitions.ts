@@ -1,6 +1,8 @@
 // Profiles and value sets that were loaded, beside those that are built in.
+
 import type { Resource } from '../fhir/types.ts';
-import { systemUrl } from './aliases.ts';
+import { canonicalSystem } from '../terminology/systems.ts';
+
 import { BUILT_IN, BUILT_IN_VERSION, splitCanonical, versionFits } from './built-in.ts';
 import { jpCoreProfiles } from './jp-core/index.ts';
 import type { Compiled, Known, Profile, Rule, ValueSetTest } from './rules.ts';
@@ -53,7 +55,7 @@ export class Definitions implements Known {
     const { resourceType, url } = resource;
     if (typeof url !== 'string') return [];
     const version = typeof resource.version === 'string' ? resource.version : undefined;
-    if (resourceType === 'CodeSystem') this.codes.set(systemUrl(url), codesOf(resource));
+    if (resourceType === 'CodeSystem') this.codes.set(canonicalSystem(url), codesOf(resource));
     if (resourceType === 'ValueSet') {
       this.sets.put(url, version, resource);
       const { systems, sets } = partsOf(resource);

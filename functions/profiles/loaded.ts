@@ -1,5 +1,6 @@
 // Profiles as a region has them: built in, and those that its publisher has loaded as StructureDefinition, ValueSet and CodeSystem
 // (docs/profiles.md). Which there are is one Query a minute; one is read when a resource first names it.
+import { DEFINITIONS_KEY } from '../fhir/canonical.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Resources } from '../storage/port.ts';
 import { splitCanonical, versionFits } from './built-in.ts';
@@ -8,9 +9,6 @@ import { extensionUrls } from './extensions.ts';
 import type { Profiles } from './port.ts';
 import { claimsOf, profileIssues, type RequireJpCore, requiredProfiles } from './profiles.ts';
 import { isObject } from './values.ts';
-
-/** The key of the rows by which definitions are found, as search/lookups.ts writes them: one for each, sorted by `type|url|version`. */
-export const DEFINITIONS_KEY = 'urn:tsumugi:definitions';
 
 export interface ProfileSettings {
   readonly requireJpCore?: RequireJpCore | undefined;

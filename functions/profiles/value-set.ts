@@ -1,6 +1,8 @@
 // Value sets that a region has loaded: https://hl7.org/fhir/R4/valueset.html#compositions
+
 import type { Resource } from '../fhir/types.ts';
-import { systemUrl } from './aliases.ts';
+import { canonicalSystem } from '../terminology/systems.ts';
+
 import type { ValueSetTest } from './rules.ts';
 import { isObject } from './values.ts';
 
@@ -63,7 +65,7 @@ const expanded = (expansion: Json): ValueSetTest => {
   const visit = (contains: unknown) => {
     for (const { system, code, contains: inner } of list(contains)) {
       if (typeof code === 'string') {
-        pairs.add(`${systemUrl(String(system))}|${code}`);
+        pairs.add(`${canonicalSystem(String(system))}|${code}`);
         plain.add(code);
       }
       visit(inner);
@@ -79,7 +81,7 @@ const included = (
   codes: CodesOf,
   other: OtherSet,
 ): ValueSetTest => {
-  const own = typeof written === 'string' ? systemUrl(written) : undefined;
+  const own = typeof written === 'string' ? canonicalSystem(written) : undefined;
   const named = Array.isArray(concept) ? new Set(list(concept).map(({ code }) => code)) : undefined;
   const isFiltered = Array.isArray(filter) && filter.length > 0;
   const sets = Array.isArray(valueSet) ? valueSet.filter((url) => typeof url === 'string') : [];

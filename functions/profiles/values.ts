@@ -1,6 +1,7 @@
 // Fixed values and patterns: https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_
+
 import { numberOf } from '../fhir/path/equality.ts';
-import { systemUrl } from './aliases.ts';
+import { canonicalSystem } from '../terminology/systems.ts';
 
 type JsonObject = Record<string, unknown>;
 
@@ -9,7 +10,7 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 const sameScalar = (a: unknown, b: unknown): boolean => {
   if (a === b) return true;
-  if (typeof a === 'string') return typeof b === 'string' && systemUrl(a) === systemUrl(b);
+  if (typeof a === 'string') return typeof b === 'string' && canonicalSystem(a) === canonicalSystem(b);
   const number = numberOf(a);
   return number !== undefined && number === numberOf(b);
 };

@@ -1,5 +1,7 @@
 // The rows of `registry` by which a resource is found without its patient. A row only proposes a candidate: the matcher has the
 // last word (match.ts), so a row may say too much, but one must be there for whatever the planner looks up (plan.ts).
+import { createHash } from 'node:crypto';
+import { DEFINITIONS_KEY } from '../fhir/canonical.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Lookup } from '../storage/port.ts';
 import { canonicalSystem } from '../terminology/systems.ts';
@@ -94,6 +96,24 @@ const identifierRows = (resource: Resource): Lookup[] => {
     }));
 };
 
+const DEFINITIONS = new Set(['StructureDefinition', 'ValueSet', 'CodeSystem']);
+
+/** What profiles are made of, by canonical: one key for all, since a region has a few hundred, and one Query then tells which. */
+const definitionRows = (resource: Resource): Lookup[] => {
+  const { resourceType, url, version, type } = resource;
+  if (!DEFINITIONS.has(resourceType) || typeof url !== 'string') return [];
+  const hash = createHash('sha256').update(JSON.stringify(resource)).digest('base64url').slice(0, 12);
+  const about = { ...(resourceType === 'StructureDefinition' && { t: text(type) }), h: hash };
+  return [
+    {
+      bucket: 'identifier',
+      key: DEFINITIONS_KEY,
+      sort: `${resourceType}|${url}|${text(version)}`,
+      card: JSON.stringify(about),
+    },
+  ];
+};
+
 /** Types all of whose resources have identifier rows: Patient, and what is never kept with a patient. */
 export const hasIdentifierRows = (type: string): boolean =>
   (type === 'Patient' || !mayHavePatient(type)) &&
@@ -109,5 +129,5 @@ const distinct = (rows: readonly Lookup[]): Lookup[] => [
 /** @param isInRegistry the resource is kept with no patient */
 export const lookups = (resource: Resource, isInRegistry: boolean): Lookup[] => {
   if (resource.resourceType === 'Patient') return distinct([...identifierRows(resource), ...patientRows(resource)]);
-  return isInRegistry ? distinct(identifierRows(resource)) : [];
+  return isInRegistry ? distinct([...identifierRows(resource), ...definitionRows(resource)]) : [];
 };

@@ -19,7 +19,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     // Domain code knows the promise; only the composition root knows who keeps it.
     doors: ['port.ts', 'write-refused.ts'],
   },
-  profiles: { uses: ['fhir'] },
+  profiles: { uses: ['fhir', 'terminology'] },
   services: { uses: ['fhir'] },
   auth: {
     uses: ['fhir', 'storage', 'services', 'consent', 'audit'],
