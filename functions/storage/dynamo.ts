@@ -9,6 +9,7 @@ import type { RegionSecrets } from './region-secrets.ts';
 import { openScans } from './scans.ts';
 import { LIMITS, type Limits, type Store } from './store.ts';
 import { openTransactions } from './transactions.ts';
+import { openWorkLists } from './work-lists.ts';
 
 export interface DynamoOptions {
   readonly client: DynamoDBClient;
@@ -39,6 +40,7 @@ export const openDynamo = (options: DynamoOptions): Resources => {
     ...{ allocate, isServerId, patientKey },
     ...{ get, getMany, getVersion, history },
     ...{ scan, walk, lookup },
+    workList: openWorkLists(store, { getMany }),
     commit: openCommit(store, transactions),
     changes: openChangeLog(store).read,
   };

@@ -11,12 +11,14 @@
 //   shadow          P<key>       <s>^                           t, c: lets a byCode reader meet a staged change of code
 //   old version     H<key>       <home s>#<version>             as the resource was
 //   index byCode    P<key>       c = OB<codehash7>[~]<date7><random7>
-//   index work<n>   gt=<type2>.<list>, go=owner                 gs=status, gd=date
+//   index work<n>   gt=<type2>.<list>, go=owner                 gs=status, gd=date; Appointment, Encounter: gs=date, gd=status;
+//                                                               a date is ~<date> where the period is longer than a day
 // registry
 //   resource        T#<type2>#<shard>   <id>                    as above
 //   old version     H#<type2>/<id>      <version>
 //   alias           A#<type2>/<id>      -                       tp, ts: where a client-assigned id leads
 //   identifier …    I#|K#|B#|T!|Z#<key> <sort>␟<type>/<id>      g: card
+//   work list       W#<type>.<list>|<owner>  as above           what has no patient, and owners beyond the first
 //   change log      L#<day>             <time>#<batch>          e: [type2, id, version, time]…; L#days / <day>
 //   transaction     X#<id>              -                       a: P|C|A, deadline; and M<n>: keys of its rows; X / <id>: open ones
 //   region key      K                   data-key                wrapped by KMS
@@ -36,6 +38,7 @@
 //   whole compartment                            1      1 per 4 KB         -
 //   walk                                         1 a page  1 per 4 KB read -
 //   look-up                                      1      1 per 4 KB         -
+//   work list, one status or span of dates       2      ½ per 4 KB + 1 each -  (the index, two ranges at once; then the rows)
 //   create (server id)                           1      -                  1, Observation 2
 //   create (client id)                           1      -                  4, Observation 6: two rows, one transaction
 //   register a Patient with n look-ups           1      -                  2 (2 + n), alias none
@@ -65,16 +68,17 @@ const SHARDS = 16;
  * (search/index-entries.ts decides), so a client-assigned id of it is resolved through its alias.
  */
 const REGISTRY_ONLY = new Set<string>(
-  `ActivityDefinition CapabilityStatement CatalogEntry ChargeItemDefinition CodeSystem CompartmentDefinition ConceptMap
-  DeviceDefinition EffectEvidenceSynthesis Endpoint EventDefinition Evidence EvidenceVariable ExampleScenario GraphDefinition
-  HealthcareService ImplementationGuide InsurancePlan Library Location Measure Medication MedicationKnowledge MedicinalProduct
+  `ActivityDefinition BiologicallyDerivedProduct Bundle CapabilityStatement CatalogEntry ChargeItemDefinition CodeSystem CompartmentDefinition ConceptMap
+  DeviceDefinition DeviceMetric EffectEvidenceSynthesis Endpoint EnrollmentResponse EventDefinition Evidence EvidenceVariable ExampleScenario GraphDefinition
+  Group HealthcareService ImplementationGuide InsurancePlan Library Linkage Location Measure Medication MedicationKnowledge MedicinalProduct
   MedicinalProductAuthorization MedicinalProductContraindication MedicinalProductIndication MedicinalProductIngredient
   MedicinalProductInteraction MedicinalProductManufactured MedicinalProductPackaged MedicinalProductPharmaceutical
-  MedicinalProductUndesirableEffect MessageDefinition NamingSystem ObservationDefinition OperationDefinition Organization
-  OrganizationAffiliation PlanDefinition Practitioner PractitionerRole Questionnaire ResearchDefinition
+  MedicinalProductUndesirableEffect MessageDefinition MessageHeader NamingSystem ObservationDefinition OperationDefinition Organization
+  OrganizationAffiliation Parameters PaymentNotice PaymentReconciliation Person PlanDefinition Practitioner PractitionerRole Questionnaire ResearchDefinition
   ResearchElementDefinition ResearchStudy RiskEvidenceSynthesis SearchParameter Slot SpecimenDefinition StructureDefinition
   StructureMap Subscription Substance SubstanceNucleicAcid SubstancePolymer SubstanceProtein SubstanceReferenceInformation
-  SubstanceSourceMaterial SubstanceSpecification TerminologyCapabilities TestReport TestScript ValueSet`.split(/\s+/),
+  SubstanceSourceMaterial SubstanceSpecification TerminologyCapabilities TestReport TestScript ValueSet
+  VerificationResult`.split(/\s+/),
 );
 
 export const isRegistryOnly = (type: string): boolean => REGISTRY_ONLY.has(type);
@@ -88,7 +92,7 @@ const codeOf = (type: string): string => TYPE_CODES[type as keyof typeof TYPE_CO
 export const shardsOf = (type: string): string[] =>
   Array.from({ length: SHARDS }, (_, shard) => `T#${codeOf(type)}#${shard.toString(16)}`);
 
-const BUCKETS = { identifier: 'I#', name: 'K#', birth: 'B#', phone: 'T!', postcode: 'Z#' } as const;
+const BUCKETS = { identifier: 'I#', name: 'K#', birth: 'B#', phone: 'T!', postcode: 'Z#', work: 'W#' } as const;
 
 /** Between the sort text of a look-up row and the resource that it leads to. */
 export const UNIT = '\u001f';

@@ -9,6 +9,7 @@ import type { Documents, Draft, IndexEntries, Lookup, Resources, ScanPage, Seal,
 import { deriveSecrets } from './region-secrets.ts';
 import { openSeal } from './seal.ts';
 
+import { isInRange, isSought, WORK_PAGE, workRanges, workSort } from './work-order.ts';
 import { WriteRefused } from './write-refused.ts';
 
 const PAGE = 200;
@@ -178,19 +179,34 @@ const memoryResources = (clock: () => number): Resources => {
       return page(found, Math.min(limit, PAGE));
     },
 
-    walk: async ({ type, prune, after }) => {
+    walk: async ({ type, isRegistry, prune, after }) => {
       const found = live()
-        .filter((row) => type === undefined || row.type === type)
+        .filter((row) => (type === undefined || row.type === type) && (!isRegistry || row.key === undefined))
         .map((row) => ({ ...current(row), position: `${row.key ?? '~'}|${row.s}|${row.id}` }))
         .filter(({ stored, position }) => keeps(stored, prune) && (after === undefined || position > after))
         .sort((a, b) => (a.position < b.position ? -1 : 1));
       return page(found, PAGE);
     },
 
-    lookup: async ({ bucket, key, sortPrefix = '', after }) => {
+    workList: async (asked) => {
+      const ranges = workRanges(asked);
+      const found = live()
+        .filter((row) => row.type === asked.type && row.key !== undefined)
+        .flatMap((row) => current(row).index!.work.map((entry) => ({ entry, stored: current(row).stored })))
+        .filter(({ entry }) => entry.list === asked.list && entry.owner === asked.owner)
+        .map(({ entry, stored }) => ({ sort: workSort(entry), stored }))
+        .filter(({ sort }) => ranges.some((range) => isInRange(sort, range)))
+        .map(({ sort, stored }) => ({ stored, position: [...sort, stored.id].join('\u001f') }))
+        .filter(({ position }) => asked.after === undefined || position > asked.after)
+        .sort((a, b) => (a.position < b.position ? -1 : 1));
+      const limit = Math.min(asked.limit ?? WORK_PAGE, WORK_PAGE);
+      return { items: found.slice(0, limit), next: found.length > limit ? found[limit - 1]!.position : undefined };
+    },
+
+    lookup: async ({ bucket, key, after, ...range }) => {
       const found = live()
         .flatMap((row) => current(row).index!.lookups.map((lookup: Lookup) => ({ lookup, type: row.type, id: row.id })))
-        .filter(({ lookup }) => lookup.bucket === bucket && lookup.key === key && lookup.sort.startsWith(sortPrefix))
+        .filter(({ lookup }) => lookup.bucket === bucket && lookup.key === key && isSought(lookup.sort, range))
         .map(({ lookup, type, id }) => ({ type, id, sort: lookup.sort, card: lookup.card }))
         .map((row) => ({ row, place: `${row.sort}\u001f${row.type}/${row.id}` }))
         .filter(({ place }) => after === undefined || place > after)

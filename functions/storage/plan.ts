@@ -6,8 +6,9 @@ import { DynamoStored, dataClassCode, joinLabels, type Located, METHOD_CODES } f
 import type { Ids } from './ids.ts';
 import { hashTokens, type Item, type Key, keyItem, text } from './items.ts';
 import { isRegistryOnly, key, SCHEMA } from './keys.ts';
-import { type Place, placeOf, typeCode } from './order.ts';
-import type { Documents, Draft, Stored, WorkEntry, Write } from './port.ts';
+import { type Place, placeOf } from './order.ts';
+import type { Documents, Draft, Stored, Write } from './port.ts';
+import { workAttributes } from './work-lists.ts';
 
 /** What a row must be like for its change: not there, at a version, or just not in another transaction's hands. */
 export type Expect = 'absent' | 'free' | { readonly version: number };
@@ -200,19 +201,6 @@ const resourceImage = (
     ...(patientRow && workAttributes(type, index.work)),
   };
 };
-
-const orDash = (value: string): string => value.slice(0, 500) || '-';
-
-const workAttributes = (type: string, work: readonly WorkEntry[]): Item =>
-  Object.assign(
-    {},
-    ...work.slice(0, 2).map(({ list, owner, status, date }, at) => ({
-      [`gt${at + 1}`]: { S: `${typeCode(type)}.${list}` },
-      [`go${at + 1}`]: { S: orDash(owner) },
-      [`gs${at + 1}`]: { S: orDash(status) },
-      [`gd${at + 1}`]: { S: orDash(date) },
-    })),
-  );
 
 const stub = (home: Key, to: Key, expect: Expect, write: number): RowChange => ({
   key: home,

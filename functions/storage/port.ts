@@ -15,7 +15,7 @@ export interface Placement {
 
 /** A row in `registry` by which a resource is found without its patient. */
 export interface Lookup {
-  readonly bucket: 'identifier' | 'name' | 'birth' | 'phone' | 'postcode';
+  readonly bucket: 'identifier' | 'name' | 'birth' | 'phone' | 'postcode' | 'work';
   /** Partition value: the identifier's value, two folded kana of the family name, the birth date, … */
   readonly key: string;
   /** Sorts and refines within `key`: the identifier's system, `family^given^birthdate`, … */
@@ -33,6 +33,36 @@ export interface WorkEntry {
   readonly status: string;
   /** ISO date or instant that orders the list. */
   readonly date: string;
+  /** The period that starts there is longer than a day, or open. */
+  readonly spansDays?: boolean | undefined;
+  /** The list is narrowed by date first; otherwise by status, and by date within one status. */
+  readonly byDate?: boolean | undefined;
+  /** Which index keeps this list of the type. @default in the order of the entries */
+  readonly index?: 1 | 2 | undefined;
+}
+
+/** One list of one owner. */
+export interface WorkQuery {
+  readonly type: string;
+  readonly list: string;
+  readonly owner: string;
+  readonly index: 1 | 2;
+  readonly byDate?: boolean | undefined;
+  /** Narrows a list that is not by date. */
+  readonly status?: string | undefined;
+  /** Bounds of `WorkEntry.date`, inclusive; they narrow a list that is by date, or one status of another. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly after?: string | undefined;
+  /** Hint: about how many items the caller wants. */
+  readonly limit?: number | undefined;
+}
+
+export interface WorkItem {
+  /** The current version, which may have left the list: match it before anything is decided. */
+  readonly stored: Stored;
+  /** A later read may go on after it. */
+  readonly position: string;
 }
 
 /** All that the store must know about a resource besides its text. Computed by search/index-entries.ts. */
@@ -113,6 +143,8 @@ export interface Scan {
 /** A walk over all patients (or the registry), for searches that no index serves. */
 export interface Walk {
   readonly type: string | undefined;
+  /** Only what is kept with no patient; for a type that is one trip and little to read. */
+  readonly isRegistry?: boolean | undefined;
   readonly prune?: readonly (readonly string[])[] | undefined;
   readonly after?: string | undefined;
 }
@@ -167,11 +199,19 @@ export interface Resources {
   /** One page of a patient's partition. One Query (and one more for items that span days). */
   scan(scan: Scan): Promise<ScanPage>;
   walk(walk: Walk): Promise<ScanPage>;
+  /**
+   * One page of a work list of what is kept with patients. Trails the writes by about a second, and writes of more than 100 rows
+   * until they are rolled forward: never decide by it that something is not there.
+   */
+  workList(query: WorkQuery): Promise<{ items: readonly WorkItem[]; next: string | undefined }>;
   /** Rows of one bucket and key, optionally with a prefix of `sort`. */
   lookup(query: {
     bucket: Lookup['bucket'];
     key: string;
     sortPrefix?: string | undefined;
+    /** Bounds of `sort`, in the place of a prefix: from the first, up to what starts with the last. */
+    sortFrom?: string | undefined;
+    sortTo?: string | undefined;
     after?: string | undefined;
   }): Promise<{
     rows: readonly { type: string; id: string; sort: string; card: string | undefined }[];

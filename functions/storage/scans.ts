@@ -10,6 +10,7 @@ import { keyFrom, type Row } from './rows.ts';
 import { retrying } from './send.ts';
 import type { Store } from './store.ts';
 import { isShadow, type Reader, type Transactions } from './transactions.ts';
+import { isSought } from './work-order.ts';
 
 interface Run {
   readonly rows: Row[];
@@ -151,8 +152,8 @@ export const openScans = (store: Store, transactions: Transactions, reads: Reads
 
   const walk = (asked: Walk): Promise<ScanPage> => transactions.reading((reader) => walkAs(reader, asked));
 
-  const walkAs = async (reader: Reader, { type, prune, after }: Walk): Promise<ScanPage> => {
-    const from = after === undefined ? firstStep(type) : (JSON.parse(after) as Step);
+  const walkAs = async (reader: Reader, { type, isRegistry, prune, after }: Walk): Promise<ScanPage> => {
+    const from = after === undefined ? firstStep(type, isRegistry) : (JSON.parse(after) as Step);
     const [run] = await settled(reader, async () => [await step(type, from)]);
     const keeps = pruner(prune);
     const items = await Promise.all(
@@ -220,18 +221,20 @@ export const openScans = (store: Store, transactions: Transactions, reads: Reads
 
   const lookupAs = async (
     reader: Reader,
-    { bucket, key: of, sortPrefix = '', after }: Parameters<Resources['lookup']>[0],
+    { bucket, key: of, sortPrefix = '', sortFrom, sortTo, after }: Parameters<Resources['lookup']>[0],
   ): ReturnType<Resources['lookup']> => {
     const p = key.lookup(bucket, of);
-    const prefix = sortPrefix.slice(0, 200); // stored keys keep at least this much of a long text as it is
+    const kept = (text: string) => text.slice(0, 200); // stored keys keep at least this much of a long text as it is
+    const prefix = kept(sortPrefix);
+    const first = kept(sortFrom ?? '') || prefix;
     const [run] = await settled(reader, async () => [
       await query(
         {
           KeyConditionExpression: 'p = :p AND s BETWEEN :first AND :last',
           ExpressionAttributeValues: {
             ':p': { S: p },
-            ':first': { S: after === undefined ? prefix || '\u0001' : `${after}\u0000` },
-            ':last': { S: `${prefix}\u{10ffff}` },
+            ':first': { S: after === undefined ? first || '\u0001' : `${after}\u0000` },
+            ':last': { S: `${sortTo === undefined ? prefix : kept(sortTo)}\u{10ffff}` },
           },
         },
         'registry',
@@ -244,7 +247,9 @@ export const openScans = (store: Store, transactions: Transactions, reads: Reads
       const cut = s.lastIndexOf(UNIT);
       const [type = '', id = ''] = s.slice(cut + 1).split('/');
       const sort = image.so ? text(image.so) : s.slice(0, cut);
-      return sort.startsWith(sortPrefix) ? [{ type, id, sort, card: image.g && text(image.g) }] : [];
+      return isSought(sort, { sortPrefix, sortFrom, sortTo })
+        ? [{ type, id, sort, card: image.g && text(image.g) }]
+        : [];
     });
     return { rows, next: run!.stopped };
   };
@@ -259,8 +264,10 @@ interface Step {
   readonly s?: string;
 }
 
-const firstStep = (type: string | undefined): Step =>
-  type !== undefined && isRegistryOnly(type) ? { in: 0 } : { in: 'clinical' };
+const firstStep = (type: string | undefined, isRegistry = false): Step => {
+  if (type !== undefined && (isRegistry || isRegistryOnly(type))) return { in: 0 };
+  return { in: isRegistry ? 'registry' : 'clinical' };
+};
 
 /** The step that goes on behind a row. */
 const stepAt = (from: Step, { p, s }: Key): Step =>
