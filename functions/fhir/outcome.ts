@@ -20,6 +20,7 @@ export const REFUSALS = {
   tooLarge: { status: 413, code: 'too-long' },
   unsupportedMedia: { status: 415, code: 'not-supported' },
   unprocessable: { status: 422, code: 'processing' },
+  tooCostly: { status: 422, code: 'too-costly' },
   throttled: { status: 429, code: 'throttled' },
   fault: { status: 500, code: 'exception' },
   notSupported: { status: 501, code: 'not-supported' },

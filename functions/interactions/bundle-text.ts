@@ -18,8 +18,15 @@ export const publicText = (stored: Stored): string => {
   return JSON.stringify(rest);
 };
 
+const searchEntry = (base: string, stored: Stored, mode: 'match' | 'include', subset?: Subset): EntryText =>
+  `{"fullUrl":${JSON.stringify(fullUrl(base, stored))},"resource":${resourceText(stored, subset)},"search":{"mode":"${mode}"}}`;
+
 export const matchEntry = (base: string, stored: Stored, subset?: Subset): EntryText =>
-  `{"fullUrl":${JSON.stringify(fullUrl(base, stored))},"resource":${resourceText(stored, subset)},"search":{"mode":"match"}}`;
+  searchEntry(base, stored, 'match', subset);
+
+/** What comes with the matches: `_include`, `_revinclude`. */
+export const includeEntry = (base: string, stored: Stored, subset?: Subset): EntryText =>
+  searchEntry(base, stored, 'include', subset);
 
 export const outcomeEntry = (issues: readonly Issue[]): EntryText =>
   `{"resource":${JSON.stringify({ resourceType: 'OperationOutcome', issue: issues })},"search":{"mode":"outcome"}}`;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts';
 import type { Resource } from '../fhir/types.ts';
+import { includesOf } from '../search/include-claims.ts';
 import { SEARCH_PARAMETERS } from '../search/parameters.ts';
 import { AUDIT_PARAMS } from './audit-events.ts';
 import type { Interaction, Services } from './contract.ts';
@@ -86,6 +87,7 @@ const resourceClaims = (type: string, { codesOf, operations }: Claims) => {
     conditionalUpdate: can('update'),
     conditionalDelete: can('delete') ? 'single' : 'not-supported',
     referencePolicy: ['literal', 'logical', 'local'],
+    ...(type !== 'AuditEvent' && includesOf(type)),
     searchParam: SEARCH_PARAMETERS(type).filter(({ name }) => type !== 'AuditEvent' || isAuditParam(name)),
     ...(own.length > 0 && { operation: own.map(({ name, definition }) => ({ name, definition })) }),
   };

@@ -1,5 +1,5 @@
 import { search } from '../search/search.ts';
-import { bundleText, matchEntry, outcomeEntry } from './bundle-text.ts';
+import { bundleText, includeEntry, matchEntry, outcomeEntry } from './bundle-text.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
 import { fhirBase, preferHandling } from './headers.ts';
 import { parseId, parseType } from './ids.ts';
@@ -48,11 +48,12 @@ const run = async (
     handling: preferHandling(request.headers),
     permit: searchPermit(services.resources, context),
   });
-  disclose(context, 'R', ...found.matches);
+  disclose(context, 'R', ...found.matches, ...found.included);
 
   const base = fhirBase(services.region);
   const subset = subsetOf(found);
   const entries = found.countOnly ? [] : found.matches.map((stored) => matchEntry(base, stored, subset));
+  entries.push(...found.included.map((stored) => includeEntry(base, stored, subset)));
   if (found.outcome.length > 0) entries.push(outcomeEntry(found.outcome));
   return {
     status: 200,

@@ -2,13 +2,17 @@
 // https://hl7.org/fhir/R4/search.html
 import { FhirError, refuse } from '../fhir/outcome.ts';
 import type { Issue } from '../fhir/types.ts';
+import { isLinked, link } from './chain-parse.ts';
+import { isInclude, parseInclude } from './include.ts';
 import { isSearchableType, type Kind, type Parameter, parametersOf } from './parameters.ts';
 import { type Reader, splitEscaped, wantedValues } from './parse-values.ts';
-import type { Criterion, Query, SortKey } from './query.ts';
+import type { Criterion, Include, Link, Query, SortKey } from './query.ts';
 
 export const DEFAULT_COUNT = 50;
 export const MAX_COUNT = 1000;
 const MOST_PARAMETERS = 200;
+const MOST_LINKS = 12;
+const MOST_INCLUDES = 40;
 
 export interface Asked extends Reader {
   readonly type: string | undefined;
@@ -33,20 +37,7 @@ const MODIFIERS: Record<Kind, readonly string[]> = {
 const NEEDS_TERMINOLOGY = ['above', 'below', 'in', 'not-in'];
 
 /** Never ignored, because the answer would be another one. */
-const REFUSED = [
-  '_include',
-  '_revinclude',
-  '_has',
-  '_list',
-  '_filter',
-  '_query',
-  '_text',
-  '_content',
-  '_contained',
-  '_containedType',
-  '_maxresults',
-  '_score',
-];
+const REFUSED = ['_filter', '_query', '_text', '_content', '_contained', '_containedType', '_maxresults', '_score'];
 
 const RESULT = [
   '_sort',
@@ -73,6 +64,8 @@ const notSupported = (name: string, rule = 'is not supported') =>
 /** What is gathered while the parameters are read, one by one. */
 class Reading {
   readonly criteria: Criterion[] = [];
+  readonly links: Link[] = [];
+  readonly includes: Include[] = [];
   readonly used: (readonly [string, string])[] = [];
   readonly outcome: Issue[] = [];
   readonly result = new Map<ResultName, string>();
@@ -116,10 +109,13 @@ class Reading {
   private addCriterion(key: string, value: string): void {
     const [name = '', modifier, ...rest] = key.split(':');
     if (REFUSED.includes(name)) throw notSupported(name);
+    if (isInclude(key) || isLinked(key, (first) => this.parameter(first)?.kind === 'reference')) {
+      this.addLink(key, value);
+      return;
+    }
     const parameter = this.parameter(name);
     if (parameter?.kind === 'special') throw notSupported(name);
-    if (parameter && (rest.length > 0 || modifier?.includes('.')))
-      throw notSupported(name, 'is chained, which is not supported');
+    if (parameter && rest.length > 0) throw invalid(name, 'has more than one modifier');
     if (!parameter || value === '') {
       if (!parameter) this.unknown(key);
       else this.ignore(name, 'has no value');
@@ -129,10 +125,23 @@ class Reading {
     this.used.push([key, value]);
   }
 
+  private addLink(key: string, value: string): void {
+    const [name = ''] = key.split(/[:.]/);
+    if (value === '') {
+      this.ignore(name, 'has no value');
+      return;
+    }
+    if (isInclude(key)) this.includes.push(parseInclude(key, value));
+    else {
+      const read = (...of: Parameters<Reading['criterion']>) => this.criterion(...of);
+      this.links.push(link(this.types, key, value, read));
+    }
+    this.used.push([key, value]);
+    if (this.links.length > MOST_LINKS || this.includes.length > MOST_INCLUDES)
+      throw refuse('tooCostly', `search parameter ${name}: at most ${MOST_LINKS} chains and ${MOST_INCLUDES} includes`);
+  }
+
   private unknown(key: string): void {
-    const chained = this.parameter(key.split('.')[0]!.split(':')[0]!);
-    if (key.includes('.') && chained?.kind === 'reference')
-      throw notSupported(chained.name, 'is chained, which is not supported');
     this.ignore(key, this.types.length === 1 ? `is not known for ${this.types[0]}` : 'is not known for these types');
   }
 
@@ -199,6 +208,8 @@ export const parse = (asked: Asked): Query => {
   const sort = reading.sort();
   const summary = oneOf('_summary', result.get('_summary'), ['true', 'text', 'data', 'count', 'false']);
   const total = oneOf('_total', result.get('_total'), ['none', 'estimate', 'accurate']);
+  if (summary === 'text' && reading.includes.length > 0)
+    throw invalid('_summary', 'text cannot be asked together with _include or _revinclude');
   const count = countOf(result.get('_count'));
   const linked = oneOf('_linked', result.get('_linked'), ['true', 'false']);
   if (linked) used.push(['_linked', 'false']);
@@ -214,6 +225,8 @@ export const parse = (asked: Asked): Query => {
     types: asked.type ? [] : reading.types,
     compartment: asked.compartment,
     criteria: reading.criteria,
+    links: reading.links,
+    includes: reading.includes,
     sort,
     count,
     total,

@@ -1,19 +1,24 @@
 // From a query to where its matches are: the fewest places that surely hold them all. Everything found there is matched exactly
 // afterwards, so a plan may propose too much, never too little.
+import { refuse } from '../fhir/outcome.ts';
 import type { Issue } from '../fhir/types.ts';
 import type { Resources, Scan, Walk } from '../storage/port.ts';
+import { listed, type Proposing, withProposals } from './chain-plan.ts';
 import { isKeptWithPatient, mayHavePatient, NEVER_WITH_PATIENT, patientsOf } from './compartments.ts';
-import { PRIMARY_SYSTEMS, primaryCode, prunedParameters, pruneToken, SEVERAL_CODES } from './index-entries.ts';
+import { PRIMARY_SYSTEMS, primaryCode, SEVERAL_CODES } from './index-entries.ts';
 import { mainDate } from './placement.ts';
 import { dateBounds, isMainDate } from './plan-dates.ts';
 import { type LookupQuery, lookupsFor } from './plan-lookups.ts';
+import { prune } from './prune.ts';
 import type { Criterion, Query, Wanted } from './query.ts';
+import { type ListRead, workPlan } from './work-lists.ts';
 
 /** One run of the store, read from its start to its end. */
 export type Segment =
   /** `before`: patients whose segments come first; what is kept with one of them too was found there. */
   | { readonly from: 'scan'; readonly scan: Scan; readonly before: readonly string[] }
   | { readonly from: 'walk'; readonly walk: Walk }
+  | { readonly from: 'work'; readonly list: ListRead }
   | { readonly from: 'lookup'; readonly lookups: readonly LookupQuery[]; readonly at: number; readonly type: string };
 
 export interface Plan {
@@ -33,6 +38,8 @@ export interface Plan {
 const MOST_MERGED = 24;
 /** More patients than this are not read one after the other: the cursor has to hold a place for each. */
 const MOST_PATIENTS = 100;
+/** Of a work list no less is read at a time, since policy and other criteria leave some of it out. */
+const LEAST_LISTED = 20;
 
 const isToken = (wanted: Wanted): wanted is Extract<Wanted, { kind: 'token' }> => wanted.kind === 'token';
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
@@ -49,17 +56,6 @@ const idsIn = ({ criteria }: Query): string[] | undefined => {
     criterion &&
     every(criterion.values, (value) => (isToken(value) && value.system === undefined ? value.code : undefined))
   );
-};
-
-const prune = (type: string, criteria: readonly Criterion[]): string[][] | undefined => {
-  const names = prunedParameters(type);
-  const found = criteria
-    .filter(({ parameter, modifier }) => modifier === undefined && names.includes(parameter.name))
-    .flatMap(({ parameter, values }) => {
-      const codes = every(values, (value) => (isToken(value) ? value.code : undefined));
-      return codes ? [codes.map((code) => pruneToken(parameter.name, code))] : [];
-    });
-  return found.length > 0 ? found : undefined;
 };
 
 const isCode = ({ parameter, modifier }: Criterion) => parameter.name === 'code' && modifier === undefined;
@@ -103,6 +99,7 @@ const isWhole = ({ total, countOnly }: Query): boolean => total === 'accurate' |
 /** True when the store's own bounds leave little to filter, so that it need not read much more than is shown. */
 const isMostlyMatching = (type: string | undefined, query: Query, patients: readonly string[]): boolean =>
   patients.length === 1 &&
+  query.links.length === 0 &&
   query.criteria.every(
     (criterion) =>
       type !== undefined &&
@@ -159,6 +156,25 @@ const patientPlan = (query: Query, patients: readonly string[]): Plan => {
   };
 };
 
+/** The work lists of those whom the search names. */
+const listsPlan = (query: Query): Plan | undefined => {
+  const found = workPlan(query);
+  if (!found) return undefined;
+  const isPart = query.sort.length === 0 && !isWhole(query);
+  const limit = isPart ? Math.max(query.count + 1, LEAST_LISTED) : undefined;
+  const { reads, rows } = found;
+  return {
+    segments: [
+      ...reads.map(({ query: of, before }): Segment => ({ from: 'work', list: { query: { ...of, limit }, before } })),
+      ...rows.map((_, at): Segment => ({ from: 'lookup', lookups: rows, at, type: query.type! })),
+    ],
+    isMerged: false,
+    isByDate: false,
+    isBudgeted: true,
+    query,
+  };
+};
+
 const walkPlan = (query: Query): Plan => {
   const types = query.type ? [query.type] : query.types.length > 0 ? query.types : [undefined];
   return {
@@ -204,20 +220,41 @@ const compartmentPatients = async (
   return patients.length > 0 ? patients : undefined;
 };
 
-export const plan = async (resources: Pick<Resources, 'get' | 'getMany'>, asked: Query): Promise<Plan> => {
-  const types = asked.type ? [asked.type] : asked.types;
+type Planning = Proposing & {
+  readonly resources: Pick<Resources, 'get'>;
+  /** Whether something is there must be known for sure: no index that trails the writes is read. */
+  readonly isSure?: boolean;
+};
+
+/** A List may name more than is read for one search. */
+const MOST_LISTED = 5_000;
+
+/** What is known by its id: `_id`, `_list`. */
+const refsIn = async (planning: Planning, asked: Query, types: readonly string[]): Promise<Plan['refs']> => {
   const ids = idsIn(asked);
-  if (ids && types.length > 0) {
-    const refs = types.flatMap((type) => distinct(ids).map((id) => ({ type, id })));
-    return { refs, segments: [], isMerged: false, isByDate: false, isBudgeted: false, query: asked };
-  }
+  if (ids && types.length > 0) return types.flatMap((type) => distinct(ids).map((id) => ({ type, id })));
+  const refs = await listed(planning, asked, types);
+  if (refs && refs.length > MOST_LISTED)
+    throw refuse('tooCostly', `search parameter _list: names more than ${MOST_LISTED} resources`);
+  return refs;
+};
+
+export const plan = async (planning: Planning, asked: Query): Promise<Plan> => {
+  const { resources } = planning;
+  const refs = await refsIn(planning, asked, asked.type ? [asked.type] : asked.types);
+  if (refs) return { refs, segments: [], isMerged: false, isByDate: false, isBudgeted: false, query: asked };
   const query = await withPatientIds(resources, asked);
-  const patients = (await compartmentPatients(resources, query)) ?? patientsIn(query);
-  if (patients && patients.length <= MOST_PATIENTS) return patientPlan(query, patients);
+  // What the query names itself comes first; chains are looked up only where nothing else bounds the search.
+  const own = (await compartmentPatients(resources, query)) ?? patientsIn(query);
+  if (own && own.length <= MOST_PATIENTS) return patientPlan(query, own);
   const lookups = query.type && lookupsFor(query.type, query.criteria);
   if (lookups) {
     const segments = lookups.map((_, at): Segment => ({ from: 'lookup', lookups, at, type: query.type! }));
     return { segments, isMerged: false, isByDate: false, isBudgeted: true, query };
   }
-  return walkPlan(query);
+  const lists = planning.isSure ? undefined : listsPlan(query);
+  if (lists) return lists;
+  const proposed = own ? query : await withProposals(planning, query);
+  const patients = patientsIn(proposed);
+  return patients && patients.length <= MOST_PATIENTS ? patientPlan(proposed, patients) : walkPlan(proposed);
 };

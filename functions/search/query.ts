@@ -37,6 +37,28 @@ export interface Criterion {
   readonly values: readonly Wanted[];
 }
 
+/** A condition that other resources decide: https://hl7.org/fhir/R4/search.html#chaining, #has, #list */
+export type Link =
+  /** Where a chain ends. */
+  | { readonly kind: 'plain'; readonly criterion: Criterion }
+  /** Something that the reference `name` leads to, of one of these types, is as `next` says. */
+  | { readonly kind: 'chain'; readonly name: string; readonly targets: readonly { type: string; next: Link }[] }
+  /** Something of a type points here by `parameter`, and is as `next` says. */
+  | { readonly kind: 'has'; readonly type: string; readonly parameter: Parameter; readonly next: Link }
+  /** One of these Lists names it. */
+  | { readonly kind: 'list'; readonly ids: readonly string[] };
+
+/** https://hl7.org/fhir/R4/search.html#include. Undefined: any. */
+export interface Include {
+  readonly isReverse: boolean;
+  readonly isIterate: boolean;
+  /** Type that holds the reference. */
+  readonly source: string | undefined;
+  /** Its reference parameter. */
+  readonly parameter: string | undefined;
+  readonly target: string | undefined;
+}
+
 export interface SortKey {
   readonly parameter: Parameter;
   readonly descending: boolean;
@@ -49,6 +71,8 @@ export interface Query {
   readonly types: readonly string[];
   readonly compartment: { readonly type: string; readonly id: string } | undefined;
   readonly criteria: readonly Criterion[];
+  readonly links: readonly Link[];
+  readonly includes: readonly Include[];
   readonly sort: readonly SortKey[];
   readonly count: number;
   readonly total: 'none' | 'estimate' | 'accurate' | undefined;

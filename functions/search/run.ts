@@ -2,6 +2,7 @@
 // matched, not sorted and not counted.
 import { refuse } from '../fhir/outcome.ts';
 import type { Resources, Stored } from '../storage/port.ts';
+import { Links } from './chain.ts';
 import { isAlwaysInCompartment, isInCompartment } from './compartments.ts';
 import { matchesAll } from './match.ts';
 import { parametersOf } from './parameters.ts';
@@ -9,7 +10,7 @@ import { clinicalSpan, placedAt, placement } from './placement.ts';
 import type { Plan, Segment } from './plan.ts';
 import type { Criterion, Query } from './query.ts';
 import { compareRanks, isOpenStart, type Rank, rankOf } from './sort.ts';
-import { Budget, OutOfBudget, type Place, Source, UNBOUNDED } from './source.ts';
+import { Budget, OutOfBudget, type Place, type Prepare, Source, UNBOUNDED } from './source.ts';
 
 /** What one request may read where nothing bounds a search: about 10 s and 20 pages of the store. */
 export const WALK_PAGES = 20;
@@ -20,11 +21,13 @@ export const MAX_PAGE_BYTES = 4_000_000;
 const MOST_SORTED = 5_000;
 
 export interface Running {
-  readonly resources: Pick<Resources, 'scan' | 'walk' | 'lookup' | 'getMany'>;
+  readonly resources: Pick<Resources, 'scan' | 'walk' | 'lookup' | 'getMany' | 'workList'>;
   readonly clock: () => number;
   readonly permit: (stored: Stored) => boolean;
   /** Pages that a search without bounds may read. */
   readonly pages?: number;
+  /** The query's conditions on other resources. */
+  readonly links?: Links | undefined;
 }
 
 /** Where a search goes on. */
@@ -42,6 +45,8 @@ export interface Found {
   readonly next: Progress | undefined;
   /** The budget ended before the page was full. */
   readonly isStopped: boolean;
+  /** Other resources that decide about matches could not all be read: there may be more matches, on no page. */
+  readonly isIncomplete?: boolean;
   readonly total: number | undefined;
 }
 
@@ -62,8 +67,8 @@ const criteriaFor = (query: Query): ((type: string) => readonly Criterion[]) => 
   };
 };
 
-/** @returns whether a stored resource is part of the answer */
-const filter = (plan: Plan, { permit }: Running): ((stored: Stored) => boolean) => {
+/** @returns whether a stored resource is part of the answer, but for what other resources decide */
+const ownFilter = (plan: Plan, { permit }: Running): ((stored: Stored) => boolean) => {
   const { query } = plan;
   const criteria = criteriaFor(query);
   const isAsked = (type: string) =>
@@ -83,6 +88,22 @@ const filter = (plan: Plan, { permit }: Running): ((stored: Stored) => boolean) 
     return (
       (isWithin || isInCompartment(compartment!, resource)) && matchesAll(own, resource, { facility: stored.facility })
     );
+  };
+};
+
+interface Filter {
+  readonly isMatch: (stored: Stored) => boolean;
+  /** Must have seen what `isMatch` is asked about. */
+  readonly prepare?: Prepare;
+}
+
+const filter = (plan: Plan, running: Running): Filter => {
+  const isMatch = ownFilter(plan, running);
+  const { links } = running;
+  if (!links) return { isMatch };
+  return {
+    isMatch: (stored) => isMatch(stored) && links.holds(stored),
+    prepare: (page) => links.decide(page.filter(isMatch)),
   };
 };
 
@@ -120,35 +141,39 @@ class Page {
   readonly matches: Stored[] = [];
   private bytes = 0;
   private readonly count: number;
+  private readonly mostBytes: number;
 
-  constructor(count: number) {
+  constructor({ count, includes }: Pick<Query, 'count' | 'includes'>) {
     this.count = count;
+    this.mostBytes = includes.length > 0 ? MAX_PAGE_BYTES / 2 : MAX_PAGE_BYTES;
   }
 
   isFullFor(stored: Stored): boolean {
     if (this.matches.length >= this.count) return true;
     const bytes = bytesOf(stored);
-    if (this.matches.length > 0 && this.bytes + bytes > MAX_PAGE_BYTES) return true;
+    if (this.matches.length > 0 && this.bytes + bytes > this.mostBytes) return true;
     this.bytes += bytes;
     return false;
   }
 }
 
-const sourcesOf = (plan: Plan, running: Running, places: readonly Place[] | undefined) => {
-  const budget = plan.isBudgeted ? new Budget(running.pages ?? WALK_PAGES, WALK_MS, running.clock) : UNBOUNDED;
-  return plan.segments.map((segment, i) => new Source(running.resources, segment, places?.[i] ?? {}, budget));
+const sourcesOf = (plan: Plan, running: Running, places: readonly Place[] | undefined, prepare?: Prepare) => {
+  const budget = plan.isBudgeted ? budgetOf(running) : UNBOUNDED;
+  return plan.segments.map((segment, i) => new Source(running.resources, segment, places?.[i] ?? {}, budget, prepare));
 };
 
 /** All that match; undefined when the budget did not suffice. */
 const gather = async (plan: Plan, running: Running): Promise<Stored[] | undefined> => {
-  const isMatch = filter(plan, running);
+  const { isMatch, prepare } = filter(plan, running);
   if (plan.refs) {
     const found = await running.resources.getMany(plan.refs);
-    return found.filter((stored) => stored !== undefined).filter(isMatch);
+    const present = found.filter((stored) => stored !== undefined);
+    await prepare?.(present);
+    return present.filter(isMatch);
   }
   const matches: Stored[] = [];
   try {
-    for await (const stored of inOrder(sourcesOf(plan, running, undefined), false))
+    for await (const stored of inOrder(sourcesOf(plan, running, undefined, prepare), false))
       if (isMatch(stored)) matches.push(stored);
   } catch (error) {
     if (error instanceof OutOfBudget) return undefined;
@@ -178,7 +203,7 @@ const cut = (ranked: Ranked[], { query }: Plan, progress: Progress, isAll: boole
   ranked.sort((a, b) => compareRanks(query.sort, a.rank, b.rank));
   const { last } = progress;
   const rest = last ? ranked.filter(({ rank }) => compareRanks(query.sort, rank, last) > 0) : ranked;
-  const page = new Page(query.count);
+  const page = new Page(query);
   for (const { stored } of rest) {
     if (page.isFullFor(stored)) break;
     page.matches.push(stored);
@@ -209,13 +234,13 @@ const newestFirst = async (plan: Plan, running: Running, progress: Progress): Pr
   const start = last?.[0];
   if (last && (typeof start !== 'number' || isOpenStart(last))) return sorted(plan, running, progress);
 
-  const isMatch = filter(plan, running);
+  const { isMatch, prepare } = filter(plan, running);
   const segments =
     typeof start === 'number' ? plan.segments.map((segment) => until(segment, placedAt(start))) : plan.segments;
   const ranked: Ranked[] = [];
   let found = 0;
   let end = Number.POSITIVE_INFINITY;
-  for await (const stored of inOrder(sourcesOf({ ...plan, segments }, running, undefined), plan.isMerged)) {
+  for await (const stored of inOrder(sourcesOf({ ...plan, segments }, running, undefined, prepare), plan.isMerged)) {
     // All of the second of the last match is read, since the store orders by seconds.
     if (found > query.count && keptAt(stored) < end) return cut(ranked.filter(isInPlace), plan, progress, false);
     if (!isMatch(stored)) continue;
@@ -234,9 +259,9 @@ const keptAt = (stored: Stored): number => placement(stored.resource()).date ?? 
 
 const streamed = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
   const { query } = plan;
-  const isMatch = filter(plan, running);
-  const sources = sourcesOf(plan, running, progress.places);
-  const page = new Page(query.count);
+  const { isMatch, prepare } = filter(plan, running);
+  const sources = sourcesOf(plan, running, progress.places, prepare);
+  const page = new Page(query);
   let places = sources.map(({ place }) => place);
   const goesOn = (isStopped: boolean): Found => ({
     matches: page.matches,
@@ -267,8 +292,8 @@ const counted = async (plan: Plan, running: Running, progress: Progress): Promis
     const matches = await gather(all, running);
     return { matches: [], next: undefined, isStopped: false, total: matches?.length };
   }
-  const isMatch = filter(plan, running);
-  const sources = sourcesOf(plan, running, progress.places);
+  const { isMatch, prepare } = filter(plan, running);
+  const sources = sourcesOf(plan, running, progress.places, prepare);
   let { shown } = progress;
   try {
     for await (const stored of inOrder(sources, false)) if (isMatch(stored)) shown++;
@@ -292,9 +317,22 @@ const withTotal = async (found: Found, plan: Plan, running: Running): Promise<Fo
   return { ...found, total: (await gather(plan, running))?.length };
 };
 
-export const run = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
-  if (plan.query.countOnly) return counted(plan, running, progress);
-  const isSorted = plan.refs !== undefined || plan.query.sort.length > 0;
+/** The budget of one request, for what no patient bounds. */
+export const budgetOf = ({ pages, clock }: Pick<Running, 'pages' | 'clock'>): Budget =>
+  new Budget(pages ?? WALK_PAGES, WALK_MS, clock);
+
+export const run = async (plan: Plan, asked: Running, progress: Progress): Promise<Found> => {
+  const { query } = plan;
+  const { resources, permit } = asked;
+  const links =
+    query.links.length > 0 ? new Links({ resources, permit, budget: budgetOf(asked) }, query.links) : undefined;
+  const running = { ...asked, links };
+  if (query.countOnly) return whole(await counted(plan, running, progress), links);
+  const isSorted = plan.refs !== undefined || query.sort.length > 0;
   const found = await (plan.isByDate ? newestFirst : isSorted ? sorted : streamed)(plan, running, progress);
-  return withTotal(found, plan, running);
+  return whole(await withTotal(found, plan, running), links);
 };
+
+/** No total is said where something was not read. */
+const whole = (found: Found, links: Links | undefined): Found =>
+  links?.isIncomplete ? { ...found, isIncomplete: true, total: undefined } : found;

@@ -5,10 +5,11 @@ import type { Context, Services } from '../interactions/contract.ts';
 import type { Stored } from '../storage/port.ts';
 import { isCompartment } from './compartments.ts';
 import { type Cursor, openCursor, sealCursor } from './cursor.ts';
+import { include } from './include.ts';
 import { parse } from './parse.ts';
 import { plan } from './plan.ts';
 import type { Query } from './query.ts';
-import { type Found, run } from './run.ts';
+import { budgetOf, type Found, MAX_PAGE_BYTES, run } from './run.ts';
 
 export { SEARCH_PARAMETERS } from './parameters.ts';
 
@@ -25,6 +26,8 @@ export interface SearchRequest {
 
 export interface SearchPage {
   readonly matches: Stored[];
+  /** For entries with search mode `include`. */
+  readonly included: Stored[];
   /** For an entry with search mode `outcome`: what was ignored, and whether the page stopped early. */
   readonly outcome: Issue[];
   readonly total?: number;
@@ -64,9 +67,29 @@ const STOPPED: Issue = {
     'the search stopped before its end because it read as much as one request may; the next link goes on from there',
 };
 
-const pageOf = (query: Query, found: Found, self: string, next: string | undefined, isFirst: boolean): SearchPage => ({
+const INCOMPLETE: Issue = {
+  severity: 'warning',
+  code: 'incomplete',
+  diagnostics:
+    'not all resources that a chain or _has asks about could be read in one request: there may be more matches; name a patient or an id',
+};
+
+const pageOf = (
+  query: Query,
+  found: Found,
+  more: { included: Stored[]; outcome: Issue[] },
+  self: string,
+  next: string | undefined,
+  isFirst: boolean,
+): SearchPage => ({
   matches: found.matches,
-  outcome: [...(isFirst ? query.outcome : []), ...(found.isStopped ? [STOPPED] : [])],
+  included: more.included,
+  outcome: [
+    ...(isFirst ? query.outcome : []),
+    ...(found.isStopped ? [STOPPED] : []),
+    ...(found.isIncomplete ? [INCOMPLETE] : []),
+    ...more.outcome,
+  ],
   ...(found.total !== undefined && { total: found.total }),
   self,
   ...(next !== undefined && { next }),
@@ -92,8 +115,14 @@ export const search =
       baseUrl: `${region.baseUrl}/fhir`,
       facility: context.actor.facility,
     });
-    const planned = await plan(resources, query);
-    const found = await run(planned, { resources, clock, permit: request.permit }, cursor?.progress ?? { shown: 0 });
+    const { permit } = request;
+    const planned = await plan({ resources, permit }, query);
+    const found = await run(planned, { resources, clock, permit }, cursor?.progress ?? { shown: 0 });
+    const bytes = MAX_PAGE_BYTES - found.matches.reduce((sum, stored) => sum + Buffer.byteLength(stored.text()), 0);
+    const more =
+      query.includes.length === 0
+        ? { included: [], outcome: [] }
+        : await include(query.includes, found.matches, { resources, permit, bytes, budget: budgetOf({ clock }) });
 
     const path = pathOf(request);
     const { type, compartment } = request;
@@ -107,7 +136,7 @@ export const search =
         context.now,
       );
     const next = token === undefined ? undefined : `${path}?_cursor=${encodeURIComponent(token)}`;
-    return pageOf(planned.query, found, urlOf(path, query.used), next, !cursor);
+    return pageOf(planned.query, found, more, urlOf(path, query.used), next, !cursor);
   };
 
 /** Conditional interactions may read more than a search: whether a second match exists must be known. */
@@ -132,11 +161,11 @@ export const matching =
       baseUrl: `${region.baseUrl}/fhir`,
       facility: actor.facility,
     });
-    if (query.criteria.length === 0)
+    if (query.criteria.length + query.links.length === 0)
       throw refuse('ambiguous', 'the conditional criteria are empty: they do not select a resource');
-    if (query.used.length > query.criteria.length)
+    if (query.used.length > query.criteria.length + query.links.length)
       throw refuse('invalid', 'conditional criteria take search parameters only, not those that shape a result');
-    const planned = await plan(resources, { ...query, count: 2 });
+    const planned = await plan({ resources, permit, isSure: true }, { ...query, count: 2 });
     // A resident has no facility: whose records are theirs, `permit` says.
     const isOwn = (stored: Stored) => actor.facility === undefined || stored.facility === actor.facility;
     const found = await run(
@@ -149,7 +178,7 @@ export const matching =
       },
       { shown: 0 },
     );
-    if (found.isStopped && found.matches.length < 2)
+    if ((found.isStopped || found.isIncomplete) && found.matches.length < 2)
       throw refuse('ambiguous', 'the conditional criteria are not selective enough: name the patient or an identifier');
     return found.matches;
   };

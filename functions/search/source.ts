@@ -4,6 +4,7 @@ import { patientsOf } from './compartments.ts';
 import { lookups } from './lookups.ts';
 import type { Segment } from './plan.ts';
 import type { LookupQuery } from './plan-lookups.ts';
+import { isFirstOwner } from './work-lists.ts';
 
 /** How far a segment was read. */
 export interface Place {
@@ -41,23 +42,28 @@ interface Read {
   readonly place: Place;
 }
 
-type Store = Pick<Resources, 'scan' | 'walk' | 'lookup' | 'getMany'>;
+/** Is told each page before it is looked at. */
+export type Prepare = (page: readonly Stored[]) => Promise<void>;
+
+type Store = Pick<Resources, 'scan' | 'walk' | 'lookup' | 'getMany' | 'workList'>;
 
 export class Source {
   private readonly store: Store;
   private readonly segment: Segment;
   private readonly budget: Pick<Budget, 'take'>;
+  private readonly prepare: Prepare | undefined;
   private ahead: Read[] = [];
   private next: Place;
   /** Where a later search goes on if it stops now. */
   place: Place;
 
-  constructor(store: Store, segment: Segment, place: Place, budget: Pick<Budget, 'take'>) {
+  constructor(store: Store, segment: Segment, place: Place, budget: Pick<Budget, 'take'>, prepare?: Prepare) {
     this.store = store;
     this.segment = segment;
     this.place = place;
     this.next = place;
     this.budget = budget;
+    this.prepare = prepare;
   }
 
   /** @throws OutOfBudget */
@@ -65,6 +71,7 @@ export class Source {
     while (this.ahead.length === 0 && !this.next.isDone) {
       if (!this.budget.take()) throw new OutOfBudget();
       const page = await this.read(this.next);
+      await this.prepare?.(page.items.map(({ stored }) => stored));
       this.ahead = page.items;
       this.next = page.next;
       if (page.items.length === 0) this.place = page.next;
@@ -88,6 +95,15 @@ export class Source {
   private async readItems({ after }: Place): Promise<{ items: Read[]; next: Place }> {
     const { segment, store } = this;
     if (segment.from === 'lookup') throw new Error('rows are read by readRows');
+    if (segment.from === 'work') {
+      const { items, next } = await store.workList({ ...segment.list.query, after });
+      return {
+        items: items
+          .filter(({ stored }) => isFirstOwner(stored.resource(), segment.list))
+          .map(({ stored, position }) => ({ stored, place: { after: position } })),
+        next: next === undefined ? { isDone: true } : { after: next },
+      };
+    }
     const page =
       segment.from === 'scan'
         ? await store.scan({ ...segment.scan, after })
@@ -126,13 +142,16 @@ export class Source {
 
 const rowMark = (row: { sort: string; type: string; id: string }) => `${row.sort}\u001f${row.type}/${row.id}`;
 
+const isSought = (sort: string, { sortPrefix = '', sortFrom = '', sortTo }: LookupQuery): boolean =>
+  sort.startsWith(sortPrefix) && sort >= sortFrom && (sortTo === undefined || sort <= `${sortTo}\u{10ffff}`);
+
 /** A resource may have several of the rows that are looked up: it counts where its first one is. */
 const isFirstRow = (stored: Stored, all: readonly LookupQuery[], at: number, sort: string): boolean => {
   const own = lookups(stored.resource(), true);
   const places = all.flatMap((query, i) =>
     own
       .filter(({ bucket, key }) => bucket === query.bucket && key === query.key)
-      .filter((row) => row.sort.startsWith(query.sortPrefix ?? ''))
+      .filter((row) => isSought(row.sort, query))
       .map((row) => ({ at: i, sort: row.sort })),
   );
   const first = places.sort((a, b) => a.at - b.at || (a.sort < b.sort ? -1 : 1))[0];

@@ -93,14 +93,11 @@ describe('a modifier', () => {
 
 describe('what we do not answer yet', () => {
   it.each([
-    ['Observation?_include=Observation:subject', '_include'],
-    ['Patient?_revinclude=Observation:subject', '_revinclude'],
-    ['Patient?_include:iterate=Patient:link', '_include'],
-    ['Patient?_has:Observation:patient:code=1', '_has'],
-    ['Observation?subject.name=x', 'subject'],
-    ['Observation?subject:Patient.name=x', 'subject'],
-    ['Patient?_list=42', '_list'],
+    ['Patient?_list=$current-problems', '_list'],
     ['Patient?_filter=x', '_filter'],
+    ['Patient?_query=x', '_query'],
+    ['Patient?_containedType=both', '_containedType'],
+    ['Patient?_maxresults=5', '_maxresults'],
     ['Patient?_text=x', '_text'],
     ['Patient?_content=x', '_content'],
     ['Patient?_contained=true', '_contained'],
