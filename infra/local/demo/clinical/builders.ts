@@ -17,7 +17,9 @@ export const MEDIS_DISEASE = 'http://medis.or.jp/CodeSystem/master-disease-keyNu
 export const HOT9 = 'http://medis.or.jp/CodeSystem/master-HOT9';
 export const YJ = 'http://capstandard.jp/iyaku.info/CodeSystem/YJ-code';
 export const JLAC10 = 'urn:oid:1.2.392.200119.4.504';
+export const MERIT9 = 'http://jpfhir.jp/fhir/core/mhlw/CodeSystem/MedicationUnitMERIT9Code';
 export const LOINC = 'http://loinc.org';
+const JP_CATEGORY = 'http://jpfhir.jp/fhir/core/CodeSystem/JP_SimpleObservationCategory_CS';
 const TERMINOLOGY = 'http://terminology.hl7.org/CodeSystem';
 
 export const hl7 = (system: string, code: string, display?: string) =>
@@ -75,14 +77,30 @@ export interface Lab {
   readonly code: string;
   readonly loinc?: string;
   readonly name: string;
+  /** @default serum 血清 */
+  readonly specimen?: string;
   readonly unit: string;
   readonly low?: number;
   readonly high?: number;
 }
 
+/** Where a medicine stands in its prescription: RP番号 and RP内連番, which JP Core asks for. */
+export const inPrescription = (group: number, order: number) => [
+  { system: 'http://jpfhir.jp/fhir/core/mhlw/IdSystem/Medication-RPGroupNumber', value: String(group) },
+  { system: 'http://jpfhir.jp/fhir/core/mhlw/IdSystem/MedicationAdministrationIndex', value: String(order) },
+];
+
 /** JLAC10 codes as the specific health checkup (特定健診) uses them. */
 export const LABS = {
-  hba1c: { code: '3D046000001906202', loinc: '17856-6', name: 'HbA1c (NGSP)', unit: '%', low: 4.6, high: 6.2 },
+  hba1c: {
+    code: '3D046000001906202',
+    loinc: '17856-6',
+    name: 'HbA1c (NGSP)',
+    specimen: '全血',
+    unit: '%',
+    low: 4.6,
+    high: 6.2,
+  },
   creatinine: {
     code: '3C015000002327101',
     loinc: '2160-0',
@@ -117,7 +135,11 @@ export const lab = (
     id,
     meta: { profile: ['http://jpfhir.jp/fhir/core/StructureDefinition/JP_Observation_LabResult'] },
     status: 'final',
-    category: [concept('検体検査', hl7('observation-category', 'laboratory'))],
+    category: [concept('検体検査', coding(JP_CATEGORY, 'laboratory'), hl7('observation-category', 'laboratory'))],
+    contained: [
+      { resourceType: 'Specimen', id: 'specimen', type: { text: test.specimen ?? '血清' }, subject: to(subject) },
+    ],
+    specimen: to('#specimen'),
     code: concept(test.name, coding(JLAC10, test.code, test.name), ...(test.loinc ? [coding(LOINC, test.loinc)] : [])),
     subject: to(subject),
     effectiveDateTime: `${date}T09:00:00+09:00`,
