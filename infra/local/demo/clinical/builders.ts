@@ -135,7 +135,10 @@ export const lab = (
     id,
     meta: { profile: ['http://jpfhir.jp/fhir/core/StructureDefinition/JP_Observation_LabResult'] },
     status: 'final',
-    category: [concept('検体検査', coding(JP_CATEGORY, 'laboratory'), hl7('observation-category', 'laboratory'))],
+    category: [
+      concept('検体検査', coding(JP_CATEGORY, 'laboratory')),
+      { coding: [hl7('observation-category', 'laboratory')] },
+    ],
     contained: [
       { resourceType: 'Specimen', id: 'specimen', type: { text: test.specimen ?? '血清' }, subject: to(subject) },
     ],
