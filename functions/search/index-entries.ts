@@ -1,12 +1,13 @@
 // All that the store must know about a resource besides its text. Pure: the same resource always gives the same entries.
 import type { Resource } from '../fhir/types.ts';
-import type { IndexEntries, WorkEntry } from '../storage/port.ts';
+import type { IndexEntries } from '../storage/port.ts';
 import { mayHavePatient } from './compartments.ts';
 import { dataClass, labels } from './data-class.ts';
-import { foldCode, foldIdentifier, pointers, tokens } from './extract.ts';
+import { foldCode, foldIdentifier, tokens } from './extract.ts';
 import { lookups } from './lookups.ts';
 import { parametersOf } from './parameters.ts';
-import { clinicalSpan, placement } from './placement.ts';
+import { placement } from './placement.ts';
+import { work } from './work-lists.ts';
 
 export { placement } from './placement.ts';
 
@@ -71,28 +72,6 @@ const primary = (resource: Resource): string | undefined => {
     ),
   );
   return codes.size > 1 ? SEVERAL_CODES : [...codes][0];
-};
-
-/** Work lists, by role: the parameters that name the owner. Two at most an item: there are two indexes (work1, work2). */
-const WORK: Record<string, readonly string[]> = {
-  Task: ['owner', 'requester'],
-  ServiceRequest: ['performer', 'requester'],
-  Appointment: ['location', 'practitioner'],
-  Encounter: ['service-provider', 'participant'],
-  DocumentReference: ['custodian'],
-  Communication: ['recipient'],
-  Slot: ['schedule'],
-};
-
-const work = (resource: Resource): WorkEntry[] => {
-  const { resourceType: type } = resource;
-  const low = clinicalSpan(resource)?.low;
-  const date = low !== undefined && Number.isFinite(low) ? new Date(low).toISOString() : '-';
-  const status = typeof resource.status === 'string' ? resource.status : '-';
-  return (WORK[type] ?? []).flatMap((list) => {
-    const owner = pointers(parametersOf(type).get(list)!, resource, resource).find(({ id }) => id !== undefined);
-    return owner ? [{ list, owner: `${owner.type}/${owner.id}`, status, date }] : [];
-  });
 };
 
 export const indexEntries = (resource: Resource): IndexEntries => {

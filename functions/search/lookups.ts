@@ -10,6 +10,7 @@ import { foldIdentifier, foldPhone } from './extract.ts';
 import { loose } from './kana.ts';
 import { type Node, valuesAt } from './leaf.ts';
 import { parametersOf } from './parameters.ts';
+import { workRows } from './work-lists.ts';
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
 const nodes = (value: unknown): Node[] => (Array.isArray(value) ? value.filter(isNode) : []);
@@ -129,5 +130,6 @@ const distinct = (rows: readonly Lookup[]): Lookup[] => [
 /** @param isInRegistry the resource is kept with no patient */
 export const lookups = (resource: Resource, isInRegistry: boolean): Lookup[] => {
   if (resource.resourceType === 'Patient') return distinct([...identifierRows(resource), ...patientRows(resource)]);
-  return isInRegistry ? distinct([...identifierRows(resource), ...definitionRows(resource)]) : [];
+  const own = isInRegistry ? [...identifierRows(resource), ...definitionRows(resource)] : [];
+  return distinct([...own, ...workRows(resource, isInRegistry)]);
 };

@@ -158,9 +158,10 @@ it('work lists name role, owner, status and date', () => {
     requester: { reference: 'Organization/hospital' },
     authoredOn: '2020-05-01T10:00:00+09:00',
   });
+  const shared = { status: 'requested', date: '2020-05-01T01:00:00.000Z', spansDays: false, byDate: false };
   expect(indexEntries(task).work).toEqual([
-    { list: 'owner', owner: 'Organization/clinic', status: 'requested', date: '2020-05-01T01:00:00.000Z' },
-    { list: 'requester', owner: 'Organization/hospital', status: 'requested', date: '2020-05-01T01:00:00.000Z' },
+    { list: 'owner', owner: 'Organization/clinic', ...shared, index: 1 },
+    { list: 'requester', owner: 'Organization/hospital', ...shared, index: 2 },
   ]);
 });
 
