@@ -15,8 +15,8 @@ const VARIANTS = new Map(
 const HIRAGANA = /[\u3041-\u3096\u309D\u309E]/g;
 /** Combining marks but the two that voice a kana; variation selectors are among them. */
 const MARKS = /(?![\u3099\u309A])\p{Mn}/gu;
-/** White space, punctuation (long vowel mark and iteration marks are letters), zero-width characters. */
-const SEPARATORS = /[\p{Z}\p{P}\p{Cc}\p{Cf}]/gu;
+/** White space, punctuation (long vowel mark and iteration marks are letters), zero-width characters, the minus typed for a hyphen. */
+const SEPARATORS = /[\p{Z}\p{P}\p{Cc}\p{Cf}\u2212]/gu;
 const IDEOGRAPH = /\p{Script=Han}/gu;
 
 /**
@@ -74,3 +74,19 @@ const looseOf = (folded: string): string => {
 };
 
 export const loose = (text: string): string => looseOf(fold(text));
+
+const VOWELS: Record<string, string> = { a: 'ア', i: 'イ', u: 'ウ', e: 'エ', o: 'オ' };
+
+/**
+ * A text whose order is that of a Japanese index (as JIS X 4061 puts it): by the kana without their marks first, a long vowel as the
+ * vowel that it lengthens; what is equal then by its marks.
+ */
+export const kanaOrder = (text: string): string => {
+  const folded = fold(text);
+  let plain = '';
+  for (const character of folded) {
+    const vowel = character === 'ー' ? VOWELS[VOWEL.get(plain.at(-1) ?? '') ?? ''] : undefined;
+    plain += vowel ?? (character === 'ッ' ? 'ツ' : (PLAIN.get(character) ?? character));
+  }
+  return `${plain}\u0000${folded}`;
+};

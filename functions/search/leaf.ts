@@ -4,8 +4,8 @@
 
 interface Step {
   readonly name: string;
-  /** `[system=phone]`: only elements of which this holds. */
-  readonly where?: { readonly path: readonly string[]; readonly value: string };
+  /** `[system=phone]`: only elements of which this holds; several: all of them. */
+  readonly where?: readonly { readonly path: readonly string[]; readonly value: string }[];
   /** `{Patient}`: only references to this type. */
   readonly target?: string;
   /** `#0`: only the first. */
@@ -27,11 +27,15 @@ export type Node = Record<string, unknown>;
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
 
 const step = (text: string): Step => {
-  const [, name = '', path, value, target, mark] =
-    text.match(/^([^[{#?]+)(?:\[([^=]+)=([^\]]+)\])?(?:\{(\w+)\})?(#0|\?)?$/) ?? [];
+  const [, name = '', conditions = '', target, mark] =
+    text.match(/^([^[{#?]+)((?:\[[^=]+=[^\]]+\])*)(?:\{(\w+)\})?(#0|\?)?$/) ?? [];
+  const where = [...conditions.matchAll(/\[([^=]+)=([^\]]+)\]/g)].map(([, path, value]) => ({
+    path: path!.split('.'),
+    value: value!,
+  }));
   return {
     name,
-    ...(path && { where: { path: path.split('.'), value: value! } }),
+    ...(where.length > 0 && { where }),
     ...(target && { target }),
     ...(mark === '#0' && { first: true }),
     ...(mark === '?' && { exists: true }),
@@ -85,7 +89,7 @@ const take = (found: unknown[], next: Step, resource: Node): unknown[] => {
   return result.filter(
     (value) =>
       isNode(value) &&
-      (!where || at(value, where.path).includes(where.value)) &&
+      (!where || where.every((one) => at(value, one.path).includes(one.value))) &&
       (!target || targetType(value, resource) === target),
   );
 };

@@ -52,7 +52,7 @@ const parameter = (line: string): Parameter => {
   return {
     name,
     kind: kind as Kind,
-    definition: DEFINITION + id,
+    definition: id?.includes('/') ? id : DEFINITION + id,
     leaves: leaves(places),
     components: isComposite ? last.split(' & ').map(component) : [],
     targets: isComposite || last === '*' ? [] : last.split(' ').filter(Boolean),

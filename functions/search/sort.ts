@@ -1,12 +1,16 @@
 // `_sort`: https://hl7.org/fhir/R4/search.html#sort. What has no value comes last, in either direction; equals are ordered by id,
 // so that a page always goes on where the last one ended.
 import type { Stored } from '../storage/port.ts';
-import { amounts, foldedStrings, pointers, rawValues, type Setting, spans, tokens } from './extract.ts';
+import { amounts, foldedStrings, pointers, rawValues, type Setting, spans, strings, tokens } from './extract.ts';
+import { kanaOrder } from './kana.ts';
 import { parametersOf } from './parameters.ts';
 import type { SortKey } from './query.ts';
 
 /** Values of the keys, `null` where missing, then `Type/id`. */
 export type Rank = readonly (string | number | null)[];
+
+/** JP Core's parameter for lists of people by their reading. */
+const KANA_SORT = 'jp-kana-sort';
 
 const FAR = 8.64e15;
 const finite = (value: number) => Math.min(Math.max(value, -FAR), FAR);
@@ -47,7 +51,12 @@ const sortValue = (
         descending,
       );
     case 'string':
-      return outermost(foldedStrings(parameter, resource, resource), descending);
+      return outermost(
+        name === KANA_SORT
+          ? strings(parameter, resource, resource).map(kanaOrder)
+          : foldedStrings(parameter, resource, resource),
+        descending,
+      );
     case 'reference':
       return outermost(
         pointers(parameter, resource, resource).map(({ type, id, url }) => url ?? `${type}/${id}`),

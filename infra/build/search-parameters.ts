@@ -4,13 +4,14 @@
 //
 // Lines of the table (functions/search/parameters.ts reads them):
 //   Observation                                                  a type (`Resource`: parameters of all types)
-//   name TAB definition id TAB kind TAB leaves TAB targets       a parameter (`*`: any type)
+//   name TAB definition id TAB kind TAB leaves TAB targets       a parameter (`*`: any type; not R4's: the whole URL for the id)
 //   name TAB definition id TAB composite TAB bases TAB components
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { RESOURCE_TYPES } from '../../functions/fhir/resource-types.ts';
 import { type CodeSystem, R4_FOLDER, readTerminology, type ValueSet } from './definitions/read.ts';
+import { JAPANESE } from './search-parameters/japan.ts';
 import { type Leaf, Leaves } from './search-parameters/leaves.ts';
 
 interface SearchParameter {
@@ -164,7 +165,10 @@ const table = (): string => {
 
   const section = (type: string): string => {
     const own = parameters.filter(({ base }) => base!.includes(type)).sort((a, b) => (a.code < b.code ? -1 : 1));
-    return [type, ...own.flatMap((parameter) => line(type, parameter) ?? [])].join('\n');
+    const japanese = JAPANESE.filter((parameter) => parameter.type === type).map(({ code, url, kind, leaf }) =>
+      [code, url, kind, leaf, ''].join('\t'),
+    );
+    return [type, ...own.flatMap((parameter) => line(type, parameter) ?? []), ...japanese].join('\n');
   };
   return ['Resource', ...[...RESOURCE_TYPES].sort()].map(section).join('\n\n');
 };
