@@ -73,7 +73,7 @@ export class Definitions implements Known {
     const loaded = this.profiles.find(canonical);
     const builtIn = BUILT_IN.profile(canonical);
     if (!loaded) return builtIn;
-    if (builtIn && newer(BUILT_IN_VERSION, loaded.version ?? '') > 0) return builtIn;
+    if (builtIn && loaded.version !== undefined && newer(BUILT_IN_VERSION, loaded.version) > 0) return builtIn;
     return this.compile(loaded.held);
   }
 
