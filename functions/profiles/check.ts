@@ -9,7 +9,7 @@ import { Faults } from '../fhir/validate/faults.ts';
 import { hasCodeOf } from './codes.ts';
 import type { Compiled, Invariant, Known, Node, Slice } from './rules.ts';
 import { slicesOf, type World } from './slices.ts';
-import { equals, holds, isObject, shown } from './values.ts';
+import { equals, holds, isObject, isOneOf, shown } from './values.ts';
 
 /** Profiles may name profiles that name them; no record is nested as deeply as this. */
 const MAX_DEPTH = 60;
@@ -117,7 +117,7 @@ export class Check implements World {
   private self(value: TypedValue, node: Node): void {
     const { types, targets, fixed, pattern, binding, profiles, invariants, maxLength } = node;
     const { name } = this.profile;
-    if (types && !types.some((type) => isA(value.type, type)))
+    if (types && !isOneOf(value.type, types))
       this.say('structure', `must be of type ${types.join(' or ')}, as ${name} says`);
     if (fixed !== undefined && !equals(value.value, fixed))
       this.say('value', `must be exactly ${shown(fixed)}, as ${name} says`);

@@ -5,7 +5,7 @@ import { childrenNamed } from '../fhir/path/navigate.ts';
 import type { TypedValue } from '../fhir/path/typed-value.ts';
 import { hasCodeOf } from './codes.ts';
 import type { Discriminator, Known, Node, Slice, Slicing } from './rules.ts';
-import { equals, holds } from './values.ts';
+import { equals, holds, isOneOf } from './values.ts';
 
 /** What telling slices apart may ask of the check that is under way. */
 export interface World {
@@ -122,7 +122,7 @@ const byType = (slice: Node, path: string, known: Known): Test | undefined => {
   const nodes = nodesAt(slice, resolves ? steps.slice(0, -1) : steps, known);
   const types = nodes.flatMap((node) => (resolves ? node.targets : node.types) ?? []);
   if (types.length === 0) return undefined;
-  return (value, world) => valuesAt(value, steps, world).some(({ type }) => types.some((wanted) => isA(type, wanted)));
+  return (value, world) => valuesAt(value, steps, world).some(({ type }) => isOneOf(type, types));
 };
 
 const byProfile = (slice: Node, path: string, known: Known): Test | undefined => {

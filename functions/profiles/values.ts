@@ -1,5 +1,6 @@
 // Fixed values and patterns: https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_
 
+import { isA, isPrimitive } from '../fhir/definitions.ts';
 import { numberOf } from '../fhir/path/equality.ts';
 import { canonicalSystem } from '../terminology/systems.ts';
 
@@ -40,3 +41,7 @@ export const shown = (value: unknown): string => {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 };
+
+/** A value of a type that a profile allows. Among primitives only the type itself: a `code` is not a `string` here. */
+export const isOneOf = (type: string, allowed: readonly string[]): boolean =>
+  allowed.includes(type) || (!isPrimitive(type) && allowed.some((wanted) => isA(type, wanted)));
