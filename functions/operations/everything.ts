@@ -1,105 +1,226 @@
 import { gone, notFound, refuse } from '../fhir/outcome.ts';
 import { isResourceType } from '../fhir/resource-types.ts';
-import { bundleText, matchEntry } from '../interactions/bundle-text.ts';
+import { bundleText, includeEntry, matchEntry, outcomeEntry } from '../interactions/bundle-text.ts';
 import type { Context, FhirRequest, Interaction, Services } from '../interactions/contract.ts';
 import { fhirBase } from '../interactions/headers.ts';
 import { parseId } from '../interactions/ids.ts';
 import { assertReadable, disclose, permitter } from '../interactions/permit.ts';
-import { countParam, param } from '../interactions/query.ts';
+import { isInCompartment, patientsOf } from '../search/compartments.ts';
+import { type Span, spanOf } from '../search/dates.ts';
+import { clinicalSpan } from '../search/placement.ts';
 import type { Stored } from '../storage/port.ts';
+import { Inputs } from './inputs.ts';
+import { linkedWith } from './linked.ts';
 
 type Needs = Pick<Services, 'resources' | 'seal' | 'region'>;
 
 /** Without `_count` a page is bounded by its bytes alone. */
-const COUNT = { default: 5_000, max: 5_000 };
+const MOST = 5_000;
 const MAX_PAGE_BYTES = 3 * 1024 * 1024;
+const MAX_LINKED_BYTES = 768 * 1024;
+/** What was linked on pages before is carried in the cursor as far as its URL may grow; beyond, it may come once more. */
+const MOST_CARRIED = 150;
+
+/** What is asked about: records that are kept with a patient. */
+interface Subject {
+  readonly stored: Stored;
+  /** Whose partition is read; undefined: there is none. */
+  readonly patient: string | undefined;
+  /** Among what is kept with the patient. */
+  readonly holds: (stored: Stored) => boolean;
+  /** Among what the records point at. */
+  readonly isLinked: (stored: Stored) => boolean;
+}
+
+interface Wanted {
+  readonly types: ReadonlySet<string> | undefined;
+  readonly since: number;
+  readonly care: Span | undefined;
+  readonly count: number;
+  /** The parameters, for links. */
+  readonly used: readonly (readonly [string, string])[];
+}
+
+/** How far the pages before came. */
+interface Progress {
+  readonly after: string;
+  readonly linked: readonly string[];
+}
 
 /**
- * The patient's own record and all that lies in the compartment, newest first. `start` and `end` are not supported yet.
+ * The patient's own record and all that is kept with it, newest first, then what those point at.
  * https://hl7.org/fhir/R4/patient-operation-everything.html
  */
-export const everything =
-  (services: Needs): Interaction =>
+export const everything = (services: Needs): Interaction =>
+  everythingAbout(services, ['start', 'end', '_since', '_type', '_count'], (stored) => ({
+    stored,
+    patient: stored.id,
+    holds: () => true,
+    // Of other patients nothing leaves, though a record may name them.
+    isLinked: ({ patientKey }) => patientKey === undefined,
+  }));
+
+/** The extension by which resources without an element for it name their encounter. */
+const ASSOCIATED = 'http://hl7.org/fhir/StructureDefinition/encounter-associatedEncounter';
+
+/**
+ * The encounter, its compartment, and what those point at.
+ * https://hl7.org/fhir/R4/encounter-operation-everything.html
+ */
+export const encounterEverything = (services: Needs): Interaction =>
+  everythingAbout(services, ['_since', '_type', '_count'], (encounter) => {
+    const { id, patientKey } = encounter;
+    const reference = `Encounter/${id}`;
+    const holds = (stored: Stored) => {
+      if (stored.type === 'Encounter' && stored.id === id) return true;
+      // Most of a chart names other encounters: the text tells sooner than the parsed resource.
+      if (!stored.text().includes(reference)) return false;
+      const resource = stored.resource();
+      const associated = Array.isArray(resource.extension) ? resource.extension : [];
+      return (
+        isInCompartment({ type: 'Encounter', id }, resource) ||
+        associated.some(({ url, valueReference }) => url === ASSOCIATED && valueReference?.reference === reference)
+      );
+    };
+    return {
+      stored: encounter,
+      patient: patientsOf(encounter.resource())[0],
+      holds,
+      isLinked: (stored) => stored.patientKey === undefined || (stored.patientKey === patientKey && !holds(stored)),
+    };
+  });
+
+const everythingAbout =
+  (services: Needs, known: readonly string[], subjectOf: (stored: Stored) => Subject): Interaction =>
   async (context, request) => {
-    const id = parseId('Patient', request.path[1]!);
-    const { params } = request;
-    for (const name of ['start', 'end']) {
-      if (param(params, name) !== undefined)
-        throw refuse('notSupported', `${name} is not supported by $everything here`);
-    }
-    const patient = await services.resources.get('Patient', id);
-    if (!patient) throw notFound(`Patient/${id}`);
-    assertReadable(services.resources, context, patient);
-    if (patient.deleted) throw gone(`Patient/${id}`);
+    const { resources, region, seal } = services;
+    const [type, id] = [request.path[0]!, parseId(request.path[0]!, request.path[1]!)];
+    const wanted = wantedOf(request, known);
+    const stored = await resources.get(type, id);
+    if (!stored) throw notFound(`${type}/${id}`);
+    assertReadable(resources, context, stored);
+    if (stored.deleted) throw gone(`${type}/${id}`);
 
-    const bind = JSON.stringify(['everything', context.actor.subject, id, wanted(params)]);
-    const { shown, entries, next } = await collect(services, context, request, id, openCursor(services, request, bind));
-    disclose(context, 'R', ...shown);
+    const bind = JSON.stringify(['everything', context.actor.subject, type, id, wanted.used]);
+    const progress = openCursor(services, request, bind);
+    const subject = subjectOf(stored);
+    const page = await collect(services, context, subject, wanted, progress?.after);
+    const seen = new Set(progress?.linked);
+    const permit = permitter(resources, context);
+    const linked = await linkedWith(services, page.texts, {
+      admits: (one) => subject.isLinked(one) && permit('read', one).permit,
+      isWanted: (of) => wanted.types?.has(of) ?? true,
+      seen,
+      bytes: MAX_LINKED_BYTES,
+    });
+    disclose(context, 'R', ...page.shown, ...linked.found);
 
-    const base = fhirBase(services.region);
-    const query = wanted(params).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-    const self = `${base}/Patient/${id}/$everything`;
+    const base = fhirBase(region);
+    const query = wanted.used.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    const self = `${base}/${type}/${id}/$everything`;
     const url = (more: string[]) => (more.length === 0 ? self : `${self}?${more.join('&')}`);
     const links = [{ relation: 'self', url: url(query) }];
-    if (next) links.push({ relation: 'next', url: url([...query, `_cursor=${services.seal.seal(next, bind)}`]) });
+    if (page.next !== undefined) {
+      const followed = linked.found.map((one) => `${one.type}/${one.id}`);
+      const carried = [...(progress?.linked ?? []), ...followed].slice(0, MOST_CARRIED);
+      const cursor = seal.seal({ after: page.next, linked: carried } satisfies Progress, bind);
+      links.push({ relation: 'next', url: url([...query, `_cursor=${encodeURIComponent(cursor)}`]) });
+    }
+    const entries = [
+      ...page.shown.map((one) => matchEntry(base, one)),
+      ...linked.found.map((one) => includeEntry(base, one)),
+      ...(linked.isCut ? [outcomeEntry([LEFT_OUT])] : []),
+    ];
     return { status: 200, text: bundleText({ type: 'searchset', links, entries }) };
   };
 
-const wanted = (params: FhirRequest['params']) =>
-  params.filter(([name]) => ['_type', '_since', '_count'].includes(name));
+const LEFT_OUT = {
+  severity: 'warning',
+  code: 'incomplete',
+  diagnostics: 'not all that the records point at fits into this page; read it by its reference',
+} as const;
 
-const openCursor = ({ seal }: Needs, { params }: FhirRequest, bind: string): string | undefined => {
-  const token = param(params, '_cursor');
+const wantedOf = (request: FhirRequest, known: readonly string[]): Wanted => {
+  const inputs = Inputs.of(request, [...known, '_cursor']);
+  const used = known.flatMap((name) => inputs.texts(name).map((text) => [name, text] as const));
+  const types = inputs.texts('_type').flatMap((text) => text.split(','));
+  if (types.some((type) => !isResourceType(type))) throw refuse('invalid', '_type must name resource types of R4');
+  const since = inputs.text('_since');
+  const at = since === undefined ? 0 : Date.parse(since);
+  if (Number.isNaN(at)) throw refuse('invalid', '_since must be a FHIR instant');
+  return {
+    types: types.length > 0 ? new Set(types) : undefined,
+    since: at,
+    care: careOf(inputs.text('start'), inputs.text('end')),
+    count: Math.min(Math.max(1, inputs.count('_count') ?? MOST), MOST),
+    used,
+  };
+};
+
+/** "The date range relates to care dates": from the start of `start` to the end of `end`. */
+const careOf = (start: string | undefined, end: string | undefined): Span | undefined => {
+  if (start === undefined && end === undefined) return undefined;
+  const dated = (name: string, text: string | undefined) => {
+    const span = text === undefined ? undefined : spanOf(text);
+    if (text !== undefined && !span) throw refuse('invalid', `${name} must be a FHIR date`);
+    return span;
+  };
+  return {
+    low: dated('start', start)?.low ?? Number.NEGATIVE_INFINITY,
+    high: dated('end', end)?.high ?? Number.POSITIVE_INFINITY,
+  };
+};
+
+/** What has no care date, such as the Patient or a coverage, belongs to every range. */
+const isWithin = (stored: Stored, care: Span | undefined): boolean => {
+  if (!care || stored.type === 'Patient') return true;
+  const span = clinicalSpan(stored.resource());
+  return !span || (span.low < care.high && span.high > care.low);
+};
+
+const openCursor = ({ seal }: Needs, { params }: FhirRequest, bind: string): Progress | undefined => {
+  const token = params.find(([name]) => name === '_cursor')?.[1];
   if (token === undefined) return undefined;
   const opened = seal.open(token, bind);
-  if (typeof opened !== 'string') throw refuse('invalid', '_cursor was changed, or belongs to another query or caller');
-  return opened;
+  if (typeof opened !== 'object' || opened === null)
+    throw refuse('invalid', '_cursor was changed, or belongs to another query or caller');
+  return opened as Progress;
 };
 
 /** Fills one page with what the caller may see. The cursor is the place of the last one shown. */
 const collect = async (
-  { resources, region }: Needs,
+  { resources }: Needs,
   context: Context,
-  { params }: FhirRequest,
-  patient: string,
+  { stored: own, patient, holds }: Subject,
+  { types, since, care, count }: Wanted,
   start: string | undefined,
-): Promise<{ shown: Stored[]; entries: string[]; next: string | undefined }> => {
-  const base = fhirBase(region);
-  const count = Math.max(1, countParam(params, '_count', COUNT));
+): Promise<{ shown: Stored[]; texts: string[]; next: string | undefined }> => {
   const permit = permitter(resources, context);
-  const types = typesOf(params);
-  const since = sinceOf(params);
   const admits = (stored: Stored) =>
-    (!types || types.has(stored.type)) && stored.lastUpdated >= since && permit('read', stored).permit;
+    (!types || types.has(stored.type)) &&
+    stored.lastUpdated >= since &&
+    permit('read', stored).permit &&
+    isWithin(stored, care) &&
+    holds(stored);
+  if (patient === undefined) {
+    const shown = admits(own) ? [own] : [];
+    return { shown, texts: shown.map((one) => one.text()), next: undefined };
+  }
 
   const shown: Stored[] = [];
-  // Inflating a body costs more than keeping its text until the page is full.
-  const entries: string[] = [];
+  const texts: string[] = [];
   let bytes = 0;
   let after = start;
   do {
     const page = await resources.scan({ patient, after });
     for (const stored of page.items) {
       if (!admits(stored)) continue;
-      if (shown.length >= count || bytes > MAX_PAGE_BYTES) return { shown, entries, next: shown.at(-1)!.position };
+      if (shown.length >= count || bytes > MAX_PAGE_BYTES) return { shown, texts, next: shown.at(-1)!.position };
       shown.push(stored);
-      entries.push(matchEntry(base, stored));
-      bytes += entries.at(-1)!.length;
+      texts.push(stored.text());
+      bytes += texts.at(-1)!.length;
     }
     after = page.next;
   } while (after !== undefined);
-  return { shown, entries, next: undefined };
-};
-
-const typesOf = (params: FhirRequest['params']): ReadonlySet<string> | undefined => {
-  const types = param(params, '_type')?.split(',');
-  if (types?.some((type) => !isResourceType(type))) throw refuse('invalid', '_type must name resource types of R4');
-  return types && new Set(types);
-};
-
-const sinceOf = (params: FhirRequest['params']): number => {
-  const text = param(params, '_since');
-  const since = text === undefined ? 0 : Date.parse(text);
-  if (Number.isNaN(since)) throw refuse('invalid', '_since must be a FHIR instant');
-  return since;
+  return { shown, texts, next: undefined };
 };

@@ -1,5 +1,5 @@
 import type { Interaction, Services } from '../interactions/contract.ts';
-import { everything } from './everything.ts';
+import { encounterEverything, everything } from './everything.ts';
 import { openUpload, uploadStatus } from './upload.ts';
 import { validateOperation } from './validate.ts';
 
@@ -23,6 +23,13 @@ export const OPERATIONS: readonly Operation[] = [
     levels: ['instance'],
     types: ['Patient'],
     make: everything,
+  },
+  {
+    name: 'everything',
+    definition: 'http://hl7.org/fhir/OperationDefinition/Encounter-everything',
+    levels: ['instance'],
+    types: ['Encounter'],
+    make: encounterEverything,
   },
   {
     name: 'validate',

@@ -30,7 +30,6 @@ describe('$everything', () => {
     expect(types.body.entry?.map(({ resource }) => resource?.resourceType)).toEqual(['Observation']);
     expect((await api.send('GET', `/Patient/p1/$everything?_since=${since}`)).body.entry).toHaveLength(1);
     expect((await api.send('GET', '/Patient/p1/$everything?_type=nonsense')).status).toBe(400);
-    expect((await api.send('GET', '/Patient/p1/$everything?start=2026')).status).toBe(501);
   });
 
   it('shows only what the caller may see', async () => {
