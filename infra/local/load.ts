@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseJson } from '../../functions/fhir/json.ts';
-import type { Resource } from '../../functions/fhir/types.ts';
+import type { Issue, Resource } from '../../functions/fhir/types.ts';
 import { validate } from '../../functions/fhir/validate.ts';
+import { profileIssues } from '../../functions/profiles/profiles.ts';
 import { readEndpoints } from './endpoints.ts';
 import { Journal } from './load/journal.ts';
 import { type Plan, plan } from './load/plan.ts';
@@ -57,11 +58,17 @@ const facilityIn = (token: string): string => {
   return facility;
 };
 
-/** The rules of the server, asked here: what it would refuse is left out of what is sent, and reported. */
-const check = (resource: Resource): string[] =>
-  validate(resource, { type: resource.resourceType, conditional: true })
-    .filter(({ severity }) => severity === 'error' || severity === 'fatal')
-    .map(ruleOf);
+/**
+ * The rules of the server, asked here: what it would refuse is left out of what is sent, and reported. Profiles that only the
+ * region knows are the server's to check; what they refuse is left out when it says so.
+ */
+const check = (resource: Resource): string[] => {
+  const broken = faultsOf(validate(resource, { type: resource.resourceType, conditional: true }));
+  return (broken.length > 0 ? broken : faultsOf(profileIssues(resource))).map(ruleOf);
+};
+
+const faultsOf = (issues: readonly Issue[]) =>
+  issues.filter(({ severity }) => severity === 'error' || severity === 'fatal');
 
 /** Sends `units`, a few at a time, in order. */
 const sendAll = async (units: readonly Unit[], sender: Sender, report: Report, parallel: number): Promise<void> => {

@@ -9,7 +9,6 @@ export const CODES = Array.from({ length: 10 }, (_, at) => `3D0${String(at).padS
 export const observation = (patient: string, code: string, date: string, value: number, id?: string): Resource => ({
   resourceType: 'Observation',
   ...(id && { id }),
-  meta: { profile: ['http://jpfhir.jp/fhir/core/StructureDefinition/JP_Observation_LabResult'] },
   status: 'final',
   category: [
     {
