@@ -184,6 +184,15 @@ export const rule = (index: number): Rule => {
   return parsed;
 };
 
+let setsByName: ReadonlyMap<string, number> | undefined;
+
+/** A value set of a required binding by the last part of its URL: `administrative-gender`. */
+export const valueSetNamed = (name: string): ValueSet | undefined => {
+  setsByName ??= new Map(tables().sets.map((text, index) => [text.slice(0, text.indexOf('\x01')), index]));
+  const index = setsByName.get(name);
+  return index === undefined ? undefined : valueSet(index);
+};
+
 const valueSets = new Map<number, ValueSet>();
 
 export const valueSet = (index: number): ValueSet => {

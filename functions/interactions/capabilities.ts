@@ -75,7 +75,9 @@ const isAuditParam = (name: string) => AUDIT_PARAMS.some((known) => known === na
 const resourceClaims = (type: string, { codesOf, operations }: Claims) => {
   const codes = codesOf(type);
   const can = (code: string) => codes.includes(code);
-  const own = operations.filter(({ levels, types }) => (types ? types.includes(type) : levels.includes('type')));
+  const own = operations.filter(({ levels, types }) =>
+    types ? types.includes(type) : levels.some((level) => level !== 'system'),
+  );
   return {
     type,
     interaction: codes.map((code) => ({ code })),

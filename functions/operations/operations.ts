@@ -1,7 +1,12 @@
 import type { Interaction, Services } from '../interactions/contract.ts';
 import { encounterEverything, everything } from './everything.ts';
+import { expand } from './expand.ts';
+import { lastn } from './lastn.ts';
+import { lookup } from './lookup.ts';
+import { meta, metaAdd, metaDelete } from './meta.ts';
 import { openUpload, uploadStatus } from './upload.ts';
 import { validateOperation } from './validate.ts';
+import { validateCodeInSet, validateCodeInSystem } from './validate-code.ts';
 
 export interface Operation {
   /** Without `$`. */
@@ -14,6 +19,8 @@ export interface Operation {
   readonly affectsState?: boolean;
   readonly make: (services: Services) => Interaction;
 }
+
+const R4 = 'http://hl7.org/fhir/OperationDefinition';
 
 /** Every `$operation`; an entry here routes it and claims it. https://hl7.org/fhir/R4/operations.html */
 export const OPERATIONS: readonly Operation[] = [
@@ -37,6 +44,39 @@ export const OPERATIONS: readonly Operation[] = [
     levels: ['type', 'instance'],
     affectsState: true,
     make: validateOperation,
+  },
+  { name: 'meta', definition: `${R4}/Resource-meta`, levels: ['instance'], make: meta },
+  { name: 'meta-add', definition: `${R4}/Resource-meta-add`, levels: ['instance'], affectsState: true, make: metaAdd },
+  {
+    name: 'meta-delete',
+    definition: `${R4}/Resource-meta-delete`,
+    levels: ['instance'],
+    affectsState: true,
+    make: metaDelete,
+  },
+  { name: 'lastn', definition: `${R4}/Observation-lastn`, levels: ['type'], types: ['Observation'], make: lastn },
+  // Terminology: docs/terminology.md.
+  { name: 'lookup', definition: `${R4}/CodeSystem-lookup`, levels: ['type'], types: ['CodeSystem'], make: lookup },
+  {
+    name: 'validate-code',
+    definition: `${R4}/CodeSystem-validate-code`,
+    levels: ['type', 'instance'],
+    types: ['CodeSystem'],
+    make: validateCodeInSystem,
+  },
+  {
+    name: 'validate-code',
+    definition: `${R4}/ValueSet-validate-code`,
+    levels: ['type', 'instance'],
+    types: ['ValueSet'],
+    make: validateCodeInSet,
+  },
+  {
+    name: 'expand',
+    definition: `${R4}/ValueSet-expand`,
+    levels: ['type', 'instance'],
+    types: ['ValueSet'],
+    make: expand,
   },
   // Files larger than a request: docs/loading.md.
   {

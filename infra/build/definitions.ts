@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { join, relative } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { RESOURCE_TYPES } from '../../functions/fhir/resource-types.ts';
+import { compiledCodeSystems } from './code-systems.ts';
 import { asInR4 } from './definitions/corrections.ts';
 import { R4_FOLDER, readStructures, readTerminology, type StructureDefinition } from './definitions/read.ts';
 import { Tables } from './definitions/tables.ts';
@@ -77,6 +78,7 @@ export const generate = async (): Promise<boolean> => {
   const now = stamp();
   if (isCurrent(now)) return false;
   compileDefinitions();
+  writeGenerated('code-systems.ts', compiledCodeSystems());
   const searchParameters = join(import.meta.dirname, 'search-parameters.ts');
   if (existsSync(searchParameters)) {
     const module = (await import(searchParameters)) as { compileSearchParameters?: () => void | Promise<void> };

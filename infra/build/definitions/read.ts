@@ -34,12 +34,14 @@ export interface StructureDefinition {
 
 export interface Concept {
   code: string;
+  display?: string;
   concept?: Concept[];
 }
 
 export interface CodeSystem {
   resourceType: 'CodeSystem';
   url: string;
+  name: string;
   content: string;
   concept?: Concept[];
 }
