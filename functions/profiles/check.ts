@@ -6,6 +6,7 @@ import { childrenNamed, resolveReference } from '../fhir/path/navigate.ts';
 import type { TypedValue } from '../fhir/path/typed-value.ts';
 import { isResourceType } from '../fhir/resource-types.ts';
 import { Faults } from '../fhir/validate/faults.ts';
+import { canonicalSystem } from '../terminology/systems.ts';
 import { hasCodeOf } from './codes.ts';
 import type { Compiled, Invariant, Known, Node, Slice } from './rules.ts';
 import { slicesOf, type World } from './slices.ts';
@@ -13,6 +14,8 @@ import { equals, holds, isObject, isOneOf, shown } from './values.ts';
 
 /** Profiles may name profiles that name them; no record is nested as deeply as this. */
 const MAX_DEPTH = 60;
+
+const OID_LITERAL = /'(urn:oid:[\d.]+)'/g;
 
 export interface Surroundings {
   readonly known: Known;
@@ -173,14 +176,21 @@ export class Check implements World {
 
   private invariant(value: TypedValue, { key, expression, human, severity }: Invariant): void {
     try {
-      const [answer] = compileNodePath(expression)(value, this.env);
-      if (answer === undefined || answer.value !== false) return;
+      if (this.holds(value, expression)) return;
+      // Systems are stored by their URL; a rule that still asks for the OID means the same.
+      const canonical = expression.replaceAll(OID_LITERAL, (_, oid: string) => `'${canonicalSystem(oid)}'`);
+      if (canonical !== expression && this.holds(value, canonical)) return;
     } catch (error) {
       if (!(error instanceof PathError)) throw error;
       if (this.around.verbose) this.say('invariant', `${key} could not be checked: ${error.message}`, undefined, true);
       return;
     }
     this.say('invariant', `${key}: ${human}`, undefined, severity === 'warning');
+  }
+
+  private holds(value: TypedValue, expression: string): boolean {
+    const [answer] = compileNodePath(expression)(value, this.env);
+    return answer === undefined || answer.value !== false;
   }
 
   private say(code: Parameters<Faults['add']>[0], text: string, below?: string, isWarning = false): void {

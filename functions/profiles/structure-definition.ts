@@ -55,7 +55,7 @@ interface Place {
   readonly path: string;
   readonly element: Element | undefined;
   /** `valueQuantity` written for `value[x]`: the slice that it means. */
-  readonly choice: { readonly path: string; readonly type: string } | undefined;
+  readonly choice: { readonly path: string; readonly slice: string; readonly type: string } | undefined;
   readonly isSlice: boolean;
 }
 
@@ -75,7 +75,8 @@ const placeOf = (id: string, type: string): Place => {
     if (property) {
       element = property.element;
       isSlice = true;
-      choice = { path: [...steps, element.name].join('.'), type: property.type.name };
+      const path = [...steps, element.name].join('.');
+      choice = { path, slice: `${path}:${name}`, type: property.type.name };
       steps.push(`${element.name}:${name}`);
       structure = structureOf(property.type.name);
     } else {
@@ -113,10 +114,8 @@ const rulesOf = (element: Json, type: string): Rule[] => {
   const { choice } = place;
   if (!choice) return says ? [rule] : [];
   const by: Slicing = { by: [{ type: 'type', path: '$this' }], rules: 'open' };
-  return [
-    { path: choice.path, slicing: by },
-    { ...rule, types: [choice.type] },
-  ];
+  const slice = { path: choice.slice, types: [choice.type] };
+  return [{ path: choice.path, slicing: by }, ...(says ? [{ ...rule, types: undefined }] : []), slice];
 };
 
 /** A slice's cardinality always counts; of other elements only what is not R4's own. */
