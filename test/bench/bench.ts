@@ -9,7 +9,6 @@ import { coldStarts } from './parts/cold-start.ts';
 import { cpuMs, family, isJava, listeningPort } from './parts/cpu.ts';
 import { functionEnvironment } from './parts/function-environment.ts';
 import type { Order, Result } from './parts/generator.ts';
-import { inProcess } from './parts/in-process.ts';
 import type { Measured } from './parts/measure.ts';
 import { coldTable, cpuTable, inProcessTable, machine, type Row, throughput, writeBetween } from './parts/report.ts';
 import { type ScenarioName, scenarioNames } from './parts/scenarios.ts';
@@ -105,6 +104,8 @@ try {
   const cold = coldStarts(await functionEnvironment.folder(), functionEnvironment.of(stack.endpoints(REGION)));
   await stack.kill('SIGTERM');
   say('in one process');
+  // Not before the stack has generated what the functions are made of.
+  const { inProcess } = await import('./parts/in-process.ts');
   const alone = await inProcess(scenarios, seconds, 8);
   const text = [
     `Measured ${machine()}. ${seconds} s each, after ${values.warm} s of warm-up; data in memory.`,
