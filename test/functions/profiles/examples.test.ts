@@ -1,0 +1,187 @@
+// Everything official that we have: JP Core 1.2.0, CLINS, ePrescription, eReferral examples, by our tables and by their own
+// packages. The counts are those of docs/profiles.md.
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseJson } from '../../../functions/fhir/json.ts';
+import type { Json, Resource } from '../../../functions/fhir/types.ts';
+import { validate } from '../../../functions/fhir/validate.ts';
+import { Definitions } from '../../../functions/profiles/definitions.ts';
+import { jpCoreProfiles } from '../../../functions/profiles/jp-core/index.ts';
+import { profileIssues } from '../../../functions/profiles/profiles.ts';
+import type { Known } from '../../../functions/profiles/rules.ts';
+import { sharedData, unpack } from '../fhir/shared-data.ts';
+
+const CORE = sharedData('jp/jp-core-1.2.0.tar.gz');
+const when = CORE ? it : it.skip;
+const named = (name: string) => (CORE ? name : `${name} (skipped: no shared data)`);
+
+type Files = Map<string, Buffer>;
+
+const resourcesIn = (files: Files, name: RegExp): Map<string, Resource> => {
+  const found = new Map<string, Resource>();
+  for (const [file, bytes] of files) {
+    if (!name.test(file)) continue;
+    const resource = parseJson(bytes) as unknown as Resource;
+    if (typeof resource?.resourceType === 'string') found.set(file, resource);
+  }
+  return found;
+};
+
+const knowing = (definitions: Iterable<Resource>): Definitions => {
+  const known = new Definitions();
+  for (const resource of definitions) known.add(resource);
+  return known;
+};
+const DEFINITIONS = /^(?:StructureDefinition|ValueSet|CodeSystem)-.*\.json$/;
+const packaged = (file: string): Definitions =>
+  knowing(resourcesIn(unpack(sharedData(`jp/packages/${file}`)!), DEFINITIONS).values());
+
+const errors = (resource: Resource, known?: Known): string[] => [
+  ...new Set(
+    profileIssues(resource, { known })
+      .filter(({ severity }) => severity === 'error')
+      .map(({ expression }) => expression![0]!),
+  ),
+];
+
+/** File → elements at fault; files without a fault only count. */
+const judge = (resources: Map<string, Resource>, known?: Known) => {
+  const refused: Record<string, string[]> = {};
+  for (const [file, resource] of resources) {
+    const found = errors(resource, known);
+    if (found.length > 0) refused[file] = found;
+  }
+  return { accepted: resources.size - Object.keys(refused).length, refused };
+};
+
+const EXAMPLE =
+  /^(?!StructureDefinition|ValueSet|CodeSystem|NamingSystem|SearchParameter|CapabilityStatement|ImplementationGuide)[A-Z][A-Za-z]+-.*\.json$/;
+
+describe('official examples', () => {
+  when(named('of JP Core 1.2.0 meet our tables, all 76'), () => {
+    const examples = resourcesIn(unpack(CORE!), EXAMPLE);
+    expect(judge(examples)).toEqual({ accepted: 76, refused: {} });
+    for (const resource of examples.values()) expect(validate(resource)).toEqual([]);
+  });
+
+  when(named('of CLINS meet our tables and their own package, but for the medicine without a standard code'), () => {
+    const examples = resourcesIn(unpack(sharedData('jp/clins-examples.tar.gz')!), EXAMPLE);
+    expect(judge(examples)).toEqual({ accepted: 61, refused: {} });
+    expect(judge(examples, packaged('jp-clins.r4-1.5.2-snapshot.tgz'))).toEqual({
+      accepted: 60,
+      refused: { 'MedicationRequest-ErrorExample-JP-MedReq-ExtEye-Total1.json': ['MedicationRequest'] },
+    });
+  });
+
+  when(named('of ePrescription and eReferral meet both, but for those that break their own profile'), () => {
+    const all = unpack(sharedData('jp/eReferral-examples.tar.gz')!);
+    const prescription = resourcesIn(all, /ePre(?:Data|Bundle)(?:-|Example|publicPay)/);
+    const valid = new Map([...prescription].filter(([, resource]) => validate(resource).length === 0));
+    const { refused } = judge(valid, packaged('jp-ePrescriptionData.r4.tgz'));
+    const places = Object.values(refused)
+      .flat()
+      .map((path) => path.replace(/^Bundle\.entry\[\d+\]\.resource/, ''));
+    // valueIdentifier for a Coding (JP Core 1.1.2 and 1.2.0 alike); practitioner-certificate-category for …_certificate_category.
+    expect(new Set(places.map((path) => path.replace(/^(?:Organization|Practitioner)/, '')))).toEqual(
+      new Set(['.extension[0].value', '.extension[1].value', '']),
+    );
+  });
+});
+
+describe('our tables', () => {
+  const official = new Map<string, Resource>();
+  const examples: Resource[] = [];
+  beforeAll(() => {
+    if (!CORE) return;
+    const files = unpack(CORE);
+    const profiles = [...files].find(([name]) => name.startsWith('profiles-with-snapshots'));
+    expect(profiles).toBeDefined();
+    for (const [, resource] of resourcesIn(unpackNested(profiles![1]), /^StructureDefinition-/))
+      official.set(String(resource.url), resource);
+    examples.push(...resourcesIn(files, EXAMPLE).values());
+  });
+
+  when(named('hold every profile and extension of the guide'), () => {
+    expect(official.size).toBe(111);
+    expect([...official.keys()].filter((url) => !jpCoreProfiles().has(url))).toEqual([]);
+  });
+
+  when(
+    named('name the same elements as the official definitions, whatever is changed, under every profile of the type'),
+    () => {
+      const known = knowing(official.values());
+      const profiles = [...official.values()].filter(({ type }) => type !== 'Extension');
+      const random = generator(20_261_122);
+      let refused = 0;
+      for (const example of examples) {
+        const claimable = profiles.filter(({ type }) => type === example.resourceType);
+        if (claimable.length === 0) continue;
+        for (let round = 0; round < 60; round++) {
+          const changed = mutate(example, random);
+          changed.meta = { ...changed.meta, profile: [String(claimable[random(claimable.length)]!.url)] };
+          if (validate(changed).length > 0) continue;
+          const expected = errors(changed, known).sort();
+          expect(errors(changed).sort()).toEqual(expected);
+          if (expected.length > 0) refused++;
+        }
+      }
+      expect(refused).toBeGreaterThan(1_000);
+    },
+  );
+});
+
+const unpackNested = (bytes: Buffer): Files => {
+  const file = join(mkdtempSync(join(tmpdir(), 'tsumugi-profiles-')), 'nested.tar.gz');
+  writeFileSync(file, bytes);
+  return unpack(file);
+};
+
+/** Numbers below `n`, the same ones each time. */
+const generator = (start: number) => {
+  let state = start;
+  return (n: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return state % n;
+  };
+};
+
+type Place = [owner: Record<string, Json> | Json[], key: string];
+
+const placesIn = (value: unknown, found: Place[] = []): Place[] => {
+  if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return found;
+  for (const [key, child] of Object.entries(value)) {
+    if (['resourceType', 'meta', 'text', 'id'].includes(key)) continue;
+    found.push([value as Place[0], key]);
+    placesIn(child, found);
+  }
+  return found;
+};
+
+const copy = <T>(value: T): T => parseJson(Buffer.from(JSON.stringify(value))) as unknown as T;
+
+/** Takes something away, writes it otherwise, doubles it, or puts something of the same name from elsewhere there. */
+const mutate = (resource: Resource, random: (n: number) => number): Resource => {
+  const changed = copy(resource);
+  const places = placesIn(changed);
+  const [owner, key] = places[random(places.length)]!;
+  const at = owner as Record<string, Json>;
+  const twins = places.filter(([other, name]) => name === key && other !== owner);
+  const twin = twins[random(Math.max(1, twins.length))];
+  switch (random(4)) {
+    case 0:
+      if (Array.isArray(owner)) owner.splice(Number(key), 1);
+      else delete at[key];
+      break;
+    case 1:
+      if (typeof at[key] === 'string') at[key] = `${at[key]}x`;
+      break;
+    case 2:
+      if (Array.isArray(owner)) owner.push(copy(at[key]!));
+      break;
+    default:
+      if (twin) at[key] = copy((twin[0] as Record<string, Json>)[twin[1]]!);
+  }
+  return changed;
+};
