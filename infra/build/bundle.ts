@@ -24,6 +24,9 @@ const NEVER_CALLED = ['ini', 'sso', 'process', 'web-identity', 'http', 'login'].
   (place) => `@aws-sdk/credential-provider-${place}`,
 );
 
+/** Imported by the SDK only for operations that stream events; none of ours does. */
+const NO_STREAMS = '@smithy/core/event-streams';
+
 export interface Bundle {
   readonly entry: Entry;
   readonly bytes: number;
@@ -47,7 +50,7 @@ export const bundle = async ({ folder = bundleFolder } = {}): Promise<Bundle[]> 
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    external: NEVER_CALLED,
+    external: [...NEVER_CALLED, NO_STREAMS],
     sourcemap: 'external',
     legalComments: 'none',
     logLevel: 'warning',
