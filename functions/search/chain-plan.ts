@@ -40,12 +40,13 @@ const proposed = async ({ resources, permit }: Proposing, type: string, next: Li
 };
 
 /** A chain that starts at the patient whose records are searched, and leads to nothing else. */
-const proposal = async (proposing: Proposing, type: string, link: Link): Promise<Criterion | undefined> => {
+const proposal = async (proposing: Proposing, types: readonly string[], link: Link): Promise<Criterion | undefined> => {
   if (link.kind !== 'chain') return undefined;
-  const parameter = parametersOf(type).get(link.name);
+  const own = types.map((type) => parametersOf(type).get(link.name));
+  const [parameter] = own;
   const [target, ...others] = link.targets;
   if (!parameter || others.length > 0 || target?.type !== 'Patient') return undefined;
-  if (!isKeptWithPatient(type, parameter.leaves)) return undefined;
+  if (!types.every((type, i) => own[i] && isKeptWithPatient(type, own[i].leaves))) return undefined;
   const ids = await proposed(proposing, 'Patient', target.next);
   return (
     ids && {
@@ -59,8 +60,9 @@ const proposal = async (proposing: Proposing, type: string, link: Link): Promise
 /** The query with what its chains propose as further criteria, the most telling first. */
 export const withProposals = async (proposing: Proposing, query: Query): Promise<Query> => {
   const { type, links, criteria } = query;
-  if (!type || links.length === 0 || query.compartment) return query;
-  const found = await Promise.all(links.map((link) => proposal(proposing, type, link)));
+  const types = type ? [type] : query.types;
+  if (links.length === 0 || query.compartment) return query;
+  const found = await Promise.all(links.map((link) => proposal(proposing, types, link)));
   const proposals = found.filter((each) => each !== undefined).sort((a, b) => a.values.length - b.values.length);
   return { ...query, criteria: [...criteria, ...proposals] };
 };

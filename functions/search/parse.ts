@@ -49,6 +49,7 @@ const RESULT = [
   '_pretty',
   '_linked',
   '_type',
+  '_maxresults',
 ] as const;
 type ResultName = (typeof RESULT)[number];
 const isResult = (name: string): name is ResultName => (RESULT as readonly string[]).includes(name);
@@ -195,6 +196,13 @@ const countOf = (text: string | undefined): number => {
   return Math.min(Number(text), MAX_COUNT);
 };
 
+/** R5's, and asked for before it: no more matches than this, over all pages. */
+const mostOf = (text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw invalid('_maxresults', 'takes a number above zero');
+  return Number(text);
+};
+
 /** @throws FhirError `invalid` for what is malformed, `notSupported` for what we cannot answer, each with the parameter's name */
 export const parse = (asked: Asked): Query => {
   if (asked.type !== undefined && !isSearchableType(asked.type))
@@ -229,6 +237,7 @@ export const parse = (asked: Asked): Query => {
     includes: reading.includes,
     sort,
     count,
+    most: mostOf(result.get('_maxresults')),
     total,
     countOnly: summary === 'count' || count === 0,
     summary,

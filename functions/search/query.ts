@@ -75,6 +75,8 @@ export interface Query {
   readonly includes: readonly Include[];
   readonly sort: readonly SortKey[];
   readonly count: number;
+  /** Matches that all pages together may show. */
+  readonly most: number | undefined;
   readonly total: 'none' | 'estimate' | 'accurate' | undefined;
   readonly countOnly: boolean;
   readonly summary: string | undefined;

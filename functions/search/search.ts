@@ -98,6 +98,13 @@ const pageOf = (
   ...(query.elements !== undefined && { elements: [...query.elements] }),
 });
 
+/** `_maxresults`: the last page is as long as what is left. */
+const upTo = (query: Query, shown: number): Query =>
+  query.most === undefined ? query : { ...query, count: Math.min(query.count, Math.max(query.most - shown, 0)) };
+
+const ended = ({ most, countOnly }: Query, found: Found): Found =>
+  most === undefined || countOnly || (found.next?.shown ?? 0) < most ? found : { ...found, next: undefined };
+
 export const search =
   (services: SearchServices) =>
   async (context: Context, request: SearchRequest): Promise<SearchPage> => {
@@ -116,8 +123,9 @@ export const search =
       facility: context.actor.facility,
     });
     const { permit } = request;
-    const planned = await plan({ resources, permit }, query);
-    const found = await run(planned, { resources, clock, permit }, cursor?.progress ?? { shown: 0 });
+    const progress = cursor?.progress ?? { shown: 0 };
+    const planned = await plan({ resources, permit }, upTo(query, progress.shown));
+    const found = ended(query, await run(planned, { resources, clock, permit }, progress));
     const bytes = MAX_PAGE_BYTES - found.matches.reduce((sum, stored) => sum + Buffer.byteLength(stored.text()), 0);
     const more =
       query.includes.length === 0

@@ -263,6 +263,10 @@ describe('what it reads', () => {
       'Patient?_id=peter&_revinclude=Observation:patient&_revinclude=Encounter:patient',
       ['getMany', 'scan Encounter', 'scan Observation'],
     ],
+    [
+      '?_type=Observation,Encounter&patient.identifier=http://n|7',
+      ['lookup', 'scan Encounter', 'scan Observation', 'getMany'],
+    ],
     ['Patient?_list=one', ['getMany', 'getMany', 'getMany']],
   ])('%s', async (url, wanted) => {
     const { ask, calls } = await counting(all);

@@ -138,6 +138,21 @@ describe('Bundle.total', () => {
   });
 });
 
+describe('_maxresults', () => {
+  it('ends the pages after so many matches, whatever the total', async () => {
+    for (const sort of ['', '&_sort=date', '&_sort=-date', '&code=odd,even']) {
+      const { all, page } = await searching(ten);
+      expect(await all(`Observation?patient=p&_count=3&_maxresults=7${sort}`), sort).toHaveLength(7);
+      expect(await page(`Observation?patient=p&_maxresults=4&_total=accurate${sort}`)).toMatchObject({ total: 10 });
+    }
+  });
+  it('above what there is changes nothing', async () => {
+    const { all } = await searching(ten);
+    expect(await all('Observation?patient=p&_count=3&_maxresults=70')).toHaveLength(10);
+    await expect(all('Observation?patient=p&_maxresults=0')).rejects.toMatchObject({ refusal: 'invalid' });
+  });
+});
+
 describe('a cursor', () => {
   const cursorOf = (url: string) => decodeURIComponent(url.split('_cursor=')[1]!);
   const start = async () => {

@@ -97,7 +97,6 @@ describe('what we do not answer yet', () => {
     ['Patient?_filter=x', '_filter'],
     ['Patient?_query=x', '_query'],
     ['Patient?_containedType=both', '_containedType'],
-    ['Patient?_maxresults=5', '_maxresults'],
     ['Patient?_text=x', '_text'],
     ['Patient?_content=x', '_content'],
     ['Patient?_contained=true', '_contained'],
