@@ -4,6 +4,7 @@ import { expand } from './expand.ts';
 import { lastn } from './lastn.ts';
 import { lookup } from './lookup.ts';
 import { meta, metaAdd, metaDelete } from './meta.ts';
+import { summary } from './summary.ts';
 import { openUpload, uploadStatus } from './upload.ts';
 import { validateOperation } from './validate.ts';
 import { validateCodeInSet, validateCodeInSystem } from './validate-code.ts';
@@ -37,6 +38,13 @@ export const OPERATIONS: readonly Operation[] = [
     levels: ['instance'],
     types: ['Encounter'],
     make: encounterEverything,
+  },
+  {
+    name: 'summary',
+    definition: 'http://hl7.org/fhir/uv/ips/OperationDefinition/summary',
+    levels: ['type', 'instance'],
+    types: ['Patient'],
+    make: summary,
   },
   {
     name: 'validate',

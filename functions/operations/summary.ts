@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { gone, notFound, refuse } from '../fhir/outcome.ts';
+import { fullUrl, publicText } from '../interactions/bundle-text.ts';
+import type { Context, FhirRequest, Interaction, Services } from '../interactions/contract.ts';
+import { fhirBase } from '../interactions/headers.ts';
+import { parseId } from '../interactions/ids.ts';
+import { assertReadable, disclose, permitter, searchPermit } from '../interactions/permit.ts';
+import { search } from '../search/search.ts';
+import type { Stored } from '../storage/port.ts';
+import { Inputs } from './inputs.ts';
+import { linkedWith } from './linked.ts';
+import { lineOf, type Part, SECTIONS, type Section } from './summary-sections.ts';
+
+type Needs = Pick<Services, 'resources' | 'seal' | 'region' | 'clock'>;
+
+const PROFILE = 'http://hl7.org/fhir/uv/ips/StructureDefinition/Bundle-uv-ips';
+const ABSENT = 'http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips';
+const LOINC = 'http://loinc.org';
+
+/** Pages of one type that are looked through for what belongs to a section. */
+const MOST_PAGES = 4;
+const MAX_SECTION_BYTES = 2_500_000;
+const MAX_LINKED_BYTES = 512 * 1024;
+/** What the entries may lead to: who and what, not more of the chart. */
+const LINKED = ['Device', 'Location', 'Medication', 'Observation', 'Organization', 'Practitioner', 'PractitionerRole'];
+
+/** What was found for one section. */
+interface Filled {
+  readonly section: Section;
+  readonly found: readonly Stored[];
+  /** There is, or may be, more. */
+  readonly isCut: boolean;
+}
+
+/**
+ * International Patient Summary: a document of what matters most, put together when it is asked for. It claims no profile, since its
+ * entries are the records as their facilities wrote them. https://hl7.org/fhir/uv/ips/OperationDefinition/summary
+ */
+export const summary =
+  (services: Needs): Interaction =>
+  async (context, request) => {
+    const patient = await patientOf(services, context, request);
+    const permit = permitter(services.resources, context);
+    const admits = (stored: Stored) => permit('read', stored).permit;
+    const filled = bounded(
+      await Promise.all(
+        SECTIONS.map(async (section): Promise<Filled> => {
+          const parts = await Promise.all(section.parts.map((part) => read(services, patient.id, part, admits)));
+          return { section, found: parts.flatMap(({ found }) => found), isCut: parts.some(({ isCut }) => isCut) };
+        }),
+      ),
+    );
+    const entries = distinct(filled.flatMap(({ found }) => found));
+    const shown = new Set([patient, ...entries].map(nameOf));
+    const linked = await linkedWith(
+      services,
+      [patient, ...entries].map((stored) => stored.text()),
+      {
+        admits: (stored) => (stored.patientKey ?? patient.patientKey) === patient.patientKey && admits(stored),
+        isWanted: (type) => LINKED.includes(type),
+        seen: shown,
+        bytes: MAX_LINKED_BYTES,
+      },
+    );
+    disclose(context, 'R', patient, ...entries, ...linked.found);
+    return { status: 200, text: documentText(services, context, patient, filled, [...entries, ...linked.found]) };
+  };
+
+const nameOf = ({ type, id }: Stored) => `${type}/${id}`;
+const distinct = (all: readonly Stored[]): Stored[] => [...new Map(all.map((one) => [nameOf(one), one])).values()];
+
+/** `Patient/p1/$summary`, or `Patient/$summary?identifier=system|value`. */
+const patientOf = async (services: Needs, context: Context, request: FhirRequest): Promise<Stored> => {
+  const inputs = Inputs.of(request, ['identifier', 'profile']);
+  const profile = inputs.text('profile');
+  if (profile !== undefined && profile.split('|')[0] !== PROFILE)
+    throw refuse('notSupported', `profile: only ${PROFILE} is made here`);
+  const { resources } = services;
+  if (request.path.length === 2) return identified(services, context, inputs.text('identifier'));
+  const id = parseId('Patient', request.path[1]!);
+  const patient = await resources.get('Patient', id);
+  if (!patient) throw notFound(`Patient/${id}`);
+  assertReadable(resources, context, patient);
+  if (patient.deleted) throw gone(`Patient/${id}`);
+  return patient;
+};
+
+const identified = async (services: Needs, context: Context, identifier: string | undefined): Promise<Stored> => {
+  if (!identifier) throw refuse('invalid', 'identifier is needed where no patient is named');
+  const { matches } = await search(services)(context, {
+    type: 'Patient',
+    params: [
+      ['identifier', identifier],
+      ['_count', '2'],
+    ],
+    handling: 'strict',
+    permit: searchPermit(services.resources, context),
+  });
+  const [patient, another] = matches;
+  if (!patient) throw notFound('a patient with this identifier');
+  if (another) throw refuse('ambiguous', 'identifier: more than one patient has it');
+  return patient;
+};
+
+/** The newest that belong to a part. */
+const read = async (
+  { resources }: Needs,
+  patient: string,
+  { type, keeps, most, categories }: Part,
+  admits: (stored: Stored) => boolean,
+): Promise<{ found: Stored[]; isCut: boolean }> => {
+  const prune = categories && [categories.map((code) => `category=${code}`)];
+  const found: Stored[] = [];
+  let after: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const { items, next } = await resources.scan({ patient, type, prune, after });
+    for (const stored of items) {
+      if (!admits(stored) || !keeps(stored.resource())) continue;
+      if (found.length >= most) return { found, isCut: true };
+      found.push(stored);
+    }
+    if (next === undefined) return { found, isCut: false };
+    after = next;
+  }
+  return { found, isCut: true };
+};
+
+/** All sections together leave in one answer: the later ones are shortened first. */
+const bounded = (sections: readonly Filled[]): Filled[] => {
+  let bytes = 0;
+  return sections.map(({ section, found, isCut }) => {
+    const fitting = found.filter((stored) => {
+      bytes += Buffer.byteLength(stored.text());
+      return bytes <= MAX_SECTION_BYTES;
+    });
+    return { section, found: fitting, isCut: isCut || fitting.length < found.length };
+  });
+};
+
+const documentText = (
+  { region }: Needs,
+  { now }: Context,
+  patient: Stored,
+  filled: readonly Filled[],
+  others: readonly Stored[],
+): string => {
+  const base = fhirBase(region);
+  const subject = { reference: fullUrl(base, patient) };
+  const author = { url: `urn:uuid:${randomUUID()}`, resource: { resourceType: 'Device', deviceName: DEVICE_NAME } };
+  const made: Made[] = [author];
+  const section = filled.map((one) => sectionOf(base, subject, one, made));
+  const timestamp = new Date(now).toISOString();
+  const composition = {
+    resourceType: 'Composition',
+    status: 'final',
+    type: { coding: [{ system: LOINC, code: '60591-5', display: 'Patient summary Document' }] },
+    subject,
+    date: timestamp,
+    author: [{ reference: author.url }],
+    title: 'International Patient Summary',
+    confidentiality: 'N',
+    section,
+  };
+  const entries = [
+    entry(`urn:uuid:${randomUUID()}`, JSON.stringify(composition)),
+    entry(fullUrl(base, patient), patient.text()),
+    ...made.map(({ url, resource }) => entry(url, JSON.stringify(resource))),
+    ...others.map((stored) => entry(fullUrl(base, stored), publicText(stored))),
+  ];
+  const identifier = { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${randomUUID()}` };
+  return `{"resourceType":"Bundle","identifier":${JSON.stringify(identifier)},"type":"document","timestamp":"${timestamp}","entry":[${entries.join(',')}]}`;
+};
+
+const DEVICE_NAME = [{ name: 'Tsumugi', type: 'user-friendly-name' }];
+
+/** A resource that is in no store. */
+interface Made {
+  readonly url: string;
+  readonly resource: object;
+}
+
+const entry = (url: string, resource: string) => `{"fullUrl":${JSON.stringify(url)},"resource":${resource}}`;
+
+const NOTHING = 'No information available.';
+const CUT = 'The newest only; there may be more in the record.';
+
+const sectionOf = (base: string, subject: object, { section, found, isCut }: Filled, made: Made[]): object => {
+  const { code, display, title, absent } = section;
+  const head = { title, code: { coding: [{ system: LOINC, code, display }] } };
+  if (found.length > 0) {
+    const lines = found.map((stored) => lineOf(stored.resource()));
+    return {
+      ...head,
+      text: narrative([...lines, ...(isCut ? [CUT] : [])]),
+      entry: found.map((stored) => ({ reference: fullUrl(base, stored) })),
+    };
+  }
+  if (!absent) return { ...head, text: narrative([NOTHING]), emptyReason: UNAVAILABLE };
+  const concept = { coding: [{ system: ABSENT, code: absent.code, display: absent.display }] };
+  const { resourceType, ...rest } = absent.make(concept) as { resourceType: string };
+  const who = resourceType === 'AllergyIntolerance' ? { patient: subject } : { subject };
+  const url = `urn:uuid:${randomUUID()}`;
+  made.push({ url, resource: { resourceType, ...rest, ...who } });
+  return { ...head, text: narrative([`${absent.display}.`]), entry: [{ reference: url }] };
+};
+
+const UNAVAILABLE = {
+  coding: [
+    { system: 'http://terminology.hl7.org/CodeSystem/list-empty-reason', code: 'unavailable', display: 'Unavailable' },
+  ],
+};
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const escaped = (text: string) =>
+  text.replace(/\p{Cc}/gu, ' ').replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+
+const narrative = (lines: readonly string[]) => ({
+  status: 'generated',
+  div: `<div xmlns="http://www.w3.org/1999/xhtml"><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul></div>`,
+});
