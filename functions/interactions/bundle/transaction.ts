@@ -1,4 +1,5 @@
 import { gone, refuse } from '../../fhir/outcome.ts';
+import type { Issue } from '../../fhir/types.ts';
 import type { Stored, Write } from '../../storage/port.ts';
 import { WriteRefused } from '../../storage/write-refused.ts';
 import { storeData } from '../binary.ts';
@@ -6,7 +7,7 @@ import type { Context, Interaction } from '../contract.ts';
 import type { Return } from '../headers.ts';
 import { disclose } from '../permit.ts';
 import { allocateId, createWrite, deleteWrite, replaceWrite } from '../write/draft.ts';
-import { assertProfiles } from '../write/meets-profiles.ts';
+import { profileFaults, refuseFaults } from '../write/meets-profiles.ts';
 import { answerOf } from './batch.ts';
 import { type Entry, inEntry } from './entries.ts';
 import { assertResolved, type Linked, Links, linkedOf, resolveConditional } from './links.ts';
@@ -34,10 +35,7 @@ export const transaction = async (
   );
   await lookUp(services, context, plans);
   gather(plans, atOf, (plan) => checkPrevious(services, context, plan));
-  await each(
-    plans.filter(({ resource, existing }) => resource && !existing),
-    async ({ resource }) => void (await assertProfiles(services, resource!)),
-  );
+  await checkProfiles(services, plans);
   await link(services, context, base, plans);
   assertDistinct(plans);
   await each(
@@ -52,6 +50,20 @@ export const transaction = async (
   for (const plan of plans) answers[plan.entry.at] = answer(context, base, plan, written.get(plan), wanted);
   for (const entry of entries.filter(isRead)) answers[entry.at] = await answerOf(dispatch, context, base, entry);
   return answers;
+};
+
+/** Every entry's faults at once, as with those of R4. */
+const checkProfiles = async (services: Needs, plans: readonly Plan[]): Promise<void> => {
+  const found = new Map<Plan, readonly Issue[]>();
+  await each(
+    plans.filter(({ resource, existing }) => resource && !existing),
+    async (plan) => void found.set(plan, await profileFaults(services, plan.resource!)),
+  );
+  gather(
+    [...found],
+    ([plan]) => atOf(plan),
+    ([, issues]) => refuseFaults(issues),
+  );
 };
 
 const atOf = ({ entry }: { readonly entry: Entry }) => entry.at;

@@ -9,15 +9,17 @@ export const profileFaults = async (
   resource: Resource,
 ): Promise<readonly Issue[]> => (profiles ? profiles.issues(resource) : profileIssues(resource));
 
-/**
- * Refuses what claims a profile (or must meet one) and does not. Asked of valid R4 only; answers the warnings.
- * 422, since the body is well-formed and R4: https://hl7.org/fhir/R4/http.html#create
- */
+/** 422, since the body is well-formed and R4: https://hl7.org/fhir/R4/http.html#create */
+export const refuseFaults = (issues: readonly Issue[]): void => {
+  if (issues.some(({ severity }) => severity === 'error')) throw new FhirError('unprocessable', [...issues]);
+};
+
+/** Refuses what claims a profile (or must meet one) and does not. Asked of valid R4 only; answers the warnings. */
 export const assertProfiles = async (
   services: Pick<Services, 'profiles'>,
   resource: Resource,
 ): Promise<readonly Issue[]> => {
   const issues = await profileFaults(services, resource);
-  if (issues.some(({ severity }) => severity === 'error')) throw new FhirError('unprocessable', [...issues]);
+  refuseFaults(issues);
   return issues;
 };
