@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'n
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { ENTRIES, type Entry } from '../permissions.ts';
+import { packedText } from './packed-text.ts';
 
 const root = join(import.meta.dirname, '../..');
 const entriesFolder = join(root, 'functions/entries');
@@ -51,8 +52,10 @@ export const bundle = async ({ folder = bundleFolder } = {}): Promise<Bundle[]> 
     target: 'node24',
     mainFields: ['module', 'main'],
     external: [...NEVER_CALLED, NO_STREAMS],
+    plugins: [packedText],
     sourcemap: 'external',
     legalComments: 'none',
+    charset: 'utf8', // a kana as \u30A2 would be six bytes
     logLevel: 'warning',
     // CommonJS dependencies call require() for Node's own modules.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },

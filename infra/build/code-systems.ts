@@ -1,40 +1,42 @@
-// Displays of HL7's code systems that required bindings draw on, for functions/terminology/built-in.ts: one line a system,
-// `url␁name`, `␁` and `*` where not all of its codes are here, then its codes, each with its display unless that is the code itself in words.
+// Displays of HL7's code systems that required bindings draw on, for functions/terminology/built-in.ts. The codes are in
+// definitions.ts already, so only their displays are kept, in the order of the codes, and only those that cannot be told from the code.
+// One line a system: `url␁form␁display␃display…`; form: see DISPLAYS, and `*` where not all codes of the system are in any binding.
 import { brotliCompressSync, constants } from 'node:zlib';
-import { inWords } from '../../functions/terminology/in-words.ts';
-import { type CodeSystem, type Concept, readStructures, readTerminology } from './definitions/read.ts';
-import { expand } from './definitions/value-sets.ts';
+import { boundSystems, codesOfSystem } from '../../functions/fhir/definitions.ts';
+import { DISPLAYS } from '../../functions/terminology/displays.ts';
+import { type CodeSystem, type Concept, readTerminology } from './definitions/read.ts';
 
 const flat = (concepts: readonly Concept[]): Concept[] =>
   concepts.flatMap((concept) => [concept, ...flat(concept.concept ?? [])]);
 
-const requiredValueSets = (): Set<string> =>
-  new Set(
-    readStructures()
-      .flatMap(({ snapshot }) => snapshot.element)
-      .flatMap(({ binding }) => (binding?.strength === 'required' && binding.valueSet ? [binding.valueSet] : [])),
-  );
+/** Without the empty ones at the end. */
+const upToLast = (displays: readonly string[]) => displays.slice(0, displays.findLastIndex((each) => each !== '') + 1);
 
-const line = ({ url, name, concept = [] }: CodeSystem, codes: ReadonlySet<string>): string => {
-  const all = flat(concept);
-  const kept = all.filter(({ code }) => codes.has(code));
-  const items = kept.map(({ code, display = '' }) =>
-    display === '' || display === inWords(code) ? code : `${code}\x02${display}`,
-  );
-  return `${url}\x01${name}\x01${kept.length === all.length ? '' : '*'}\x01${items.join('\x03')}`;
+/** Names of licences would be a third of the table, for one element of ImplementationGuide. */
+const WITHOUT_DISPLAYS = ['http://hl7.org/fhir/spdx-license'];
+
+const line = ({ url, concept = [] }: CodeSystem): string => {
+  const displays = new Map(flat(concept).map(({ code, display = '' }) => [code, display]));
+  const codes = [...codesOfSystem(url)];
+  const rest = (form: (code: string) => string) =>
+    codes.map((code) => {
+      const display = WITHOUT_DISPLAYS.includes(url) ? '' : (displays.get(code) ?? '');
+      return display === form(code) ? '' : display;
+    });
+  const forms = DISPLAYS.map((form, at) => ({
+    at,
+    text: upToLast(rest(form)).join('\x03'),
+  }));
+  const best = forms.reduce((one, other) => (other.text.length < one.text.length ? other : one));
+  return `${url}\x01${best.at}${codes.length < displays.size ? '*' : ''}\x01${best.text}`;
 };
 
 export const codeSystemTable = (): string => {
   const terminology = readTerminology();
-  const codes = new Map<string, Set<string>>();
-  for (const canonical of requiredValueSets())
-    for (const [system, found] of expand(canonical, terminology) ?? [])
-      codes.set(system, new Set([...(codes.get(system) ?? []), ...found]));
-  return [...codes]
-    .flatMap(([system, found]) => {
-      const definition = terminology.get(system);
-      return definition?.resourceType === 'CodeSystem' ? line(definition, found) : [];
-    })
+  return boundSystems()
+    .map((url) => terminology.get(url))
+    .filter((definition) => definition?.resourceType === 'CodeSystem')
+    .map(line)
     .join('\n');
 };
 

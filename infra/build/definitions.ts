@@ -5,13 +5,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { join, relative } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { RESOURCE_TYPES } from '../../functions/fhir/resource-types.ts';
-import { compiledCodeSystems } from './code-systems.ts';
 import { asInR4 } from './definitions/corrections.ts';
 import { R4_FOLDER, readStructures, readTerminology, type StructureDefinition } from './definitions/read.ts';
 import { Tables } from './definitions/tables.ts';
 
 const OUTPUT = join(import.meta.dirname, '../../functions/fhir/generated');
 const STAMP = join(OUTPUT, '.stamp');
+const DISPLAYS = join(OUTPUT, '../../terminology/displays.ts');
 
 const BASES = ['Element', 'BackboneElement', 'Resource', 'DomainResource'];
 
@@ -63,7 +63,7 @@ const sources = (folder: string): string[] =>
 const stamp = (): string => {
   const hash = createHash('sha256').update(process.version);
   for (const file of readdirSync(R4_FOLDER)) hash.update(`${file} ${statSync(join(R4_FOLDER, file)).size}\n`);
-  for (const file of [...sources(import.meta.dirname), join(OUTPUT, '../resource-types.ts')])
+  for (const file of [...sources(import.meta.dirname), join(OUTPUT, '../resource-types.ts'), DISPLAYS])
     hash.update(relative(OUTPUT, file)).update(readFileSync(file));
   return hash.digest('hex');
 };
@@ -78,6 +78,8 @@ export const generate = async (): Promise<boolean> => {
   const now = stamp();
   if (isCurrent(now)) return false;
   compileDefinitions();
+  // Reads the tables that were just made.
+  const { compiledCodeSystems } = await import('./code-systems.ts');
   writeGenerated('code-systems.ts', compiledCodeSystems());
   const searchParameters = join(import.meta.dirname, 'search-parameters.ts');
   if (existsSync(searchParameters)) {

@@ -41,7 +41,6 @@ export interface Concept {
 export interface CodeSystem {
   resourceType: 'CodeSystem';
   url: string;
-  name: string;
   content: string;
   concept?: Concept[];
 }
