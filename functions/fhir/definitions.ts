@@ -193,6 +193,26 @@ export const valueSetNamed = (name: string): ValueSet | undefined => {
   return index === undefined ? undefined : valueSet(index);
 };
 
+let codesBySystem: Map<string, Set<string>> | undefined;
+
+const bound = (): ReadonlyMap<string, ReadonlySet<string>> => {
+  if (codesBySystem) return codesBySystem;
+  codesBySystem = new Map();
+  for (const index of tables().sets.keys())
+    for (const [system, codes] of valueSet(index).systems) {
+      const all = codesBySystem.get(system) ?? new Set();
+      for (const code of codes) all.add(code);
+      codesBySystem.set(system, all);
+    }
+  return codesBySystem;
+};
+
+/** Code systems that required bindings draw on. */
+export const boundSystems = (): readonly string[] => [...bound().keys()];
+
+/** Those of a system's codes that any required binding admits. */
+export const codesOfSystem = (url: string): ReadonlySet<string> => bound().get(url) ?? new Set();
+
 const valueSets = new Map<number, ValueSet>();
 
 export const valueSet = (index: number): ValueSet => {

@@ -1,10 +1,10 @@
 // Code systems and value sets of R4 itself, as far as required bindings draw on them. Unpacked when one is first asked for.
 import { brotliDecompressSync } from 'node:zlib';
-import { valueSetNamed } from '../fhir/definitions.ts';
+import { codesOfSystem, valueSetNamed } from '../fhir/definitions.ts';
 import { PACKED } from '../fhir/generated/code-systems.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { CodeSystem, Concept } from './code-system.ts';
-import { inWords } from './in-words.ts';
+import { DISPLAYS, inWords } from './displays.ts';
 
 let lines: ReadonlyMap<string, string> | undefined;
 const unpacked = (): ReadonlyMap<string, string> => {
@@ -17,17 +17,7 @@ const unpacked = (): ReadonlyMap<string, string> => {
   return lines;
 };
 
-const conceptOf = (item: string): Concept => {
-  const [code = '', display] = item.split('\x02');
-  return {
-    code,
-    display: display ?? inWords(code),
-    designations: [],
-    properties: [],
-    isInactive: false,
-    isAbstract: false,
-  };
-};
+const NOTHING_MORE = { designations: [], properties: [], isInactive: false, isAbstract: false };
 
 const systems = new Map<string, CodeSystem>();
 
@@ -35,18 +25,19 @@ export const builtInCodeSystem = (url: string): CodeSystem | undefined => {
   const known = systems.get(url);
   const line = unpacked().get(url);
   if (known || line === undefined) return known;
-  const [, name = '', mark, items = ''] = line.split('\x01');
-  const concepts = items
-    .split('\x03')
-    .filter(Boolean)
-    .map(conceptOf)
-    .map((each) => [each.code, each] as const);
+  const [, form = '', rest = ''] = line.split('\x01');
+  const displays = rest.split('\x03');
+  const displayed = DISPLAYS[Number.parseInt(form, 10)]!;
+  const concepts = [...codesOfSystem(url)].map((code, at): [string, Concept] => [
+    code,
+    { code, display: displays[at] || displayed(code), ...NOTHING_MORE },
+  ]);
   const system: CodeSystem = {
     url,
     // HL7 v3 systems have versions of their own, which are not kept.
     version: url.startsWith('http://hl7.org/fhir/') ? '4.0.1' : undefined,
-    name,
-    isComplete: mark === '',
+    name: inWords(url.slice(url.lastIndexOf('/') + 1)),
+    isComplete: !form.endsWith('*'),
     isCaseSensitive: true,
     concepts: new Map(concepts),
   };
