@@ -51,11 +51,19 @@ const postcode: Rows = (wanted, modifier) => {
   return { bucket: 'postcode', key: digits.slice(0, POSTCODE_KEY_LENGTH), sortPrefix: digits };
 };
 
+/** The digits of a street: fewer people than have a family name. */
+const wholePostcode: Rows = (wanted, modifier) => {
+  const found = postcode(wanted, modifier);
+  return found?.sortPrefix?.length === WHOLE_POSTCODE ? found : undefined;
+};
+const WHOLE_POSTCODE = 7;
+
 /** The most telling first. */
 const PATIENT: readonly (readonly [string, Rows])[] = [
   ['phone', phone],
   ['telecom', telecom],
   ['birthdate', birthdate],
+  ['address-postalcode', wholePostcode],
   ['name', name],
   ['family', name],
   ['given', name],
