@@ -9,7 +9,7 @@ import { pointers } from './extract.ts';
 import { isSearchableType, type Parameter, parametersOf } from './parameters.ts';
 import type { Include } from './query.ts';
 import { keptWith, pointsTo, type Run, readRun, runKey, runsFor, sideBySide } from './referrers.ts';
-import type { Budget } from './source.ts';
+import { type Budget, MAX_PAGE_BYTES } from './source.ts';
 
 /** More than this do not come with one page. */
 export const MOST_INCLUDED = 1000;
@@ -48,9 +48,7 @@ export interface Including {
   readonly resources: Pick<Resources, 'getMany' | 'scan' | 'walk'>;
   readonly permit: (stored: Stored) => boolean;
   /** For referrers that no patient bounds. */
-  readonly budget: Pick<Budget, 'take'>;
-  /** Bytes that a page still holds. */
-  readonly bytes: number;
+  readonly budget: Pick<Budget, 'take' | 'hasTime'>;
 }
 
 const keyOf = ({ type, id }: { type: string; id: string }) => `${type}/${id}`;
@@ -64,12 +62,14 @@ class Gathering {
   readonly outcome = new Set<string>();
   private readonly including: Including;
   private readonly seen: Set<string>;
-  private bytes = 0;
+  /** Of the whole page. */
+  private bytes: number;
   isFull = false;
 
   constructor(including: Including, matches: readonly Stored[]) {
     this.including = including;
     this.seen = new Set(matches.map(keyOf));
+    this.bytes = matches.reduce((sum, stored) => sum + Buffer.byteLength(stored.text()), 0);
   }
 
   /** Takes what is new and may be seen; answers what it took. */
@@ -79,7 +79,7 @@ class Gathering {
       const key = keyOf(stored);
       if (this.isFull || stored.deleted || this.seen.has(key) || !this.including.permit(stored)) continue;
       const bytes = Buffer.byteLength(stored.text());
-      if (this.included.length >= MOST_INCLUDED || this.bytes + bytes > this.including.bytes) {
+      if (this.included.length >= MOST_INCLUDED || this.bytes + bytes > MAX_PAGE_BYTES) {
         this.isFull = true;
         this.outcome.add(LEFT_OUT);
         break;
@@ -141,6 +141,10 @@ class Gathering {
     await sideBySide([...reads.values()], async ({ type, run, wants }) => {
       if (this.isFull) return;
       const { resources, budget } = this.including;
+      if (!budget.hasTime()) {
+        this.outcome.add(NOT_ALL_READ);
+        return;
+      }
       const referring = referringTo(wants);
       const { isWhole } = await readRun(resources, type, run, undefined, budget, (page) => {
         taken.push(...this.admit(page.filter(referring)));

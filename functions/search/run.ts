@@ -10,13 +10,11 @@ import { clinicalSpan, placedAt, placement } from './placement.ts';
 import type { Plan, Segment } from './plan.ts';
 import type { Criterion, Query } from './query.ts';
 import { compareRanks, isOpenStart, type Rank, rankOf } from './sort.ts';
-import { Budget, OutOfBudget, type Place, type Prepare, Source, UNBOUNDED } from './source.ts';
+import { Budget, MAX_PAGE_BYTES, OutOfBudget, type Place, type Prepare, Source, UNBOUNDED } from './source.ts';
 
 /** What one request may read where nothing bounds a search: about 10 s and 20 pages of the store. */
 export const WALK_PAGES = 20;
 export const WALK_MS = 10_000;
-/** A page stays below what a Lambda may answer (6 MB with everything around it). */
-export const MAX_PAGE_BYTES = 4_000_000;
 /** More candidates than this are not sorted in memory. */
 const MOST_SORTED = 5_000;
 

@@ -9,7 +9,7 @@ import { include } from './include.ts';
 import { parse } from './parse.ts';
 import { plan } from './plan.ts';
 import type { Query } from './query.ts';
-import { budgetOf, type Found, MAX_PAGE_BYTES, run } from './run.ts';
+import { budgetOf, type Found, run } from './run.ts';
 
 export { SEARCH_PARAMETERS } from './parameters.ts';
 
@@ -126,11 +126,10 @@ export const search =
     const progress = cursor?.progress ?? { shown: 0 };
     const planned = await plan({ resources, permit }, upTo(query, progress.shown));
     const found = ended(query, await run(planned, { resources, clock, permit }, progress));
-    const bytes = MAX_PAGE_BYTES - found.matches.reduce((sum, stored) => sum + Buffer.byteLength(stored.text()), 0);
     const more =
-      query.includes.length === 0
-        ? { included: [], outcome: [] }
-        : await include(query.includes, found.matches, { resources, permit, bytes, budget: budgetOf({ clock }) });
+      query.includes.length > 0 && !query.countOnly
+        ? await include(query.includes, found.matches, { resources, permit, budget: budgetOf({ clock }) })
+        : { included: [], outcome: [] };
 
     const path = pathOf(request);
     const { type, compartment } = request;

@@ -6,6 +6,9 @@ import type { Segment } from './plan.ts';
 import type { LookupQuery } from './plan-lookups.ts';
 import { isFirstOwner } from './work-lists.ts';
 
+/** A page stays below what a Lambda may answer (6 MB with everything around it). */
+export const MAX_PAGE_BYTES = 4_000_000;
+
 /** How far a segment was read. */
 export interface Place {
   /** Position after which it goes on; undefined: from its start. */
@@ -28,7 +31,11 @@ export class Budget {
   }
 
   take(): boolean {
-    return this.pages-- > 0 && this.clock() < this.until;
+    return this.pages-- > 0 && this.hasTime();
+  }
+
+  hasTime(): boolean {
+    return this.clock() < this.until;
   }
 }
 

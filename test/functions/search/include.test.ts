@@ -150,6 +150,15 @@ describe('what may be included', () => {
     expect(got.included).toHaveLength(MOST_INCLUDED);
     expect(got.outcome).toMatchObject([{ severity: 'warning', code: 'incomplete' }]);
   });
+  it('is bounded in bytes together with the matches', async () => {
+    const long = 'x'.repeat(150_000);
+    const many = Array.from({ length: 40 }, (_, i) => given('DocumentReference', `d${i}`, { ...P, description: long }));
+    const { page } = await searching([given('Patient', 'p'), ...many]);
+    const got = await page('Patient?_id=p&_revinclude=DocumentReference:subject');
+    expect(got.included.length).toBeGreaterThan(20);
+    expect(got.included.length).toBeLessThan(27);
+    expect(got.outcome).toMatchObject([{ code: 'incomplete' }]);
+  });
   it('is followed a bounded number of times, and the answer says so', async () => {
     const long = Array.from({ length: MOST_ROUNDS + 3 }, (_, i) =>
       given('Organization', `o${i}`, { partOf: to(`Organization/o${i + 1}`) }),
