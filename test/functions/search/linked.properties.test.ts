@@ -115,6 +115,30 @@ describe.skipIf(!hasSynthea).each([
     expect(links).toBeGreaterThan(runs / 2);
   }, 1_200_000);
 
+  it(`a denied resource is as if it were not there (${Math.ceil(runs / 2)} queries)`, async () => {
+    // A third of everything is denied; the reference evaluator never sees it.
+    const permit = ({ id }: { id: string }) => [...id].reduce((sum, each) => sum + each.charCodeAt(0), 0) % 3 > 0;
+    const permitted = all.filter((each) => permit({ id: each.id! }));
+    const blind = linkedOracle(permitted, NOW);
+    let hidden = 0;
+    await fc.assert(
+      fc.asyncProperty(rolls, async (rolled) => {
+        const url = urlFor(rolled);
+        const { type, params } = split(url);
+        const wanted = keys(
+          permitted
+            .filter(({ resourceType }) => resourceType === type)
+            .filter((resource) => params.every(([key, value]) => blind.meets(resource, key, value))),
+        );
+        hidden += expected(url).filter((each) => permit({ id: each.id! })).length - wanted.length;
+        const got = await engine.all(`${url}&_count=${Math.max(20, Math.ceil(wanted.length / 3))}`, { permit });
+        expect(got.toSorted(), url).toEqual(wanted);
+      }),
+      { numRuns: Math.ceil(runs / 2), seed: 20261122 },
+    );
+    expect(hidden).toBeGreaterThan(runs / 20);
+  }, 1_200_000);
+
   const includeFor = (about: Resource, d: Dice): [string, string] | undefined => {
     const iterate = d.next(3) === 0 ? ':iterate' : '';
     if (d.next(3) > 0) {
