@@ -8,7 +8,7 @@ import { assertReadable, assertSearchable, disclose, permitter } from '../intera
 import type { Stored } from '../storage/port.ts';
 import { builtInCodeSystem, builtInValueSet } from '../terminology/built-in.ts';
 import { type CodeSystem, codeSystemOf } from '../terminology/code-system.ts';
-import { canonicalSystem } from '../terminology/systems.ts';
+import { canonicalSystem, spellingsOf } from '../terminology/systems.ts';
 import type { Source } from '../terminology/value-set.ts';
 
 type Needs = Pick<Services, 'resources'>;
@@ -59,7 +59,7 @@ export class Definitions implements Source {
     const builtIn = builtInCodeSystem(name);
     const isWanted = builtIn && (version === undefined || version === builtIn.version);
     if (isWanted && builtIn.isComplete) return builtIn; // nobody writes R4 anew
-    const stored = await this.loaded('CodeSystem', name === url ? [url] : [name, url], version);
+    const stored = await this.loaded('CodeSystem', spellingsOf(url), version);
     return stored ? parsed(this.services, stored) : isWanted ? builtIn : undefined;
   }
 

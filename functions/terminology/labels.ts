@@ -33,8 +33,14 @@ const ICD10: Readonly<Record<Exclude<Class, 'TBOO'>, string>> = {
   SDV: 'T74 T76 Y05-Y07 Z044 Z614-Z616',
 };
 
-/** First characters of JLAC10 codes: HIV antibodies, antigens and RNA; 8B chromosomes, 8C genes (8A is eGFR and the like). */
-const JLAC10: Partial<Record<Class, readonly string[]>> = { HIV: ['5F500', '5F550', '5F560'], GDIS: ['8B', '8C'] };
+/**
+ * First characters of JLAC10 codes: HIV antibodies, antigens and RNA; 8B chromosomes, 8C genes, 8D panels of genes. 8A is eGFR and
+ * the like, and genes of microbes are elsewhere.
+ */
+const JLAC10: Partial<Record<Class, readonly string[]>> = {
+  HIV: ['5F500', '5F550', '5F560'],
+  GDIS: ['8B', '8C', '8D'],
+};
 
 /** Genetic analysis reports and variants: https://hl7.org/fhir/uv/genomics-reporting/ */
 const LOINC_GENETIC = new Set(['51969-4', '53037-8', '55233-1', '69548-6', '81247-9']);

@@ -70,6 +70,13 @@ export const canonicalSystem = (system: string): string => {
   return oid === undefined ? system : (URL_OF_OID.get(oid) ?? `urn:oid:${oid}`);
 };
 
+/** Every name that a definition of the system may have as its `url`, the canonical one first. */
+export const spellingsOf = (system: string): readonly string[] => {
+  const canonical = canonicalSystem(system);
+  const oids = (URLS[canonical] ?? []).map((oid) => `urn:oid:${oid}`);
+  return [...new Set([canonical, ...oids, system])];
+};
+
 type Node = Record<string, unknown>;
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
 
