@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts';
 import type { Resource } from '../fhir/types.ts';
+import { COMPARTMENT_TYPES } from '../search/compartments.ts';
 import { includesOf } from '../search/include-claims.ts';
 import { SEARCH_PARAMETERS } from '../search/parameters.ts';
 import { AUDIT_PARAMS } from './audit-events.ts';
@@ -49,6 +50,9 @@ export const capabilityStatement = ({ region }: Pick<Services, 'region'>, claims
         operation: claims.operations
           .filter(({ levels }) => levels.includes('system'))
           .map(({ name, definition }) => ({ name, definition })),
+        compartment: COMPARTMENT_TYPES.map(
+          (type) => `http://hl7.org/fhir/CompartmentDefinition/${type.charAt(0).toLowerCase()}${type.slice(1)}`,
+        ),
       },
     ],
   };

@@ -81,6 +81,9 @@ const COMPARTMENTS = new Map([
   ['Device', DEVICE],
 ]);
 
+/** https://hl7.org/fhir/R4/compartmentdefinition.html: all five that R4 defines. */
+export const COMPARTMENT_TYPES: readonly string[] = [...COMPARTMENTS.keys()];
+
 export const isCompartment = (type: string): boolean => COMPARTMENTS.has(type);
 
 export interface Owner {

@@ -21,6 +21,7 @@ export interface Place {
 /** How much one request may read of what nothing bounds. */
 export class Budget {
   private pages: number;
+  private hasRead = false;
   private readonly until: number;
   private readonly clock: () => number;
 
@@ -31,7 +32,10 @@ export class Budget {
   }
 
   take(): boolean {
-    return this.pages-- > 0 && this.hasTime();
+    // The first page is read however late it is: a request that reads nothing would go on for ever.
+    const isFirst = !this.hasRead;
+    this.hasRead = true;
+    return this.pages-- > 0 && (isFirst || this.hasTime());
   }
 
   hasTime(): boolean {

@@ -152,3 +152,24 @@ describe('Encounter/$everything', () => {
     expect((await api.send('GET', '/Encounter/e/$everything?start=2026')).status).toBe(400);
   });
 });
+
+describe('compartments', () => {
+  it.each([
+    ['Encounter/e/Observation', ['may']],
+    ['Practitioner/d/Observation', ['november']],
+    ['Practitioner/d/Encounter', ['e']],
+    ['RelatedPerson/rp/*', ['rp']],
+    ['Device/x/Observation', []],
+  ])('%s holds what R4 says', async (path, wanted) => {
+    const { status, body } = await (await chart()).send('GET', `/${path}`);
+    expect(status).toBe(200);
+    expect(body.entry?.map(({ resource }) => resource?.id) ?? []).toEqual(wanted);
+  });
+  it('are claimed', async () => {
+    const { body } = await openApi().send('GET', '/metadata');
+    expect(JSON.stringify(body)).toContain('http://hl7.org/fhir/CompartmentDefinition/relatedPerson');
+  });
+  it('that R4 does not have are refused', async () => {
+    expect((await openApi().send('GET', '/Organization/o/Observation')).status).toBe(404);
+  });
+});

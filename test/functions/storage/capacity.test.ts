@@ -151,6 +151,24 @@ describe('reads', () => {
     expect(cost.units).toBeLessThanOrEqual(20);
   });
 
+  it('a work list of 30, by status or by date: the index, then the rows, an RRU each', async () => {
+    for (let at = 0; at < 30; at += 1) {
+      const date = new Date(at * DAY * 1000).toISOString();
+      const entry = { list: 'location', owner: 'Location/l', status: 'booked', date, byDate: true, index: 1 } as const;
+      const id = serverId('Appointment', at * DAY);
+      const one = draft('Appointment', id, { patient: person.id, date: at * DAY, work: [entry] });
+      await resources.commit(create(one), NOW);
+    }
+    const list = { type: 'Appointment', list: 'location', owner: 'Location/l', index: 1, byDate: true } as const;
+    const whole = await costs(() => resources.workList(list));
+    expect(whole.trips).toBe(2);
+    expect(whole.units).toBeLessThanOrEqual(30 + 2);
+    const one = await costs(() => resources.workList({ ...list, from: '1970-01-05', to: '1970-01-06' }));
+    // Two ranges of the index side by side, what lies on the day and long periods; then the one that is there.
+    expect(one.trips).toBe(3);
+    expect(one.units).toBeLessThanOrEqual(1 + 2 * 0.5);
+  });
+
   it('a look-up: 1 trip, 1 RRU', async () => {
     const cost = await costs(() => resources.lookup({ bucket: 'identifier', key: 'v', sortPrefix: 's' }));
     expect(cost.trips).toBe(1);
