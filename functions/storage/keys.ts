@@ -37,6 +37,7 @@
 //   chart search: type, code, dates              1      1 per 4 KB         -
 //   whole compartment                            1      1 per 4 KB         -
 //   walk                                         1 a page  1 per 4 KB read -
+//   … over what of a type is no patient's            2 a page  1 per 4 KB, 16 at least  -  (a shard, then the other 15 at once)
 //   look-up                                      1      1 per 4 KB         -
 //   work list, one status or span of dates       2      ½ per 4 KB + 1 each -  (the index, two ranges at once; then the rows)
 //   create (server id)                           1      -                  1, Observation 2
