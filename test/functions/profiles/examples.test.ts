@@ -75,6 +75,24 @@ describe('official examples', () => {
     });
   });
 
+  when(named('of CLINS: the wrong code of a medicine is refused once the list of codes is loaded'), () => {
+    const known = packaged('jp-clins.r4-1.5.2-snapshot.tgz');
+    const system = 'http://jpfhir.jp/fhir/core/mhlw/CodeSystem/MedicationGeneralOrderCode';
+    known.add({ resourceType: 'CodeSystem', url: system, content: 'complete', concept: [{ code: '1124030F2ZZZ' }] });
+    known.add({
+      resourceType: 'ValueSet',
+      url: 'http://jpfhir.jp/fhir/core/ValueSet/JP_MedicationCodeCommon_VS',
+      compose: { include: [{ system }] },
+    });
+    const examples = resourcesIn(unpack(sharedData('jp/clins-examples.tar.gz')!), /PO-SID-28days/);
+    expect(judge(examples, known)).toEqual({
+      accepted: 1,
+      refused: {
+        'MedicationRequest-ErrorExample-JP-MedReq-PO-SID-28days.json': ['MedicationRequest.medication.coding[0].code'],
+      },
+    });
+  });
+
   when(named('of ePrescription and eReferral meet both, but for those that break their own profile'), () => {
     const all = unpack(sharedData('jp/eReferral-examples.tar.gz')!);
     const prescription = resourcesIn(all, /ePre(?:Data|Bundle)(?:-|Example|publicPay)/);
