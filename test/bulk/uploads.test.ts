@@ -206,3 +206,16 @@ it('leaves the job open when the store fails, so that the next try completes it'
   expect((await readJob(api.uploads, '3610000001', id))?.state).toBe('waiting');
   expect((await carryOut(api, id, bytes))?.state).toBe('done');
 });
+
+it('stores canonical systems and labels what is sensitive, as any other write does', async () => {
+  const api = open();
+  const coding = [{ system: '1.2.392.200119.4.504', code: '5F560155002302321' }];
+  await upload(
+    api,
+    ndjson(patient('p'), given.observation('p', { id: 'o', code: { coding } })),
+    'application/fhir+ndjson',
+  );
+  const [found] = (await api.send('GET', '/Observation?patient=p&code=urn:oid:1.2.392.200119.4.504|')).body.entry ?? [];
+  expect(JSON.stringify(found?.resource?.code)).toContain('http://medis.or.jp/CodeSystem/master-JLAC10-17digits');
+  expect(found?.resource?.meta?.security?.map(({ code }) => code)).toEqual(['HIV']);
+});
