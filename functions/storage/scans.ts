@@ -227,6 +227,8 @@ export const openScans = (store: Store, transactions: Transactions, reads: Reads
     const kept = (text: string) => text.slice(0, 200); // stored keys keep at least this much of a long text as it is
     const prefix = kept(sortPrefix);
     const first = kept(sortFrom ?? '') || prefix;
+    const last = `${sortTo === undefined ? prefix : kept(sortTo)}\u{10ffff}`;
+    if (first > last) return { rows: [], next: undefined };
     const [run] = await settled(reader, async () => [
       await query(
         {
@@ -234,7 +236,7 @@ export const openScans = (store: Store, transactions: Transactions, reads: Reads
           ExpressionAttributeValues: {
             ':p': { S: p },
             ':first': { S: after === undefined ? first || '\u0001' : `${after}\u0000` },
-            ':last': { S: `${sortTo === undefined ? prefix : kept(sortTo)}\u{10ffff}` },
+            ':last': { S: last },
           },
         },
         'registry',

@@ -30,10 +30,11 @@ const LAST = '\u{10ffff}';
 export const workRanges = ({ status, from, to, byDate }: WorkQuery): WorkRange[] => {
   const first = byDate || status === undefined ? {} : { first: orDash(status) };
   if ((from === undefined && to === undefined) || (!byDate && status === undefined)) return [first];
-  return [
+  const ranges = [
     { ...first, low: from ?? '0', high: to ?? BEFORE_LONG },
     { ...first, low: LONG, high: LONG + (to ?? LAST) },
   ];
+  return ranges.filter(({ low, high }) => low <= high); // two dates that exclude each other leave the long periods
 };
 
 export const isInRange = (sort: readonly [string, string], { first, low, high }: WorkRange): boolean => {
