@@ -33,7 +33,9 @@ it('have no id twice, and refer only to what is in them', () => {
     ...names,
     ...['3610000001', '3610000002', '3640000003', '9886000004'].map((c) => at(c).organization),
   ]);
-  expect(references.filter((reference) => !known.has(reference))).toEqual([]);
+  expect(
+    references.filter((reference) => !reference.startsWith('#') && !reference.startsWith('#') && !known.has(reference)),
+  ).toEqual([]);
 });
 
 it('have a laboratory series long enough to draw: HbA1c, creatinine, eGFR under JLAC10', () => {
