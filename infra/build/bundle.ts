@@ -55,7 +55,6 @@ export const bundle = async ({ folder = bundleFolder } = {}): Promise<Bundle[]> 
     plugins: [packedText],
     sourcemap: 'external',
     legalComments: 'none',
-    charset: 'utf8', // a kana as \u30A2 would be six bytes
     logLevel: 'warning',
     // CommonJS dependencies call require() for Node's own modules.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
