@@ -105,7 +105,9 @@ const everythingAbout =
     const progress = openCursor(services, request, bind);
     const subject = subjectOf(stored);
     const page = await collect(services, context, subject, wanted, progress?.after);
-    const seen = new Set(progress?.linked);
+    const nameOf = (one: Stored) => `${one.type}/${one.id}`;
+    // Most of what records point at is on the same page.
+    const seen = new Set([...(progress?.linked ?? []), ...page.shown.map(nameOf)]);
     const permit = permitter(resources, context);
     const linked = await linkedWith(services, page.texts, {
       admits: (one) => subject.isLinked(one) && permit('read', one).permit,
@@ -121,7 +123,7 @@ const everythingAbout =
     const url = (more: string[]) => (more.length === 0 ? self : `${self}?${more.join('&')}`);
     const links = [{ relation: 'self', url: url(query) }];
     if (page.next !== undefined) {
-      const followed = linked.found.map((one) => `${one.type}/${one.id}`);
+      const followed = linked.found.map(nameOf);
       const carried = [...(progress?.linked ?? []), ...followed].slice(0, MOST_CARRIED);
       const cursor = seal.seal({ after: page.next, linked: carried } satisfies Progress, bind);
       links.push({ relation: 'next', url: url([...query, `_cursor=${encodeURIComponent(cursor)}`]) });
