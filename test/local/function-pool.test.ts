@@ -83,6 +83,18 @@ describe('a function', () => {
     expect(lines.join('')).toContain('Task timed out after 1.00 seconds');
   });
 
+  it('does not fail its neighbours when one invocation takes too long, and gives that environment no more', async () => {
+    const on = pool({ timeoutSeconds: 2, concurrency: 3 });
+    await on.warm();
+    const slow = on.invoke({ ms: 30_000 });
+    const late = expect(slow).rejects.toMatchObject({ type: 'Sandbox.Timedout' });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const neighbour = on.invoke({ ms: 1_500 }) as Promise<{ made: number }>;
+    await late;
+    const next = (await on.invoke({})) as { made: number };
+    expect((await neighbour).made).not.toBe(next.made);
+  });
+
   it('fails the invocations of an environment that ends, and serves those that waited', async () => {
     const on = pool();
     const ended = on.invoke({ ms: 50, end: true });

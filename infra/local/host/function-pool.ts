@@ -62,6 +62,8 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
   const { name, arn, timeoutSeconds, memoryMegabytes, environment, log, environments } = settings;
   const { concurrency = 1 } = settings;
   const alive = new Set<Environment>();
+  /** An invocation ran out of time there: they take no more, and end with the last of those they have. */
+  const retired = new Set<Environment>();
   const queue: Waiting[] = [];
   let nextId = 0;
   let stopped = false;
@@ -78,12 +80,14 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
     clearTimeout(done.timer);
     at.running.delete(id);
     settle(done.waiting);
+    if (retired.has(at)) return endRetired(at);
     const next = queue.shift();
     if (next) assign(at, next);
   };
 
   const drop = (at: Environment, error: FunctionError) => {
-    if (!alive.delete(at)) return;
+    const known = alive.delete(at) || retired.delete(at);
+    if (!known) return;
     for (const { timer, waiting } of at.running.values()) {
       clearTimeout(timer);
       waiting.reject(error);
@@ -92,13 +96,26 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
     if (!stopped) dispatch(); // whoever waits gets a new environment
   };
 
+  /** Its neighbours have done nothing wrong: Lambda would have had them in environments of their own. */
+  const retire = (at: Environment, id: number, error: FunctionError) => {
+    if (alive.delete(at)) retired.add(at);
+    finish(at, id, ({ reject }) => reject(error));
+    if (!stopped) dispatch(); // whoever waits gets a new environment
+  };
+
+  const endRetired = (at: Environment) => {
+    if (at.running.size > 0) return;
+    retired.delete(at);
+    void at.worker.terminate();
+  };
+
   const assign = (at: Environment, waiting: Waiting) => {
     nextId += 1;
     const id = nextId;
     const requestId = randomUUID();
     const timer = setTimeout(() => {
       log(`${requestId} Task timed out after ${timeoutSeconds.toFixed(2)} seconds\n`);
-      drop(at, new FunctionError('Sandbox.Timedout', `${name} took longer than ${timeoutSeconds} s`));
+      retire(at, id, new FunctionError('Sandbox.Timedout', `${name} took longer than ${timeoutSeconds} s`));
     }, timeoutSeconds * 1000);
     at.running.set(id, { waiting, timer });
     const invocation: Invocation = {
@@ -162,7 +179,7 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
     });
     worker.on('error', (error) => fail('Runtime.UnhandledError', String((error as Error)?.stack ?? error)));
     worker.on('exit', (code) => {
-      if (alive.has(at) && !stopped) fail('Runtime.ExitError', `${name} ended with code ${code}`);
+      if ((alive.has(at) || retired.has(at)) && !stopped) fail('Runtime.ExitError', `${name} ended with code ${code}`);
     });
     return at;
   };
@@ -192,8 +209,9 @@ export const openFunction = (settings: FunctionSettings): FunctionPool => {
       stopped = true;
       const error = new FunctionError('Stopped', `${name} is stopped`);
       for (const waiting of queue.splice(0)) waiting.reject(error);
-      const ending = [...alive].map(({ worker }) => worker.terminate());
-      for (const at of alive) drop(at, error);
+      const all = [...alive, ...retired];
+      const ending = all.map(({ worker }) => worker.terminate());
+      for (const at of all) drop(at, error);
       await Promise.all(ending);
     },
   };
