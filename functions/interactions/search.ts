@@ -62,9 +62,12 @@ const run = async (
 };
 
 const linksOf = (base: string, { self, next }: { self: string; next?: string }) => [
-  { relation: 'self', url: `${base}/${self}` },
-  ...(next === undefined ? [] : [{ relation: 'next', url: `${base}/${next}` }]),
+  { relation: 'self', url: addressOf(base, self) },
+  ...(next === undefined ? [] : [{ relation: 'next', url: addressOf(base, next) }]),
 ];
+
+/** A search of the whole system is one of the base itself, and the base has no slash at its end. */
+const addressOf = (base: string, target: string) => (/^[A-Za-z_]/.test(target) ? `${base}/${target}` : base + target);
 
 const subsetOf = ({
   summary,

@@ -150,6 +150,32 @@ describe('search', () => {
     expect(body.entry?.[0]?.resource?.meta?.tag).toMatchObject([{ code: 'SUBSETTED' }]);
   });
 
+  it.each(['GET', 'POST'])('pages a search of the whole system under the base itself, asked by %s', async (method) => {
+    const api = openApi();
+    for (const id of ['p1', 'p2', 'p3']) await stored(api, given.patient({ id }));
+    const first =
+      method === 'GET'
+        ? await api.send('GET', '?_type=Patient&_count=2')
+        : await api.send('POST', '/_search', {
+            body: '_type=Patient&_count=2',
+            headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          });
+    const { link = [] } = first.body;
+    expect(link.map(({ relation }) => relation)).toEqual(['self', 'next']);
+    for (const { url } of link) expect(url.startsWith(`${BASE}?`), url).toBe(true);
+    expect((await api.send('GET', link[1]!.url)).body.entry).toHaveLength(1);
+  });
+
+  it('takes the base with a slash at its end as without', async () => {
+    const api = openApi();
+    await stored(api, given.patient({ id: 'p1' }));
+    expect((await api.send('GET', '/?_type=Patient')).body.entry).toHaveLength(1);
+    const batch = await api.send('POST', '/', {
+      body: given.bundle('batch', [{ request: { method: 'GET', url: 'Patient/p1' } }]),
+    });
+    expect(batch.body.entry?.[0]?.response?.status).toBe('200');
+  });
+
   it('shows nothing of what the caller may not see, not even how much it is', async () => {
     const api = openApi();
     await chart(api);
