@@ -42,6 +42,9 @@ export const ifMatch = (headers: Headers): number | undefined => {
   return version;
 };
 
+/** `If-None-Match: *`: create it, and change nothing that is there (RFC 9110 13.1.2). */
+export const isCreateOnly = (headers: Headers): boolean => headers['if-none-match']?.trim() === '*';
+
 /** Where clients find the FHIR API of this region. */
 export const fhirBase = ({ baseUrl }: Pick<Region, 'baseUrl'>) => `${baseUrl}/fhir`;
 

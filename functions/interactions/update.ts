@@ -4,7 +4,7 @@ import type { Stored } from '../storage/port.ts';
 import { storeData } from './binary.ts';
 import { matches, onlyMatch } from './conditional.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
-import { ifMatch } from './headers.ts';
+import { ifMatch, isCreateOnly } from './headers.ts';
 import { isId, parseType } from './ids.ts';
 import { disclose } from './permit.ts';
 import { writtenAnswer } from './write/answer.ts';
@@ -71,12 +71,14 @@ const put = async (
   if (expected !== undefined && (!previous || previous.deleted || previous.version !== expected)) {
     throw refuse('stale', `${type}/${id ?? ''} is not at version ${expected}`);
   }
+  const createOnly = isCreateOnly(request.headers);
+  if (createOnly && previous && !previous.deleted) throw refuse('stale', `${type}/${id ?? ''} exists already`);
   if (type === 'Binary') await storeData(services, context, resource);
   const change = { type, resource, method: 'PUT' } as const;
   const write = previous
     ? replaceWrite(services, context, previous, change)
     : createWrite(services, context, change, { id });
-  const stored = write ? await commitOne(services, context, write, expected !== undefined) : previous!;
+  const stored = write ? await commitOne(services, context, write, expected !== undefined || createOnly) : previous!;
   const isNew = !previous || previous.deleted;
   disclose(context, isNew ? 'C' : 'U', stored);
   return writtenAnswer(services, request, isNew ? 201 : 200, stored, issues);

@@ -4,7 +4,7 @@ import type { Stored } from '../../storage/port.ts';
 import { assertNoPointer } from '../binary.ts';
 import { matches, onlyMatch, parseCriteria } from '../conditional.ts';
 import type { Context, Services } from '../contract.ts';
-import { ifMatch } from '../headers.ts';
+import { ifMatch, isCreateOnly } from '../headers.ts';
 import { does, isId, parseType } from '../ids.ts';
 import { patched } from '../patch.ts';
 import { assertReadable } from '../permit.ts';
@@ -192,6 +192,9 @@ export const checkPrevious = (services: Needs, context: Context, plan: Plan): vo
   const expected = ifMatch(entry.request.headers);
   if (expected !== undefined && (!previous || previous.deleted || previous.version !== expected)) {
     throw refuse('stale', `${type}/${id ?? ''} is not at version ${expected}`);
+  }
+  if (method === 'PUT' && previous && !previous.deleted && isCreateOnly(entry.request.headers)) {
+    throw refuse('stale', `${type}/${id ?? ''} exists already`);
   }
   if (method !== 'PATCH') return;
   if (!previous) throw notFound(`${type}/${id}`);

@@ -1,10 +1,10 @@
-import { gone, refuse } from '../../fhir/outcome.ts';
+import { FhirError, gone, refuse } from '../../fhir/outcome.ts';
 import type { Issue } from '../../fhir/types.ts';
 import type { Stored, Write } from '../../storage/port.ts';
 import { WriteRefused } from '../../storage/write-refused.ts';
 import { storeData } from '../binary.ts';
 import type { Context, Interaction } from '../contract.ts';
-import type { Return } from '../headers.ts';
+import { isCreateOnly, type Return } from '../headers.ts';
 import { disclose } from '../permit.ts';
 import { allocateId, createWrite, deleteWrite, replaceWrite } from '../write/draft.ts';
 import { profileFaults, refuseFaults } from '../write/meets-profiles.ts';
@@ -154,9 +154,13 @@ const commit = async (services: Needs, context: Context, plans: readonly Plan[])
     return new Map(changes.map(({ plan }, at) => [plan, stored[at]!]));
   } catch (error) {
     const plan = error instanceof WriteRefused ? changes[error.at]?.plan : undefined;
-    throw plan ? inEntry(plan.entry.at, error as WriteRefused) : error;
+    throw plan ? inEntry(plan.entry.at, refusalOf(plan, error as WriteRefused)) : error;
   }
 };
+
+/** Somebody else created it first: what `ifNoneMatch` asked not to happen. */
+const refusalOf = ({ entry }: Plan, refused: WriteRefused): FhirError =>
+  refused.reason === 'exists' && isCreateOnly(entry.request.headers) ? new FhirError('stale', refused.issues) : refused;
 
 /** Undefined: nothing to write, since it exists, is deleted already, or is stored exactly so. */
 const writeOf = (services: Needs, context: Context, plan: Plan): Write | undefined => {

@@ -134,7 +134,7 @@ const textOf = (resource: Resource): string => {
   return text;
 };
 
-/** Writes one resource. The store's words for a lost race become HTTP's: with `If-Match` 412, without it 409. */
+/** Writes one resource. The store's words for a lost race become HTTP's: 412 where the request set a condition, otherwise 409. */
 export const commitOne = async (
   { resources }: Pick<Services, 'resources'>,
   { now }: Context,
@@ -150,6 +150,9 @@ export const commitOne = async (
         'conflict',
         error.issues.map((issue) => ({ ...issue, code: 'conflict' })),
       );
+    }
+    if (error instanceof WriteRefused && error.reason === 'exists' && conditional) {
+      throw new FhirError('stale', error.issues);
     }
     throw error;
   }

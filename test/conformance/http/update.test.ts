@@ -119,6 +119,34 @@ describe('managing resource contention', () => {
     expect((await api.send('GET', `/Patient/${id}`)).headers.etag).toBe('W/"2"');
   });
 
+  it('creates only with If-None-Match: *, and answers 412 when it is there already', async () => {
+    const api = openApi();
+    const headers = { 'if-none-match': '*' };
+    const put = (gender: string) =>
+      api.send('PUT', '/Patient/p1', { body: given.patient({ id: 'p1', gender }), headers });
+    expect((await put('male')).status).toBe(201);
+    expect((await put('male')).status).toBe(412);
+    expect((await put('other')).status).toBe(412);
+    expect((await api.send('GET', '/Patient/p1')).body).toMatchObject({ gender: 'male', meta: { versionId: '1' } });
+    const url = '/Patient?identifier=urn:oid:1.2.392.100495.20.3.51.13610000001%7CP-1';
+    expect((await api.send('PUT', url, { body: given.patient({ gender: 'other' }), headers })).status).toBe(412);
+    const entry = {
+      resource: given.patient({ id: 'p1', gender: 'other' }),
+      request: { method: 'PUT', url: 'Patient/p1', ifNoneMatch: '*' },
+    };
+    expect((await api.send('POST', '', { body: given.bundle('transaction', [entry]) })).status).toBe(412);
+    await api.send('DELETE', '/Patient/p1');
+    expect((await put('other')).status).toBe(201);
+  });
+
+  it('lets one of several writers with If-None-Match: * through', async () => {
+    const api = openApi();
+    const put = (gender: string) =>
+      api.send('PUT', '/Patient/p1', { body: given.patient({ id: 'p1', gender }), headers: { 'if-none-match': '*' } });
+    const statuses = (await Promise.all([put('male'), put('other'), put('unknown')])).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([201, 412, 412]);
+  });
+
   it('answers 409 to a writer without If-Match who lost a race', async () => {
     const api = openApi();
     const { id } = await stored(api, given.patient());
