@@ -6,8 +6,10 @@ import { liveServices, liveTrail, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 
 const client = openDynamoClient();
+/** The function has 29 s (infra/functions.ts): a commit that cannot be decided by then is taken back, and says so in time. */
+const PATIENCE = { answerMs: 22_000 };
 // A bad environment stops the cold start, not a request.
-const services = await liveServices(process.env, client);
+const services = await liveServices(process.env, client, PATIENCE);
 
 export const handler = fhirApi({
   services,

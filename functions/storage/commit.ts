@@ -26,7 +26,7 @@ export const openCommit =
     if (writes.length === 0) return [];
     const plan = await planWrites(store, writes, now);
     try {
-      await carryOut(store, transactions, writes, plan);
+      await carryOut(store, transactions, writes, plan, now + store.limits.answerMs);
     } catch (error) {
       await Promise.all(plan.documents.map((name) => store.documents.delete(name).catch(() => {})));
       throw error;
@@ -34,12 +34,19 @@ export const openCommit =
     return [...plan.stored];
   };
 
-const carryOut = async (store: Store, transactions: Transactions, writes: readonly Write[], plan: Plan) => {
+const carryOut = async (
+  store: Store,
+  transactions: Transactions,
+  writes: readonly Write[],
+  plan: Plan,
+  /** When whoever waits for the answer goes away. */
+  until: number,
+) => {
   const { changes } = plan;
   distinct(changes);
   const bytes = changes.reduce((sum, { image }) => sum + (image ? itemSize(image) : 100), 0);
   const fits = changes.length <= store.limits.transactionRows && bytes <= TRANSACTION_BYTES;
-  if (!fits) return commitStaged(store, transactions, writes, changes);
+  if (!fits) return commitStaged(store, transactions, writes, changes, until);
 
   const once = changes.length === 1 && changes[0]!.image ? putOne : transact;
   for (let clearing = 0; ; clearing += 1) {

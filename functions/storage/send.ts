@@ -65,9 +65,15 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 export const backoff = (attempt: number): Promise<void> =>
   pause(Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt));
 
-export const unavailable = () => {
-  const error = refuse('unavailable', 'the store is busy; nothing was written, please try again');
-  error.headers['retry-after'] = '1';
+export const unavailable = () => comeAgain('the store is busy; nothing was written, please try again', 1);
+
+/** More rows than could be staged before whoever waits for the answer goes away. */
+export const outOfTime = () =>
+  comeAgain('not all of it could be written in the time of a request; nothing was, try again or send it in parts', 10);
+
+const comeAgain = (diagnostics: string, seconds: number) => {
+  const error = refuse('unavailable', diagnostics);
+  error.headers['retry-after'] = String(seconds);
   return error;
 };
 

@@ -9,7 +9,7 @@ import { key, SCHEMA } from './keys.ts';
 import type { RowChange } from './plan.ts';
 import type { Write } from './port.ts';
 import type { Row } from './rows.ts';
-import { backoff, eachOf, retrying, unavailable } from './send.ts';
+import { backoff, eachOf, outOfTime, retrying, unavailable } from './send.ts';
 import type { Store } from './store.ts';
 import { finish, rollAll, rollWithin } from './sweep.ts';
 import type { State, Transactions } from './transactions.ts';
@@ -24,8 +24,10 @@ export const commitStaged = async (
   transactions: Transactions,
   writes: readonly Write[],
   changes: readonly RowChange[],
+  until: number,
 ): Promise<void> => {
   const id = randomUUID();
+  const isLate = () => store.clock() > until;
   const heads = changes.filter(({ kind }) => kind === 'head');
   const early = changes.filter(({ kind }) => kind === 'early');
   const rows = [...changes.filter(({ kind }) => !kind), ...shadows(changes)];
@@ -40,12 +42,16 @@ export const commitStaged = async (
     await eachOf(heads, store.limits.width, (head) => sendHead(store, head));
     await eachOf(early, store.limits.width, (row) => putEarly(store, row));
     await eachOf(rows, store.limits.width, async (row) => {
+      if (isLate()) throw outOfTime();
       staged.push(await stage(store, transactions, writes, row, id));
     });
+    if (isLate()) throw outOfTime();
     if ((await transactions.decide(id, 'C')) !== 'committed') throw unavailable();
   } catch (error) {
     // If even that fails, others will do it: nothing of an undecided transaction can be seen.
-    const state = await giveUp(store, transactions, id).catch(() => 'aborted' as const);
+    const state = await giveUp(store, transactions, id, isLate() ? store.limits.rollForwardMs : undefined).catch(
+      () => 'aborted' as const,
+    );
     if (state !== 'committed') throw error;
   }
   // From here on the transaction stands, whatever happens to us.
@@ -153,9 +159,15 @@ const stageOnce = ({ client, names }: Store, change: RowChange, fresh: Item): Pr
 };
 
 /** The decision may have been made although its answer was lost: then it stands, and the rows are rolled forward. */
-const giveUp = async (store: Store, transactions: Transactions, id: string): Promise<State> => {
+const giveUp = async (
+  store: Store,
+  transactions: Transactions,
+  id: string,
+  /** Where time is short; the sweeper does the rest, and whoever meets a row of it. */
+  ms: number | undefined,
+): Promise<State> => {
   const state = await transactions.decide(id, 'A');
   // A row whose write is still on its way is left to the sweeper, so the transaction stays on its list.
-  await rollAll(store, transactions, id, state);
+  await rollAll(store, transactions, id, state, ms);
   return state;
 };

@@ -20,8 +20,16 @@ export interface Limits {
   readonly stagingMs: number;
   /** How long a commit goes on rolling forward after its decision before it answers; the sweeper does the rest. */
   readonly rollForwardMs: number;
+  /** A staged commit that is not decided this long after its request began gives up: whoever waits for an API has 29 s. */
+  readonly answerMs: number;
   /** Requests at once. */
   readonly width: number;
 }
 
-export const LIMITS: Limits = { transactionRows: 100, stagingMs: 60_000, rollForwardMs: 5_000, width: 24 };
+export const LIMITS: Limits = {
+  transactionRows: 100,
+  stagingMs: 60_000,
+  rollForwardMs: 5_000,
+  answerMs: Number.POSITIVE_INFINITY,
+  width: 24,
+};

@@ -108,7 +108,15 @@ const hasRecord = async ({ client, names }: Sweeping, id: string): Promise<boole
   return record !== undefined;
 };
 
-export const rollAll = async (store: Sweeping, transactions: Transactions, id: string, state: State): Promise<void> => {
+export const rollAll = async (
+  store: Sweeping,
+  transactions: Transactions,
+  id: string,
+  state: State,
+  /** Where time is short; what is not done stays on the list. */
+  ms = Number.POSITIVE_INFINITY,
+): Promise<void> => {
+  const end = store.clock() + ms;
   const { Items: chunks = [] } = await retrying(() =>
     store.client.send(new QueryCommand(manifestQuery(store.names.registry, id))),
   );
@@ -119,8 +127,9 @@ export const rollAll = async (store: Sweeping, transactions: Transactions, id: s
       keys.slice(at * 100, at * 100 + 100),
     );
     await eachOf(batches, 4, async (batch) => {
+      if (store.clock() > end) return;
       const rows = (await readRows(store, batch)).filter(({ item }) => text(item.t) === id);
-      await rollWithin(store, transactions, rows, state, Number.POSITIVE_INFINITY);
+      await rollWithin(store, transactions, rows, state, end - store.clock());
       if (state === 'aborted') await dropBodies(store, rows);
     });
   }

@@ -189,6 +189,35 @@ describe('a process that ends within a large commit', () => {
     expect(await leftovers()).toEqual([]);
   });
 
+  it.each([5, 12, 16, 19])(
+    'that has no time left at call %i is a 503 in time, and nothing of it is there',
+    async (step) => {
+      const one = await scene();
+      const { resources: slow } = await faulty(
+        ({ at }) => {
+          if (at === step) now += 30_000;
+          return undefined;
+        },
+        { ...STAGED, answerMs: 22_000 },
+      );
+      const began = now;
+
+      await expect(slow.commit(one.writes, began)).rejects.toMatchObject({
+        refusal: 'unavailable',
+        headers: { 'retry-after': '10' },
+      });
+
+      expect(now - began).toBe(30_000);
+      expect(new Set(await views(resources, one))).toEqual(new Set(['before']));
+      expect(await leftovers()).toEqual([]);
+      // The next attempt has the way free.
+      await openWith(client, { ...STAGED, answerMs: 22_000 }).commit(one.writes, now);
+      expect(new Set(await views(resources, one))).toEqual(new Set(['after']));
+      now += LIMITS.stagingMs * 3;
+      await sweep();
+    },
+  );
+
   it('is never seen half while it goes on', { timeout: 60_000 }, async () => {
     for (let round = 0; round < 4; round += 1) {
       const one = await scene();
