@@ -4,7 +4,7 @@ import { matches, onlyMatch } from './conditional.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
 import { ifMatch, preferReturn, versionHeaders } from './headers.ts';
 import { parseId, parseType } from './ids.ts';
-import { disclose } from './permit.ts';
+import { assertWritable, disclose } from './permit.ts';
 import { commitOne, deleteWrite } from './write/draft.ts';
 
 type Needs = Pick<Services, 'resources' | 'region' | 'clock'>;
@@ -15,6 +15,7 @@ export const del =
   async (context, request) => {
     const type = parseType(request.path[0]!);
     const id = parseId(type, request.path[1]!);
+    assertWritable(context, type, 'delete');
     return remove(services, context, request, await services.resources.get(type, id));
   };
 
@@ -23,6 +24,7 @@ export const conditionalDelete =
   (services: Needs): Interaction =>
   async (context, request) => {
     const type = parseType(request.path[0]!);
+    assertWritable(context, type, 'delete');
     const found = onlyMatch(type, await matches(services, context, type, request.params));
     return remove(services, context, request, found);
   };

@@ -10,7 +10,7 @@ import { mediaType } from './media-type.ts';
 import { copyOf, isEqual } from './patch/copy.ts';
 import { fhirPathPatch } from './patch/fhirpath-patch.ts';
 import { jsonPatch } from './patch/json-patch.ts';
-import { assertReadable, disclose } from './permit.ts';
+import { assertReadable, assertWritable, disclose } from './permit.ts';
 import { writtenAnswer } from './write/answer.ts';
 import { assertValid, isObject, readJson } from './write/body.ts';
 import { commitOne, replaceWrite } from './write/draft.ts';
@@ -25,6 +25,7 @@ export const patch =
   async (context, request) => {
     const type = parseType(request.path[0]!);
     const id = parseId(type, request.path[1]!);
+    assertWritable(context, type, 'update');
     const stored = await services.resources.get(type, id);
     if (!stored) throw notFound(`${type}/${id}`);
     return apply(services, context, request, stored);
@@ -35,6 +36,7 @@ export const conditionalPatch =
   (services: Needs): Interaction =>
   async (context, request) => {
     const type = parseType(request.path[0]!);
+    assertWritable(context, type, 'update');
     const found = onlyMatch(type, await matches(services, context, type, request.params));
     if (!found) throw notFound(`a ${type} that meets the criteria`);
     return apply(services, context, request, found);

@@ -1,5 +1,7 @@
 import { decide } from '../consent/decide.ts';
+import { REGION_OWNER } from '../consent/matrix.ts';
 import { forbidden, notFound } from '../fhir/outcome.ts';
+import { classesOf } from '../search/data-class.ts';
 import type { Resources, Stored } from '../storage/port.ts';
 import type { Context, Disclosure } from './contract.ts';
 
@@ -29,6 +31,23 @@ export const permitter = (resources: Pick<Resources, 'patientKey'>, context: Con
 export const assertSearchable = ({ actor, purpose, now }: Context, type: string): void => {
   const decision = decide({ actor, action: 'search', type, purpose, now });
   if (!decision.permit) throw forbidden(decision.reason);
+};
+
+/**
+ * May the caller write anything of the type at all? Asked before anything is looked up: who may not must hear the same of what
+ * exists and of what never did. The record itself is decided with its write.
+ */
+export const assertWritable = (context: Context, type: string, ...actions: readonly Action[]): void => {
+  const { actor, purpose, now } = context;
+  const facility = actor.kind === 'resident' ? REGION_OWNER : actor.facility;
+  const decisions = actions.flatMap((action) =>
+    classesOf(type).map((dataClass) =>
+      decide({ actor, action, type, facility, patientId: actor.patients[0], dataClass, purpose, now }),
+    ),
+  );
+  const [first] = decisions;
+  if (decisions.some(({ permit }) => permit) || !first || first.permit) return;
+  throw forbidden(first.reason);
 };
 
 /** `permit` as search takes it. */

@@ -6,7 +6,7 @@ import { matches, onlyMatch } from './conditional.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
 import { ifMatch, isCreateOnly } from './headers.ts';
 import { isId, parseType } from './ids.ts';
-import { disclose } from './permit.ts';
+import { assertWritable, disclose } from './permit.ts';
 import { writtenAnswer } from './write/answer.ts';
 import { commitOne, createWrite, replaceWrite } from './write/draft.ts';
 import { readWritable } from './write/writable.ts';
@@ -26,6 +26,7 @@ export const update =
     const type = parseType(request.path[0]!);
     const id = request.path[1]!;
     if (!isId(id)) throw refuse('invalid', 'the id in the path must be 1 to 64 letters, digits, hyphens or dots');
+    assertWritable(context, type, 'update', 'create');
     const sent = { type, ...(await readWritable(services, request, type)) };
     // A raw Binary has no element to hold its id.
     if (sent.resource.id === undefined && type === 'Binary') sent.resource.id = id;
@@ -40,6 +41,7 @@ export const conditionalUpdate =
   (services: Needs): Interaction =>
   async (context, request) => {
     const type = parseType(request.path[0]!);
+    assertWritable(context, type, 'update', 'create');
     const sent = { type, ...(await readWritable(services, request, type)) };
 
     const found = onlyMatch(type, await matches(services, context, type, request.params));

@@ -38,6 +38,12 @@ const isByResident = (resource: Resource): boolean => {
 export const dataClass = (resource: Resource): string =>
   isByResident(resource) ? 'home' : (CLASS_OF.get(resource.resourceType) ?? 'admin');
 
+/** The classes that resources of a type may be of. */
+export const classesOf = (type: string): readonly string[] => [
+  CLASS_OF.get(type) ?? 'admin',
+  ...(type in WRITTEN_AT_HOME ? ['home'] : []),
+];
+
 const written = ({ system = '', code = '' }: Coding) => `${system}|${code}`;
 
 /** `system|code` of every security label and of the delivery tags. */

@@ -5,7 +5,7 @@ import { WriteRefused } from '../../storage/write-refused.ts';
 import { storeData } from '../binary.ts';
 import type { Context, Interaction } from '../contract.ts';
 import { isCreateOnly, type Return } from '../headers.ts';
-import { disclose } from '../permit.ts';
+import { assertWritable, disclose } from '../permit.ts';
 import { allocateId, createWrite, deleteWrite, replaceWrite } from '../write/draft.ts';
 import { profileFaults, refuseFaults } from '../write/meets-profiles.ts';
 import { answerOf } from './batch.ts';
@@ -33,6 +33,7 @@ export const transaction = async (
     ({ at }) => at,
     planOf,
   );
+  gather(plans, atOf, ({ method, type }) => assertWritable(context, type, ...ACTIONS[method]));
   await lookUp(services, context, plans);
   gather(plans, atOf, (plan) => checkPrevious(services, context, plan));
   await checkProfiles(services, plans);
@@ -51,6 +52,8 @@ export const transaction = async (
   for (const entry of entries.filter(isRead)) answers[entry.at] = await answerOf(dispatch, context, base, entry);
   return answers;
 };
+
+const ACTIONS = { POST: ['create'], PUT: ['update', 'create'], PATCH: ['update'], DELETE: ['delete'] } as const;
 
 /** Every entry's faults at once, as with those of R4. */
 const checkProfiles = async (services: Needs, plans: readonly Plan[]): Promise<void> => {
