@@ -2,11 +2,13 @@ import { notFound, refuse } from '../fhir/outcome.ts';
 import { isResourceType } from '../fhir/resource-types.ts';
 
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;
+export const ID_RULE = '1 to 64 letters, digits, hyphens or dots, and neither "." nor ".."';
 /** Versions are counted from 1; a tenth digit is where we stop counting. */
 const VERSION = /^[1-9]\d{0,9}$/;
 
-/** https://hl7.org/fhir/R4/datatypes.html#id */
-export const isId = (text: unknown): text is string => typeof text === 'string' && ID.test(text);
+/** https://hl7.org/fhir/R4/datatypes.html#id, but for the two that are steps in a path: no client could ever ask for them. */
+export const isId = (text: unknown): text is string =>
+  typeof text === 'string' && ID.test(text) && text !== '.' && text !== '..';
 
 /** An address that no resource can have is not found, whatever is wrong with it: the path is not echoed. */
 export const parseId = (type: string, text: string): string => {

@@ -5,7 +5,7 @@ import { storeData } from './binary.ts';
 import { matches, onlyMatch } from './conditional.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
 import { ifMatch, isCreateOnly } from './headers.ts';
-import { isId, parseType } from './ids.ts';
+import { ID_RULE, isId, parseType } from './ids.ts';
 import { assertWritable, disclose } from './permit.ts';
 import { writtenAnswer } from './write/answer.ts';
 import { commitOne, createWrite, replaceWrite } from './write/draft.ts';
@@ -25,7 +25,7 @@ export const update =
   async (context, request) => {
     const type = parseType(request.path[0]!);
     const id = request.path[1]!;
-    if (!isId(id)) throw refuse('invalid', 'the id in the path must be 1 to 64 letters, digits, hyphens or dots');
+    if (!isId(id)) throw refuse('invalid', `the id in the path must be ${ID_RULE}`);
     assertWritable(context, type, 'update', 'create');
     const sent = { type, ...(await readWritable(services, request, type)) };
     // A raw Binary has no element to hold its id.

@@ -5,7 +5,7 @@ import { assertNoPointer } from '../binary.ts';
 import { matches, onlyMatch, parseCriteria } from '../conditional.ts';
 import type { Context, Services } from '../contract.ts';
 import { ifMatch, isCreateOnly } from '../headers.ts';
-import { does, isId, parseType } from '../ids.ts';
+import { does, ID_RULE, isId, parseType } from '../ids.ts';
 import { patched } from '../patch.ts';
 import { assertReadable } from '../permit.ts';
 import { assertType, assertValid } from '../write/body.ts';
@@ -91,8 +91,7 @@ export const planOf = (entry: Entry): Plan => {
     throw refuse('invalid', 'an address of this form is not part of a transaction');
   }
   const id = request.path[1];
-  if (id !== undefined && !isId(id))
-    throw refuse('invalid', 'the id in the url must be 1 to 64 letters, digits, hyphens or dots');
+  if (id !== undefined && !isId(id)) throw refuse('invalid', `the id in the url must be ${ID_RULE}`);
   if (method === 'POST' || method === 'PUT') checkResource(resource!, type, method === 'PUT' ? id : undefined);
   return {
     entry,

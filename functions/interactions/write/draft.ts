@@ -7,6 +7,7 @@ import type { Draft, IndexEntries, Placement, Resources, Stored, Write } from '.
 import { WriteRefused } from '../../storage/write-refused.ts';
 import { label } from '../../terminology/labels.ts';
 import type { Context, Services } from '../contract.ts';
+import { ID_RULE, isId } from '../ids.ts';
 import { assertReadable, permitter } from '../permit.ts';
 import { indexOf, placingOf } from './placing.ts';
 
@@ -39,6 +40,9 @@ export const createWrite = (
   chosen: { id?: string | undefined; seed?: string | undefined; assigned?: string | undefined } = {},
 ): Write & { kind: 'create' } => {
   const facility = ownerOf(context);
+  if (chosen.id !== undefined && !isId(chosen.id)) {
+    throw refuse('invalid', `${type}.id must be ${ID_RULE}`, `${type}.id`);
+  }
   if (chosen.id !== undefined && resources.isServerId(chosen.id)) {
     throw refuse(
       'unprocessable',

@@ -43,6 +43,21 @@ describe('update', () => {
     ).toBeGreaterThanOrEqual(400);
   });
 
+  it.each(['.', '..'])('answers 400 for an id that is a step in a path: %s', async (id) => {
+    const api = openApi();
+    const url = '/Patient?identifier=urn:oid:1.2.392.100495.20.3.51.13610000001%7CP-1';
+    const body = given.patient({ id });
+    expect((await api.send('PUT', `/Patient/${id}`, { body })).status).toBe(400);
+    expect((await api.send('PUT', url, { body })).status).toBe(400);
+    for (const path of [`Patient/${id}`, url.slice(1)]) {
+      const entry = [{ resource: body, request: { method: 'PUT', url: path } }];
+      const transaction = await api.send('POST', '', { body: given.bundle('transaction', entry) });
+      expect(transaction.status, path).toBe(400);
+      const batch = await api.send('POST', '', { body: given.bundle('batch', entry) });
+      expect(batch.body.entry?.[0]?.response?.status, path).toBe('400');
+    }
+  });
+
   it('does not let a client choose an id of the form that the server makes', async () => {
     const api = openApi();
     const id = api.services.resources.allocate('Patient', {
