@@ -151,7 +151,9 @@ class Reading {
     return { parameter, modifier, values: wantedValues(parameter, modifier, value, this.asked) };
   }
 
-  private checkModifier({ name, kind }: Parameter, modifier: string): void {
+  private checkModifier({ name, kind, leaves }: Parameter, modifier: string): void {
+    if (kind === 'token' && modifier === 'of-type' && !leaves.some(({ type }) => type === 'Identifier'))
+      throw invalid(name, 'searches no Identifier, and :of-type is for these');
     if (MODIFIERS[kind].includes(modifier)) return;
     if (kind === 'reference' && isSearchableType(modifier)) return;
     if ((kind === 'token' || kind === 'reference') && NEEDS_TERMINOLOGY.includes(modifier))

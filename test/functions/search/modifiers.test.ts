@@ -91,6 +91,16 @@ describe('a token', () => {
     ];
     expect(await found(patients, 'Patient?deceased=true')).toEqual(['a']);
   });
+  it.each(['Observation?code:of-type=http://v2|MR|1', 'Patient?telecom:of-type=http://v2|MR|1'])(
+    'with :of-type is refused where the parameter searches no Identifier: %s',
+    async (query) => {
+      await expect(found([], query)).rejects.toMatchObject({
+        refusal: 'invalid',
+        issues: [{ diagnostics: expect.stringContaining(query.includes('code') ? 'code' : 'telecom') }],
+      });
+    },
+  );
+
   it('with :of-type matches an identifier by type and value', async () => {
     const typed = (id: string, code: string) =>
       given('Patient', id, { identifier: [{ type: { coding: [{ system: 'http://v2', code }] }, value: '12345' }] });
