@@ -10,7 +10,7 @@ import { dynamoDbClient } from './host/dynamodb-client.ts';
 import { openHttpApi } from './host/http-api.ts';
 import { type HostedRegion, hostRegion, type SharedServices } from './host/region.ts';
 import { type Iam, openIam } from './iam.ts';
-import { openKeyStore } from './kms/keys.ts';
+import { openKeysOf } from './kms/keys.ts';
 import { kmsService } from './kms/service.ts';
 import { makeFolder } from './local-dir.ts';
 import type { Bucket } from './s3/buckets.ts';
@@ -53,13 +53,13 @@ export const openStack = async (options: StackOptions): Promise<Stack> => {
     // What is easily wrong is said before Java starts.
     const stages = names.map((name) => readStage(assemblyDir, name));
     if (port !== 0) for (const index of names.keys()) await (await openHttpApi(port + index)).stop();
+    const keys = openKeysOf(dataDir);
     const dynamoDb = await startDynamoDbLocal({ dataDir: within('dynamodb'), forTests });
     stops.push(() => dynamoDb.stop());
     const client = dynamoDbClient(dynamoDb.endpoint);
     stops.push(() => client.close());
 
     const iam = openIam();
-    const keys = openKeyStore(within('kms.json'));
     const buckets = new Map<string, { bucket: Bucket; created: (event: ObjectCreated) => void }>();
     const pools = openUserPools(within('cognito.json'));
     const front = await openDynamoDbFront(dynamoDb.endpoint, iam);

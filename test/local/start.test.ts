@@ -249,6 +249,19 @@ describe('a start that cannot be says why in one line and ends with code 1', () 
   );
 
   it(
+    'when the keys of a data folder that holds records are missing',
+    async () => {
+      const own = mkdtempSync(join(tmpdir(), 'tsumugi-keyless-'));
+      mkdirSync(join(own, 'dynamodb'));
+      writeFileSync(join(own, 'dynamodb/shared-local-instance.db'), '');
+      expect(await failing({ dir: own, memory: false })).toMatch(/data folder is damaged: .*kms\.json.* is missing/);
+      expect(existsSync(join(own, 'kms.json'))).toBe(false);
+      rmSync(own, { recursive: true, force: true });
+    },
+    SLOW,
+  );
+
+  it(
     'when the data folder is a file',
     async () => {
       const own = join(mkdtempSync(join(tmpdir(), 'tsumugi-file-')), 'file');

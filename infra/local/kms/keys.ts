@@ -1,5 +1,7 @@
 // Keys of the KMS stand-in: their material stays in one file, and is never lost while the data folder lives.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { LocalError, readJson, writeJson } from '../local-dir.ts';
 
 export type KeySpec = 'SYMMETRIC_DEFAULT' | 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'RSA_2048';
@@ -25,6 +27,25 @@ export interface KeyStore {
 }
 
 type Saved = Record<string, { spec: KeySpec; secret?: string; privateKey?: string }>;
+
+/**
+ * The keys of a data folder. The file is there before the database is: where there are records and no keys, the keys are
+ * lost, and new ones would open nothing.
+ */
+export const openKeysOf = (dataDir: string | undefined): KeyStore => {
+  if (dataDir === undefined) return openKeyStore(undefined);
+  const file = join(dataDir, 'kms.json');
+  const database = join(dataDir, 'dynamodb');
+  if (!existsSync(file)) {
+    if (existsSync(database) && readdirSync(database).some((name) => name.endsWith('.db'))) {
+      throw new LocalError(
+        `the data folder is damaged: ${file}, which opens what is in ${database}, is missing (put it back, or move ${dataDir} away to start empty)`,
+      );
+    }
+    writeJson(file, {});
+  }
+  return openKeyStore(file);
+};
 
 export const openKeyStore = (file: string | undefined): KeyStore => {
   const saved: Saved = (file && readJson<Saved>(file)) || {};
