@@ -128,10 +128,17 @@ const drain = async (
   const { properties } = mapping.resource;
   let iterator = await shardIterator(call, arn, shardId, position, String(properties['StartingPosition'] ?? 'LATEST'));
   while (iterator && !signal.aborted) {
-    const { Records = [], NextShardIterator } = (await call('GetRecords', {
-      ShardIterator: iterator,
-      Limit: Number(properties['BatchSize'] ?? 100),
-    })) as { Records?: StreamRecord[]; NextShardIterator?: string };
+    const reading = call('GetRecords', { ShardIterator: iterator, Limit: Number(properties['BatchSize'] ?? 100) });
+    const page = (await reading.catch(trimmedAway)) as
+      | { Records?: StreamRecord[]; NextShardIterator?: string }
+      | undefined;
+    if (!page) {
+      // An iterator may be given for a record that is gone: only the reading says so.
+      iterator = await oldest(call, arn, shardId);
+      await rest(BUSY_MS, signal);
+      continue;
+    }
+    const { Records = [], NextShardIterator } = page;
     const last = Records.at(-1);
     if (last) {
       const wanted = Records.filter((record) => passes(properties, record));
@@ -152,16 +159,22 @@ const shardIterator = async (
   start: string,
 ): Promise<string | undefined> => {
   const at = (options: object) => call('GetShardIterator', { StreamArn, ShardId, ...options });
-  try {
-    const found = await (position
-      ? at({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: position })
-      : at({ ShardIteratorType: start }));
-    return found['ShardIterator'] as string | undefined;
-  } catch (error) {
-    // Records live for a day.
-    if (!(error instanceof DynamoDbError) || error.code !== 'TrimmedDataAccessException') throw error;
-    return (await at({ ShardIteratorType: 'TRIM_HORIZON' }))['ShardIterator'] as string | undefined;
-  }
+  const asked = position
+    ? at({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: position })
+    : at({ ShardIteratorType: start });
+  const found = await asked.catch(trimmedAway);
+  return found ? (found['ShardIterator'] as string | undefined) : oldest(call, StreamArn, ShardId);
+};
+
+/** Nothing of a shard that is gone altogether. */
+const oldest = async (call: DynamoDbCall, StreamArn: string, ShardId: string): Promise<string | undefined> => {
+  const asked = call('GetShardIterator', { StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' });
+  return (await asked.catch(trimmedAway))?.['ShardIterator'] as string | undefined;
+};
+
+/** Records live for a day: after a longer rest what was missed is gone, and it goes on with the oldest there is. */
+const trimmedAway = (error: unknown): undefined => {
+  if (!(error instanceof DynamoDbError) || error.code !== 'TrimmedDataAccessException') throw error;
 };
 
 const passes = (properties: JsonObject, record: StreamRecord): boolean => {
