@@ -41,7 +41,8 @@ export const answeredEntry = (
   isHead: boolean,
 ): string => {
   const version = stored ? versionHeaders(stored) : headers;
-  const lastModified = version?.['last-modified'];
+  // HTTP's date has no milliseconds, but what the resource says of itself has.
+  const lastModified = stored?.lastUpdated ?? resource?.meta?.lastUpdated ?? version?.['last-modified'];
   const response = {
     status: String(status),
     ...(headers?.location && { location: headers.location }),

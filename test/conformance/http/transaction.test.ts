@@ -10,6 +10,20 @@ const post = (resource: unknown, more: Record<string, unknown> = {}, request: Re
 const UUID = 'urn:uuid:11111111-1111-4111-8111-111111111111';
 const OTHER = 'urn:uuid:22222222-2222-4222-8222-222222222222';
 
+it('says of what it reads when it was written, to the millisecond as its meta does', async () => {
+  const api = openApi();
+  api.time.now += 123;
+  await stored(api, given.patient({ id: 'p1' }));
+  for (const url of ['Patient/p1', 'Patient/p1?_elements=gender', 'Patient/p1/_history/1']) {
+    for (const type of ['transaction', 'batch']) {
+      const { body } = await api.send('POST', '', { body: given.bundle(type, [{ request: { method: 'GET', url } }]) });
+      const { resource, response } = body.entry![0]!;
+      expect(response?.lastModified, url).toMatch(/\.123Z$/);
+      expect(resource?.meta?.lastUpdated ?? response?.lastModified, url).toBe(response?.lastModified);
+    }
+  }
+});
+
 describe('transaction', () => {
   it('answers a transaction-response with an entry for each, in order, with status, location, etag and time', async () => {
     const api = openApi();
