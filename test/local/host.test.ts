@@ -99,6 +99,16 @@ describe('the HTTP API', () => {
     expect(await call('/fhir/x', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
   });
 
+  it('says in an answer to HEAD no length but that of the body that GET has', async () => {
+    const head = async (answer: object) => {
+      const address = `/fhir/answer?${new URLSearchParams({ input: JSON.stringify({ statusCode: 200, ...answer }) })}`;
+      return (await call(address, { method: 'HEAD' })).headers.get('content-length');
+    };
+    expect(await head({})).toBeNull();
+    expect(await head({ headers: { 'content-length': '12' } })).toBe('12');
+    expect(await head({ body: 'four' })).toBe('4');
+  });
+
   it.each([
     ['over 10 MB, which API Gateway refuses', 10 * 1024 * 1024 + 1, 'application/json'],
     ['whose base64 is over the 6 MB of a Lambda event', 5 * 1024 * 1024, 'application/fhir+json'],

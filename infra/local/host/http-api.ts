@@ -123,9 +123,12 @@ const send = (outgoing: ServerResponse, answer: HttpAnswer) => {
 };
 
 const write = (outgoing: ServerResponse, { status, headers, body }: HttpAnswer) => {
+  const isHead = outgoing.req.method === 'HEAD';
   const bodyless = status === 204 || status === 304 || status < 200;
-  outgoing.writeHead(status, bodyless ? headers : { ...headers, 'content-length': Buffer.byteLength(body) });
-  outgoing.end(bodyless || outgoing.req.method === 'HEAD' ? undefined : body);
+  // The length in an answer to HEAD is that of the body GET would have: a function that sends none may know, we do not.
+  const isUnknown = bodyless || (isHead && body.length === 0);
+  outgoing.writeHead(status, isUnknown ? headers : { ...headers, 'content-length': Buffer.byteLength(body) });
+  outgoing.end(bodyless || isHead ? undefined : body);
 };
 
 const readBody = (incoming: IncomingMessage): Promise<Buffer | undefined> =>
