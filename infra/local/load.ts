@@ -95,12 +95,13 @@ export const load = async ({ region, as, parallel, mostEntries, files }: Options
   report.start();
   try {
     const facility = facilityIn(await target.token());
+    report.phase('reading');
     planned = await plan(files, { facility, parse: parseJson, check, report });
     report.unitsTotal = planned.first.length + planned.rest.length;
     const sender = new Sender({ target, report, journal, ...(mostEntries !== undefined && { mostEntries }) });
-    report.doing = 'shared resources';
+    if (planned.first.length > 0) report.phase('shared resources');
     await sendAll(planned.first, sender, report, 1);
-    report.doing = 'patients';
+    if (planned.rest.length > 0) report.phase('patients');
     await sendAll(planned.rest, sender, report, parallel);
     if (report.failed === 0) journal.clear();
     return report;
@@ -111,6 +112,11 @@ export const load = async ({ region, as, parallel, mostEntries, files }: Options
 };
 
 const main = async (): Promise<void> => {
+  // What was acknowledged is in the journal. Pressed twice it must not end before the records on the temporary disk are gone.
+  process.on('SIGINT', () => {
+    console.error(`${process.stderr.isTTY ? '\r\x1b[K' : ''}stopped; run the same command again to go on`);
+    process.exit(130);
+  });
   try {
     const report = await load(options(process.argv.slice(2)));
     console.log(report.summary());

@@ -1,5 +1,5 @@
 // The loader against the stack as `npm start` runs it: built bundles, DynamoDB Local on disk, tokens from the token endpoint.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,24 @@ it('another facility loading the same ids is refused and told so, and changes no
   const other = await load('--as', 'system:clinic', file);
   expect(other).toMatchObject({ code: 0, said: expect.stringContaining('6 resources refused') });
   expect((await send('GET', '/Patient/theirs-0')).headers.get('etag')).toBe('W/"1"');
+}, 240_000);
+
+it('says what it reads, stops at Ctrl-C in one line, and goes on when it is run again', async () => {
+  const file = writeFiles('stopped', 150);
+  const child = spawn(process.execPath, [join(root, 'infra/local/load.ts'), '--region', REGION, file], {
+    cwd: root,
+    env: { ...process.env, TSUMUGI_LOCAL_DIR: stack.dir },
+  });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+    if (/^patients /m.test(said)) child.kill('SIGINT');
+  });
+  const code = await new Promise((resolve) => child.once('exit', resolve));
+  expect(said).toMatch(/^reading: 0 resources so far\n/);
+  expect(said.trim().split('\n').at(-1)).toBe('stopped; run the same command again to go on');
+  expect(code).toBe(130);
+  expect(await load(file)).toMatchObject({ code: 0, said: expect.stringContaining('900 resources stored') });
 }, 240_000);
 
 it('keeps every acknowledged write when the host is killed while loading, and the next load completes the rest', async () => {

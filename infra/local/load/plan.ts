@@ -1,8 +1,8 @@
 // From the files on the command line to units that are sent: shared resources first, then bundles and patients.
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Assigned, assign, type Renames, rename, rewrite } from '../../../functions/bulk/assign.ts';
@@ -42,6 +42,9 @@ type Pieces = () => AsyncIterable<Piece>;
 export const plan = async (named: readonly string[], options: PlanOptions): Promise<Plan> => {
   const { report } = options;
   const folder = await mkdtemp(join(tmpdir(), 'load-'));
+  // The records of patients lie there in the clear: they go however the program ends.
+  const clear = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', clear);
   const sorted = new Sorted(await Spool.open(undefined, folder), options);
   const first: Unit[] = [];
   const rest: Unit[] = [];
@@ -58,7 +61,7 @@ export const plan = async (named: readonly string[], options: PlanOptions): Prom
 
   for (const { path, bytes } of await files(named)) {
     for await (const document of documents(path)) {
-      report.doing = 'reading';
+      report.doing = `reading ${basename(document.name)}`;
       if (document.kind === 'ndjson') await sorted.takeLines(lines(document.body));
       else if (document.name === path) await takeJson(path, path, path.endsWith('.gz') ? bytes * 16 : bytes);
       else {
@@ -74,7 +77,10 @@ export const plan = async (named: readonly string[], options: PlanOptions): Prom
   return {
     first: [...first, ...units.shared],
     rest: [...rest, ...units.patients],
-    close: () => rm(folder, { recursive: true, force: true }),
+    close: async () => {
+      process.off('exit', clear);
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 };
 
@@ -168,17 +174,23 @@ class Sorted {
   async takeBundle(pieces: Pieces): Promise<void> {
     const { facility, parse, report } = this.options;
     const renames: Renames = new Map();
+    const before = report.read;
     const quiet = { refuse: () => {}, passedOver: 0 } as unknown as Report;
     for await (const piece of pieces()) {
-      for (const entry of readable(piece, parse, '', quiet)) rename(renames, entry, assign(facility, entry));
+      for (const entry of readable(piece, parse, '', quiet)) {
+        rename(renames, entry, assign(facility, entry));
+        report.read++;
+      }
     }
-    report.doing = 'sorting';
+    report.read = before;
+    report.doing = report.doing.replace('reading', 'sorting');
     for await (const piece of pieces()) await this.take(piece, renames);
   }
 
   private async take(piece: Piece, renames: Renames): Promise<void> {
     const { facility, parse, report } = this.options;
     for (const entry of readable(piece, parse, 'a line', report)) {
+      report.read++;
       const assigned = assign(facility, entry);
       if (assigned.method !== 'PUT') {
         report.refuse(assigned.url, [`${assigned.method} is not taken from a file this large`]);

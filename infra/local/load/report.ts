@@ -13,7 +13,11 @@ export class Report {
   created = 0;
   updated = 0;
   unchanged = 0;
+  /** Of those unchanged: loaded by an earlier run, and so not sent. */
+  skipped = 0;
   passedOver = 0;
+  /** Resources met in the files, before anything is sent. */
+  read = 0;
   /** Refused resources, each once. */
   refused = 0;
   /** Units (a patient, a batch of shared resources) that could not be sent. */
@@ -62,19 +66,34 @@ export class Report {
     this.timer.unref();
   }
 
+  /** What it does now, said at once where nobody watches a bar. */
+  phase(doing: string): void {
+    this.doing = doing;
+    if (!this.out.isTTY) this.show();
+  }
+
+  /** Of what was sent: what an earlier run had loaded took no time to speak of. */
+  private get rate(): number {
+    return Math.round((this.stored - this.skipped) / this.seconds);
+  }
+
   private get seconds(): number {
     return Math.max(0.001, (Date.now() - this.started) / 1000);
   }
 
   private show(): void {
-    const rate = Math.round(this.stored / this.seconds);
-    const counts = `${this.stored} resources, ${rate}/s${this.refused > 0 ? `, ${this.refused} refused` : ''}`;
+    if (this.unitsTotal === 0) {
+      const reading = `${this.doing}: ${this.read} resources so far`;
+      this.out.write(this.out.isTTY ? `\r\x1b[K${reading}` : `${reading}\n`);
+      return;
+    }
+    const counts = `${this.stored} resources, ${this.rate}/s${this.refused > 0 ? `, ${this.refused} refused` : ''}`;
     if (!this.out.isTTY) {
       this.out.write(`${this.doing} ${this.unitsDone}/${this.unitsTotal}: ${counts}\n`);
       return;
     }
     const width = 30;
-    const part = this.unitsTotal === 0 ? 0 : Math.round((width * this.unitsDone) / this.unitsTotal);
+    const part = Math.round((width * this.unitsDone) / this.unitsTotal);
     const bar = '█'.repeat(part) + '░'.repeat(width - part);
     this.out.write(`\r\x1b[K${bar} ${this.unitsDone}/${this.unitsTotal} ${this.doing}: ${counts}`);
   }
@@ -90,8 +109,9 @@ export class Report {
 
   summary(): string {
     const lines = [
-      `${this.stored} resources stored in ${this.seconds.toFixed(1)} s (${Math.round(this.stored / this.seconds)}/s): ` +
-        `${this.created} new, ${this.updated} changed, ${this.unchanged} as they were`,
+      `${this.stored} resources stored in ${this.seconds.toFixed(1)} s (${this.rate}/s): ` +
+        `${this.created} new, ${this.updated} changed, ${this.unchanged} as they were` +
+        (this.skipped > 0 ? `, of which ${this.skipped} were loaded by an earlier run` : ''),
     ];
     if (this.passedOver > 0) lines.push(`${this.passedOver} passed over: not FHIR resources (manifests and the like)`);
     if (this.refused > 0) {

@@ -155,6 +155,7 @@ export class Sender {
     const patient = entries.find(({ url, patient }) => url === patient)?.url;
     if (patient !== undefined && journal.has(mark) && (await this.exists(patient))) {
       report.unchanged += entries.length;
+      report.skipped += entries.length;
       return;
     }
     const bytes = entries.reduce((sum, { text }) => sum + Buffer.byteLength(text) + 1, 100);
