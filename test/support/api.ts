@@ -167,7 +167,7 @@ export const eventOf = (
 const gotOf = (result: APIGatewayProxyStructuredResultV2): Got => {
   const headers = result.headers as Record<string, string>;
   const raw = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8');
-  const bytes = headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
+  const bytes = headers['content-encoding'] === 'gzip' && raw.length > 0 ? gunzipSync(raw) : raw;
   const text = bytes.toString('utf8');
   const isJson = /json/.test(headers['content-type'] ?? '');
   return { status: result.statusCode!, headers, text, bytes, body: text && isJson ? JSON.parse(text) : {}, result };

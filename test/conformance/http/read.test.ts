@@ -46,6 +46,19 @@ describe('read', () => {
     expect(got.text).toBe('');
   });
 
+  it.each(['identity', 'gzip'])('says in an answer to HEAD how long the body of GET is, in %s', async (coding) => {
+    const api = openApi();
+    const name = Array.from({ length: 400 }, (_, at) => ({ family: `Awa${at}` }));
+    const { id } = await stored(api, given.patient({ name }));
+    const headers = { 'accept-encoding': coding };
+    const { result } = await api.send('GET', `/Patient/${id}`, { headers });
+    const head = await api.send('HEAD', `/Patient/${id}`, { headers });
+    const length = Buffer.from(result.body!, result.isBase64Encoded ? 'base64' : 'utf8').byteLength;
+    expect(head.headers['content-length']).toBe(`${length}`);
+    expect(head.headers['content-encoding']).toBe(coding === 'gzip' ? 'gzip' : undefined);
+    expect(head.text).toBe('');
+  });
+
   it('keeps the text of a decimal', async () => {
     const api = openApi();
     const { id: patient } = await stored(api, given.patient());
