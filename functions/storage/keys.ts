@@ -128,6 +128,8 @@ export const key = {
   changeDays: () => 'L#days',
 } as const;
 
+export const isShadowKey = ({ table, s }: Key): boolean => table === 'clinical' && s.endsWith('^');
+
 /** Keys hold 2,048 and 1,024 bytes; a longer text keeps its beginning and is told apart by its hash. */
 const fitted = (of: string, most: number): string => {
   const bytes = Buffer.from(of || '-');

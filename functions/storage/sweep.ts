@@ -2,7 +2,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { DeleteItemCommand, GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Key, keyItem, number, text } from './items.ts';
-import { key, TRANSACTIONS } from './keys.ts';
+import { isShadowKey, key, TRANSACTIONS } from './keys.ts';
 import { keyFrom, type Row, readRows } from './rows.ts';
 import { eachOf, retrying } from './send.ts';
 import type { Store } from './store.ts';
@@ -23,12 +23,14 @@ export const rollWithin = async (
 ): Promise<boolean> => {
   const end = store.clock() + ms;
   let late = false;
-  // Shadows go last: until then they are what leads to rows under a new code.
-  const ordered = [...rows].sort((a, b) => Number(isShadow(a.item)) - Number(isShadow(b.item)));
-  await eachOf(ordered, store.limits.width, async ({ at, item }) => {
-    late ||= store.clock() > end;
-    if (!late) await transactions.roll(at, item, state);
-  });
+  const roll = (some: readonly Row[]) =>
+    eachOf(some, store.limits.width, async ({ at, item }) => {
+      late ||= store.clock() > end;
+      if (!late) await transactions.roll(at, item, state);
+    });
+  // Shadows go when all others are done, not beside the last of them: until then they are what leads to rows under a new code.
+  await roll(rows.filter(({ item }) => !isShadow(item)));
+  await roll(rows.filter(({ item }) => isShadow(item)));
   return !late;
 };
 
@@ -123,17 +125,20 @@ export const rollAll = async (
   for (const chunk of chunks) {
     const list = JSON.parse(inflateRawSync(chunk.z!.B!).toString()) as [string, string, string][];
     const keys = list.map(([table, p, s]): Key => ({ table: table === 'c' ? 'clinical' : 'registry', p, s }));
-    const batches = Array.from({ length: Math.ceil(keys.length / 100) }, (_, at) =>
-      keys.slice(at * 100, at * 100 + 100),
-    );
-    await eachOf(batches, 4, async (batch) => {
-      if (store.clock() > end) return;
-      const rows = (await readRows(store, batch)).filter(({ item }) => text(item.t) === id);
-      await rollWithin(store, transactions, rows, state, end - store.clock());
-      if (state === 'aborted') await dropBodies(store, rows);
-    });
+    const roll = (some: readonly Key[]) =>
+      eachOf(inHundreds(some), 4, async (batch) => {
+        if (store.clock() > end) return;
+        const rows = (await readRows(store, batch)).filter(({ item }) => text(item.t) === id);
+        await rollWithin(store, transactions, rows, state, end - store.clock());
+        if (state === 'aborted') await dropBodies(store, rows);
+      });
+    await roll(keys.filter((at) => !isShadowKey(at)));
+    await roll(keys.filter(isShadowKey));
   }
 };
+
+const inHundreds = (keys: readonly Key[]): Key[][] =>
+  Array.from({ length: Math.ceil(keys.length / 100) }, (_, at) => keys.slice(at * 100, at * 100 + 100));
 
 /** Bodies in S3 that nobody will ever point to. */
 const dropBodies = async ({ documents }: Sweeping, rows: readonly Row[]): Promise<void> => {

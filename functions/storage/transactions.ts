@@ -142,7 +142,10 @@ export const openTransactions = ({ client, names, clock }: Pick<Store, 'client' 
         return states.some((state) => state === 'committed');
       },
       mend: async (rows) => {
-        const final = rows.filter(({ item }) => item.t && (known.get(text(item.t)) ?? 'pending') !== 'pending');
+        // Not shadows: the row that one leads to may still stand under its old code.
+        const final = rows.filter(
+          ({ item }) => item.t && !isShadow(item) && (known.get(text(item.t)) ?? 'pending') !== 'pending',
+        );
         await eachOf(final.slice(0, MENDED_BY_READER), 8, async ({ at, item }) => {
           await roll(at, item, known.get(text(item.t))!).catch(() => {});
         });

@@ -157,6 +157,11 @@ describe('a process that ends within a large commit', () => {
         () => false,
       );
 
+      // A reader by code who mends what it meets must not hide from the next one what it has not met.
+      const coded = async () => (await resources.scan({ patient: one.patient, code: 's|new' })).items.length;
+      const met = await coded();
+      expect(await coded(), `read again after call ${step}`).toBe(met);
+
       const seen = new Set(await views(resources, one));
       expect([...seen], `killed at call ${step}`).toHaveLength(1);
       if (done) expect([...seen]).toEqual(['after']);
