@@ -4,6 +4,7 @@ import { parseJson, storedText } from '../../functions/fhir/json.ts';
 import type { Resource } from '../../functions/fhir/types.ts';
 import { validate } from '../../functions/fhir/validate.ts';
 import { hasEndpoint } from '../../functions/interactions/ids.ts';
+import { label } from '../../functions/terminology/labels.ts';
 import { sharedData, unpack } from '../functions/fhir/shared-data.ts';
 import { type Api, openApi } from '../support/api.ts';
 
@@ -27,7 +28,8 @@ it.skipIf(!archive)(`stores every valid example and gives it back as it came${ti
     const created = await put(api, resource);
     expect(created.status, `${name}: ${created.text.slice(0, 300)}`).toBe(201);
     const got = await api.send('GET', `/${resource.resourceType}/${resource.id}`, { headers });
-    expect(storedText(parseJson(got.bytes) as unknown as Resource), name).toBe(storedText(resource));
+    // As it came, but for the label of a sensitive code (one example holds genetic data).
+    expect(storedText(parseJson(got.bytes) as unknown as Resource), name).toBe(storedText(label(resource)));
     expect((await put(api, resource)).headers.etag, name).toBe('W/"1"');
   }
   expect(examples.length).toBeGreaterThan(370);
