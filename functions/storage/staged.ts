@@ -30,7 +30,7 @@ export const commitStaged = async (
   const isLate = () => store.clock() > until;
   const heads = changes.filter(({ kind }) => kind === 'head');
   const early = changes.filter(({ kind }) => kind === 'early');
-  const rows = [...changes.filter(({ kind }) => !kind), ...shadows(changes)];
+  const rows: Staged[] = [...changes.filter(({ kind }) => !kind), ...shadows(changes)];
 
   await begin(
     store,
@@ -60,8 +60,13 @@ export const commitStaged = async (
     .catch(() => {});
 };
 
+type Staged = RowChange & {
+  /** Of a shadow: sort key of the row that it leads to. */
+  readonly leads?: string;
+};
+
 /** A reader by the new code must meet a row whose code changes; the row itself stands under its old code until rolled. */
-const shadows = (changes: readonly RowChange[]): RowChange[] =>
+const shadows = (changes: readonly RowChange[]): Staged[] =>
   changes.flatMap((change) => {
     const { image, codeBefore, key: at } = change;
     const after = image?.c && text(image.c);
@@ -73,7 +78,7 @@ const shadows = (changes: readonly RowChange[]): RowChange[] =>
         key: shadow,
         image: { ...keyItem(shadow), c: image.c! },
         expect: 'absent' as const,
-        codeBefore: 'shadow',
+        leads: at.s,
       },
     ];
   });
@@ -108,12 +113,12 @@ const stage = async (
   store: Store,
   transactions: Transactions,
   writes: readonly Write[],
-  change: RowChange,
+  change: Staged,
   id: string,
 ): Promise<Row> => {
-  const { key: at, image } = change;
+  const { key: at, image, leads } = change;
   const t = { S: id };
-  const w = change.codeBefore === 'shadow' ? { S: at.s } : { M: image ?? {} };
+  const w = leads ? { S: leads } : { M: image ?? {} };
   const fresh: Item = { ...keyItem(at), t, w, ...(image?.c && { c: image.c }) };
   for (let clearing = 0; ; clearing += 1) {
     const failed = await stageOnce(store, change, fresh);
