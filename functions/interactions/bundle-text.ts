@@ -34,12 +34,15 @@ export const outcomeEntry = (issues: readonly Issue[]): EntryText =>
 /** https://hl7.org/fhir/R4/bundle.html. Empty lists are left out, as JSON of FHIR has none. */
 export const bundleText = (bundle: {
   readonly type: 'searchset' | 'history' | 'transaction-response' | 'batch-response';
+  /** When it was made: of what was written, the `lastModified` too. */
+  readonly timestamp?: number | undefined;
   readonly total?: number | undefined;
   readonly links?: readonly { readonly relation: string; readonly url: string }[];
   readonly entries: readonly EntryText[];
 }): string => {
-  const { type, total, links = [], entries } = bundle;
+  const { type, timestamp, total, links = [], entries } = bundle;
   let text = `{"resourceType":"Bundle","type":"${type}"`;
+  if (timestamp !== undefined) text += `,"timestamp":"${new Date(timestamp).toISOString()}"`;
   if (total !== undefined) text += `,"total":${total}`;
   if (links.length > 0) text += `,"link":${JSON.stringify(links)}`;
   if (entries.length > 0) text += `,"entry":[${entries.join(',')}]`;

@@ -189,13 +189,19 @@ it('waits and tries again after 429, 503 and a dropped connection', async () => 
   expect(target.repeats).toBe(3);
 });
 
-it('counts as unchanged what the server had already', async () => {
+it("counts as unchanged what was there before the server's commit, however short a time before", async () => {
+  const at = (lastModified: string, status = '200') => ({ response: { status, lastModified } });
   script = (_, response) => {
-    const response1 = { status: '200', lastModified: '2020-01-01T00:00:00Z' };
-    answer(response, 200, bundle({ response: response1 }));
+    const timestamp = '2026-11-22T03:00:00.500Z';
+    const entry = [at('2026-11-22T03:00:00.499Z'), at(timestamp), at(timestamp, '201')];
+    answer(response, 200, { resourceType: 'Bundle', type: 'transaction-response', timestamp, entry });
   };
-  const { report } = await load([await file('a.ndjson', '{"resourceType":"Patient","id":"p"}')]);
-  expect(report).toMatchObject({ created: 0, updated: 0, unchanged: 1 });
+  const lines = [
+    '{"resourceType":"Patient","id":"p"}',
+    ...['o', 'n'].map((id) => `{"resourceType":"Observation","id":"${id}","subject":{"reference":"Patient/p"}}`),
+  ];
+  const { report } = await load([await file('a.ndjson', lines.join('\n'))]);
+  expect(report).toMatchObject({ created: 1, updated: 1, unchanged: 1 });
 });
 
 it('goes on where an interrupted load stopped, when the server still has what was acknowledged', async () => {

@@ -32,7 +32,7 @@ export const bundle =
     if (type === 'batch') {
       const parsed = entry.map((value: unknown, at) => attempt(at, () => parse(value, at)));
       const entries = await batch(dispatch, context, base, parsed);
-      return { status: 200, text: bundleText({ type: 'batch-response', entries }) };
+      return { status: 200, text: bundleText({ type: 'batch-response', timestamp: context.now, entries }) };
     }
     const parsed = gather(
       [...entry.entries()],
@@ -40,7 +40,7 @@ export const bundle =
       ([at, value]) => parse(value, at),
     );
     const entries = await transaction(services, dispatch, context, base, parsed, preferReturn(request.headers));
-    return { status: 200, text: bundleText({ type: 'transaction-response', entries }) };
+    return { status: 200, text: bundleText({ type: 'transaction-response', timestamp: context.now, entries }) };
   };
 
 const attempt = <T>(at: number, run: () => T): T | FhirError => {

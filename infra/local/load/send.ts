@@ -34,7 +34,12 @@ interface Outcome {
   readonly issue?: { diagnostics?: string; expression?: string[]; severity?: string; details?: { text?: string } }[];
 }
 
-const isBundle = (body: unknown): body is { entry?: { response?: { status?: string; lastModified?: string } }[] } =>
+interface TransactionResponse {
+  readonly timestamp?: string;
+  readonly entry?: readonly { readonly response?: { readonly status?: string; readonly lastModified?: string } }[];
+}
+
+const isBundle = (body: unknown): body is TransactionResponse =>
   typeof body === 'object' && body !== null && (body as { resourceType?: string }).resourceType === 'Bundle';
 
 const issuesOf = (body: unknown): NonNullable<Outcome['issue']> =>
@@ -182,12 +187,11 @@ export class Sender {
     const { target, report } = this.options;
     let entries = all;
     while (entries.length > 0) {
-      const sent = Date.now();
       const reply = await target.send('POST', '', transactionText(entries.map(({ text }) => text)), {
         prefer: 'return=minimal',
       });
       if (reply.status === 200) {
-        this.count(reply, entries.length, sent);
+        this.count(reply, entries.length);
         return true;
       }
       const against = accused(reply.body);
@@ -207,15 +211,15 @@ export class Sender {
     for (const { url } of entries) this.options.report.refuse(url === '' ? label : url, rules);
   }
 
-  /** `lastModified` before the request began: the server found the same content and changed nothing. */
-  private count(reply: Reply, size: number, sent: number): void {
+  /** `lastModified` before the commit, both by the server's clock: it found the same content and changed nothing. */
+  private count(reply: Reply, size: number): void {
     const { report } = this.options;
-    const answers = isBundle(reply.body) ? (reply.body.entry ?? []) : [];
+    const { timestamp = '', entry = [] } = isBundle(reply.body) ? reply.body : {};
+    const committed = Date.parse(timestamp);
     for (let at = 0; at < size; at++) {
-      const response = answers[at]?.response;
+      const response = entry[at]?.response;
       if (response?.status?.startsWith('201')) report.created++;
-      else if (response?.lastModified !== undefined && Date.parse(response.lastModified) < sent - 1000)
-        report.unchanged++;
+      else if (Date.parse(response?.lastModified ?? '') < committed) report.unchanged++;
       else report.updated++;
     }
   }

@@ -47,6 +47,16 @@ describe('transaction', () => {
     expect(body.entry?.[2]?.response?.lastModified).toMatch(/^2026-/);
   });
 
+  it('says when it was committed, so that a client can tell what was changed from what was so already', async () => {
+    const api = openApi();
+    const put = (id: string) => ({ resource: given.patient({ id }), request: { method: 'PUT', url: `Patient/${id}` } });
+    const first = await api.send('POST', '/', { body: given.bundle('transaction', [put('one')]) });
+    const { body } = await api.send('POST', '/', { body: given.bundle('transaction', [put('one'), put('two')]) });
+
+    expect(body.timestamp).toMatch(/Z$/);
+    expect(body.entry?.map(({ response }) => response?.lastModified)).toEqual([first.body.timestamp, body.timestamp]);
+  });
+
   it('replaces placeholders by the new ids, in references, links and the narrative', async () => {
     const api = openApi();
     const div = `<div xmlns="http://www.w3.org/1999/xhtml"><a href="${UUID}">the patient</a></div>`;
@@ -151,7 +161,7 @@ describe('transaction', () => {
   it('is no error without entries', async () => {
     const got = await openApi().send('POST', '/', { body: { resourceType: 'Bundle', type: 'transaction' } });
     expect(got.status).toBe(200);
-    expect(got.body).toEqual({ resourceType: 'Bundle', type: 'transaction-response' });
+    expect(got.body).toEqual({ resourceType: 'Bundle', type: 'transaction-response', timestamp: expect.any(String) });
   });
 
   it('answers 400 to a placeholder that no entry has', async () => {
