@@ -10,6 +10,7 @@ export const ENTRIES = [
   'transaction-sweeper',
   'change-feed',
   'bulk-load',
+  'admin',
 ] as const;
 export type Entry = (typeof ENTRIES)[number];
 
@@ -78,6 +79,20 @@ const READ_STREAM: Grant = {
 
 const REPORT_FAILURE: Grant = {
   'sqs:SendMessage': 'Lambda reports as this function what failed for good',
+};
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncognitouserpools.html */
+const ADMINISTER_STAFF: Grant = {
+  'cognito-idp:AdminCreateUser': 'invites a member of staff, and sends the invitation again',
+  'cognito-idp:AdminGetUser': 'whether an account is there, confirmed and enabled',
+  'cognito-idp:AdminDisableUser': 'an account that is locked out signs in nowhere',
+  'cognito-idp:AdminEnableUser': 'an account that comes back',
+  'cognito-idp:AdminUserGlobalSignOut': 'ends the sessions of an account that was disabled or changed',
+  'cognito-idp:AdminSetUserMFAPreference': 'a lost second factor: the next sign-in sets up a new one',
+  'cognito-idp:AdminAddUserToGroup': 'a facility is a group',
+  'cognito-idp:AdminRemoveUserFromGroup': 'leaves a facility',
+  'cognito-idp:CreateGroup': 'a new facility is a new group',
+  'cognito-idp:ListUsers': 'finds the account of an address; the access review',
 };
 
 export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Grant>>>> = {
@@ -164,5 +179,19 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     },
     'data-key': UNWRAP,
     'dead-letters': REPORT_FAILURE,
+  },
+  admin: {
+    clinical: STORE,
+    registry: STORE,
+    audit: {
+      'dynamodb:PutItem': 'the audit record goes before the answer',
+      'dynamodb:GetItem': 'the trail, for those who review it',
+      'dynamodb:Query': 'the trail, for those who review it',
+    },
+    documents: SETTINGS_ONLY,
+    'data-key': UNWRAP,
+    'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
+    'staff-pool': ADMINISTER_STAFF,
+    'residents-pool': SETTINGS_ONLY,
   },
 };

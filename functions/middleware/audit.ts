@@ -1,6 +1,8 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { AuditRecord } from '../audit/port.ts';
 import { FhirError } from '../fhir/outcome.ts';
-import type { Answer, Context, Disclosure, FhirRequest, Services } from '../interactions/contract.ts';
+import type { Context, Disclosure, FhirRequest, Services } from '../interactions/contract.ts';
 import { interactionOf } from '../interactions/routes.ts';
 import type { Fhir } from './fhir-http.ts';
 
@@ -11,29 +13,48 @@ const MAX_ENTITIES = 20;
  * Writes who saw or changed what before the answer leaves; an answer that cannot be recorded is refused.
  * Calls that never got past authentication are counted by API Gateway, not recorded (a cost attack otherwise).
  */
-export const audited = ({ audit }: Pick<Services, 'audit'>): Fhir => ({
-  after: async (middy) => {
-    const { context, request } = middy.event;
-    if (context) await audit.record(recordsOf(context, request, (middy.response as Answer).status));
-  },
-  onError: async (middy) => {
-    const { context, request } = middy.event;
-    const error: unknown = middy.error;
-    if (!context || (error instanceof FhirError && error.refusal === 'unavailable')) return;
-    const status = error instanceof FhirError ? error.status : 500;
-    try {
-      await audit.record(recordsOf(context, request, status));
-    } catch (failure) {
-      middy.error = failure instanceof Error ? failure : new Error('audit failed');
-    }
-  },
-});
+export const audited = ({ audit }: Pick<Services, 'audit'>): Fhir =>
+  auditing(audit, ({ context, request }, status) => context && recordsOf(context, request, status));
+
+/** For any API: `records` says what to write of a call that ended with a status; nothing for a call that nobody has signed. */
+export const auditing = <C, A extends { readonly status: number }>(
+  audit: Services['audit'],
+  records: (call: C, status: number) => AuditRecord[] | undefined,
+): MiddlewareObj<C, A | APIGatewayProxyStructuredResultV2> => {
+  const write = async (call: C, status: number) => {
+    const written = records(call, status);
+    if (written) await audit.record(written);
+  };
+  return {
+    after: async (middy) => write(middy.event, (middy.response as A).status),
+    onError: async (middy) => {
+      const error: unknown = middy.error;
+      if (error instanceof FhirError && error.refusal === 'unavailable') return;
+      try {
+        await write(middy.event, error instanceof FhirError ? error.status : 500);
+      } catch (failure) {
+        middy.error = failure instanceof Error ? failure : new Error('audit failed');
+      }
+    },
+  };
+};
+
+/** What was asked for, as the trail names it. */
+export interface Asked {
+  readonly interaction: string;
+  readonly method: FhirRequest['method'];
+  /** The one thing that was asked for, where it was one. */
+  readonly target: readonly string[];
+}
+
+export const recordsOf = (context: Context, request: FhirRequest, status: number): AuditRecord[] =>
+  recordsAs(context, { interaction: interactionOf(request), method: request.method, target: target(request) }, status);
 
 /** One record for each person whose data was shown or changed; one without a person when there was none. */
-export const recordsOf = (context: Context, request: FhirRequest, status: number): AuditRecord[] => {
+export const recordsAs = (context: Context, asked: Asked, status: number): AuditRecord[] => {
   const { actor, purpose, requestId, disclosed } = context;
   const common = {
-    interaction: interactionOf(request),
+    interaction: asked.interaction,
     actor: actor.subject,
     actorKind: actor.kind,
     role: actor.role,
@@ -47,7 +68,7 @@ export const recordsOf = (context: Context, request: FhirRequest, status: number
   // What a refused request had touched was not shown; only the attempt is recorded.
   const groups = status < 400 ? groupByPerson(disclosed) : new Map<string | undefined, Disclosure[]>();
   if (groups.size === 0) {
-    return [{ ...common, action: ACTIONS[request.method], patientKey: undefined, entities: target(request), count: 0 }];
+    return [{ ...common, action: ACTIONS[asked.method], patientKey: undefined, entities: asked.target, count: 0 }];
   }
   return [...groups].map(([patientKey, items]) => ({
     ...common,

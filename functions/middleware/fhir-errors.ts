@@ -4,11 +4,14 @@ import { describeFault, jsonLog, type Log, unforeseen } from '../interactions/fa
 import { FHIR_JSON } from '../interactions/media-type.ts';
 import type { Call, Fhir } from './fhir-http.ts';
 
+/** A call as far as it came; the JSON APIs name its interaction. */
+type Failed = Partial<Call> & { readonly interaction?: string };
+
 /** Outermost: whatever is thrown below leaves as an OperationOutcome. */
-export const fhirErrors = (log: Log = jsonLog): Fhir => ({
+export const fhirErrors = (log: Log = jsonLog): Pick<Fhir, 'onError'> => ({
   onError: (middy) => {
     const error: unknown = middy.error;
-    const call = middy.event as Partial<Call>;
+    const call = middy.event as Failed;
     const requestId = call.requestId ?? rawRequestId(middy.event) ?? 'unknown';
     log(describe(error, requestId, call));
     middy.response = errorResponse(error, requestId, isHead(middy.event));
@@ -28,12 +31,12 @@ export const errorResponse = (error: unknown, requestId: string, head: boolean):
   return { statusCode: refusal.status, headers, body: JSON.stringify(operationOutcome(refusal.issues)) };
 };
 
-const describe = (error: unknown, requestId: string, { request, context }: Partial<Call>) => {
+const describe = (error: unknown, requestId: string, { request, context, interaction }: Failed) => {
   const where = {
     requestId,
     method: request?.method,
     // Type and interaction name the place; the id stays out, it would lead to a person.
-    target: request?.path.filter((segment) => /^[A-Z][A-Za-z]+$|^[_$]/.test(segment)).join('/'),
+    target: interaction ?? request?.path.filter((segment) => /^[A-Z][A-Za-z]+$|^[_$]/.test(segment)).join('/'),
     facility: context?.actor.facility,
   };
   if (error instanceof FhirError) {

@@ -35,12 +35,14 @@ const PLACES: Readonly<Record<string, Place>> = {
   bulk: {
     uses: ['fhir', 'profiles', 'storage', 'terminology', 'search', 'consent', 'audit', 'interactions', 'services'],
   },
+  tenants: { uses: ['fhir', 'storage', 'services', 'auth', 'consent', 'audit', 'interactions'] },
   middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services'] },
 };
 
 /** Types that two sides agree on (docs/architecture.md, "Contracts"): anyone but `fhir` may name them. */
 const CONTRACTS = [
   'functions/interactions/contract.ts',
+  'functions/interactions/json-route.ts',
   'functions/storage/port.ts',
   'functions/audit/port.ts',
   'functions/consent/actor.ts',

@@ -1,6 +1,6 @@
 // The HTTP API of a region: routes, throttle, access log, and its host names. Functions verify tokens themselves: three
 // issuers, and some paths are public by specification, which one authorizer of the gateway cannot say.
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -24,6 +24,11 @@ const TOKEN_ROUTES = [
   { method: GET, path: '/auth/jwks.json' },
   { method: GET, path: '/fhir/.well-known/smart-configuration' },
 ];
+const ADMIN_ROUTES = [
+  { method: ANY, path: '/admin/{proxy+}' },
+  { method: ANY, path: '/enrolment/{proxy+}' },
+  { method: ANY, path: '/me/{proxy+}' },
+];
 
 /** No path and no query: they hold ids and search values. The address is kept, to see where an attack comes from. */
 const ACCESS_LOG = JSON.stringify({
@@ -40,6 +45,8 @@ const ACCESS_LOG = JSON.stringify({
 export interface RegionApiProps {
   readonly region: RegionFile;
   readonly logKey: kms.IKey;
+  /** Where browsers load the console; other pages may not call the API with a person's token. */
+  readonly consoleOrigin: string;
 }
 
 export class RegionApi extends Construct {
@@ -49,12 +56,29 @@ export class RegionApi extends Construct {
   /** Targets of the DNS records, by host name. */
   readonly dnsTargets = new Map<string, string>();
 
-  constructor(scope: Construct, id: string, { region, logKey }: RegionApiProps) {
+  constructor(scope: Construct, id: string, { region, logKey, consoleOrigin }: RegionApiProps) {
     super(scope, id);
     const { domain, mtlsDomain } = region;
     this.api = new apigw.HttpApi(this, 'Api', {
       description: `Tsumugi ${region.name}`,
       createDefaultStage: false,
+      corsPreflight: {
+        allowOrigins: [consoleOrigin],
+        allowMethods: [apigw.CorsHttpMethod.ANY],
+        allowHeaders: [
+          'accept',
+          'authorization',
+          'content-type',
+          'if-match',
+          'if-none-exist',
+          'if-none-match',
+          'prefer',
+          'x-purpose',
+          'x-purpose-reason',
+        ],
+        exposeHeaders: ['etag', 'last-modified', 'location', 'retry-after', 'x-request-id'],
+        maxAge: Duration.hours(2),
+      },
       // With host names of its own, the address that AWS gave must not be a way around mutual TLS.
       disableExecuteApiEndpoint: domain !== undefined,
     });
@@ -86,6 +110,10 @@ export class RegionApi extends Construct {
 
   routeToken(fn: EntryFunction) {
     this.route(fn, TOKEN_ROUTES);
+  }
+
+  routeAdmin(fn: EntryFunction) {
+    this.route(fn, ADMIN_ROUTES);
   }
 
   private route(fn: EntryFunction, routes: readonly { method: apigw.HttpMethod; path: string }[]) {

@@ -16,6 +16,7 @@ export interface StatelessProps extends StackProps {
   readonly region: RegionFile;
   readonly bundles: Bundles;
   readonly stateful: Stateful;
+  readonly consoleOrigin: string;
 }
 
 /** 1,769 MB is one whole processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -26,10 +27,10 @@ export class Stateless extends Stack {
   private readonly api: RegionApi;
   private readonly background: Background;
 
-  constructor(scope: Construct, id: string, { region, bundles, stateful, ...props }: StatelessProps) {
+  constructor(scope: Construct, id: string, { region, bundles, stateful, consoleOrigin, ...props }: StatelessProps) {
     super(scope, id, props);
     this.given = { region, bundles, stateful };
-    this.api = new RegionApi(this, 'Http', { region, logKey: stateful.keys.data });
+    this.api = new RegionApi(this, 'Http', { region, logKey: stateful.keys.data, consoleOrigin });
     this.background = new Background(this, 'Background');
 
     // API Gateway gives up after 30 s.
@@ -40,9 +41,11 @@ export class Stateless extends Stack {
     const changeFeed = this.fn('ChangeFeed', 'change-feed', { memoryMb: 256, timeoutSeconds: 60 });
     // The loader sorts a file by patient on disk (functions/bulk/spool.ts).
     const bulkLoad = this.fn('BulkLoad', 'bulk-load', { memoryMb: WHOLE_CPU, timeoutSeconds: 900, diskMb: 4096 });
+    const admin = this.fn('Admin', 'admin', { memoryMb: 1024, timeoutSeconds: 29 });
 
     this.api.routeFhir(fhirApi);
     this.api.routeToken(token);
+    this.api.routeAdmin(admin);
 
     this.background.every(1, sealer);
     this.background.every(5, sweeper);

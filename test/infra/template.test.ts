@@ -207,8 +207,11 @@ describe('API', () => {
 
   it('has the routes of docs/architecture.md, and no other', () => {
     expect(routes.sort()).toEqual([
+      'ANY /admin/{proxy+}',
+      'ANY /enrolment/{proxy+}',
       'ANY /fhir',
       'ANY /fhir/{proxy+}',
+      'ANY /me/{proxy+}',
       'GET /auth/jwks.json',
       'GET /fhir/.well-known/smart-configuration',
       'POST /auth/token',

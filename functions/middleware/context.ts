@@ -1,0 +1,19 @@
+import type { Actor } from '../consent/actor.ts';
+import { refuse } from '../fhir/outcome.ts';
+import type { Context, FhirRequest, Services } from '../interactions/contract.ts';
+
+/** middleware/authenticate.ts: a verified token becomes an actor, or the request ends here. */
+export type Authenticate = (headers: FhirRequest['headers']) => Promise<Actor>;
+
+/** https://terminology.hl7.org/ValueSet-v3-PurposeOfUse.html */
+const PURPOSE = /^[A-Z]{3,16}$/;
+
+/** Who asks, when, and for what purpose: the same for every API of the region. */
+export const openContext =
+  ({ clock, region }: Pick<Services, 'clock' | 'region'>, authenticate: Authenticate) =>
+  async (headers: FhirRequest['headers'], requestId: string): Promise<Context> => {
+    const actor = await authenticate(headers);
+    const purpose = headers['x-purpose'] ?? 'TREAT';
+    if (!PURPOSE.test(purpose)) throw refuse('invalid', 'X-Purpose must be a code of PurposeOfUse');
+    return { actor, requestId, now: clock(), purpose, consentDefault: region.consentDefault, disclosed: [] };
+  };
