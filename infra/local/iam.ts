@@ -15,6 +15,8 @@ export interface Principal {
   readonly operator: boolean;
   /** Functions that run under this role. */
   readonly functions: readonly string[];
+  /** Their file in functions/entries/, where the template says it. */
+  readonly entry?: string | undefined;
 }
 
 export interface Wanted {
@@ -26,16 +28,24 @@ export interface Wanted {
   readonly via?: string;
 }
 
+export interface Exercised {
+  readonly functions: readonly string[];
+  readonly entry?: string | undefined;
+  readonly actions: string[];
+  /** `dynamodb:Query table/<name>`, `s3:PutObject <bucket>/seals/*`, `kms:Sign`. */
+  readonly uses: string[];
+}
+
 export interface Iam {
   readonly operator: Principal;
-  addRole(role: { arn: string; policies: Principal['policies']; functions: readonly string[] }): Principal;
+  addRole(role: Pick<Principal, 'arn' | 'policies' | 'functions' | 'entry'>): Principal;
   /** Policies of resources (KMS keys): same-account rules need them. */
   addResourcePolicy(arn: string, policy: JsonObject): void;
   principal(accessKeyId: string): Principal | undefined;
   /** What is refused, as AWS words it; `undefined` when everything is allowed. */
   refusal(principal: Principal, wanted: readonly Wanted[]): string | undefined | Promise<string | undefined>;
-  /** role → the actions its functions have used. */
-  exercised(): Record<string, { functions: readonly string[]; actions: string[] }>;
+  /** role → the actions its functions have used, and on what. */
+  exercised(): Record<string, Exercised>;
   saveExercised(path: string): void;
 }
 
@@ -57,13 +67,14 @@ export const openIam = (): Iam => {
     functions: [],
   });
 
-  const note = (principal: Principal, { action }: Wanted) => {
-    let actions = used.get(principal);
-    if (!actions) {
-      actions = new Set();
-      used.set(principal, actions);
-    }
-    actions.add(action);
+  const noted = new Set<string>();
+  const note = (principal: Principal, wanted: Wanted, key: string) => {
+    if (noted.has(key)) return;
+    if (noted.size > 50_000) noted.clear();
+    noted.add(key);
+    const uses = used.get(principal);
+    if (uses) uses.add(usageOf(wanted));
+    else used.set(principal, new Set([usageOf(wanted)]));
   };
 
   const decide = async (principal: Principal, wanted: Wanted): Promise<string | undefined> => {
@@ -81,7 +92,7 @@ export const openIam = (): Iam => {
       const key = cacheKey(principal, one);
       const refusal = decisions.has(key) ? decisions.get(key) : await decide(principal, one);
       if (refusal) return refusal;
-      note(principal, one);
+      note(principal, one, key);
     }
     return undefined;
   };
@@ -98,18 +109,31 @@ export const openIam = (): Iam => {
         const known = decisions.get(key);
         if (known !== undefined) return known;
         if (!decisions.has(key)) return slow(principal, wanted);
-        note(principal, one);
+        note(principal, one, key);
       }
       return undefined;
     },
     exercised: () =>
       Object.fromEntries(
-        [...used].map(([{ arn, functions }, actions]) => [arn, { functions, actions: [...actions].sort() }]),
+        [...used].map(([{ arn, functions, entry }, set]) => {
+          const uses = [...set].sort();
+          const actions = [...new Set(uses.map((use) => use.split(' ')[0]!))];
+          return [arn, { functions, ...(entry !== undefined && { entry }), actions, uses }];
+        }),
       ),
     saveExercised(path) {
       writeJson(path, this.exercised());
     },
   };
+};
+
+/** What infra/permissions.ts tells apart: the table, the bucket and the first folder of a name in it. */
+const usageOf = ({ action, resource, via }: Wanted): string => {
+  if (via !== undefined) return `${action} via ${via}`;
+  if (action.startsWith('dynamodb:')) return `${action} ${/table\/[^/]+/.exec(resource)?.[0] ?? '*'}`;
+  const [, bucket, folder] = /^arn:aws:s3:::([^/]+)(?:\/([^/]*))?/.exec(resource) ?? [];
+  if (bucket !== undefined) return folder === undefined ? `${action} ${bucket}` : `${action} ${bucket}/${folder}/*`;
+  return action;
 };
 
 const cacheKey = ({ accessKeyId }: Principal, { action, resource, via }: Wanted) =>

@@ -68,6 +68,9 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
     stopped = true;
     rmSync(endpointsFile, { force: true });
     stack?.iam.saveExercised(join(dir, 'exercised-actions.json'));
+    // A test run has many stacks, whose folders do not outlive them (test/exercised-actions.ts).
+    const collected = process.env['TSUMUGI_EXERCISED_DIR'];
+    if (collected) stack?.iam.saveExercised(join(collected, `${process.pid}.json`));
     await stack?.stop();
     release();
   };

@@ -43,7 +43,8 @@ const open = (fn: Resource, host: FunctionHost, roles: Map<string, Principal>, a
   let role = roles.get(roleArn);
   if (!role) {
     const functions = all.filter((one) => one.properties['Role'] === roleArn).map(({ ref }) => ref);
-    role = iam.addRole({ ...rolePolicies(resources, roleArn), functions });
+    const entry = /functions\/entries\/(.+)\.ts$/.exec(String(properties['Description'] ?? ''))?.[1];
+    role = iam.addRole({ ...rolePolicies(resources, roleArn), functions, entry });
     roles.set(roleArn, role);
   }
   const folder = codeFolder(fn, resources);

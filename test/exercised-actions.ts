@@ -1,0 +1,115 @@
+// After a whole test run: every action of infra/permissions.ts was used by its function on some stack of the run, or stands below
+// with the reason why not. Each local stack writes what its roles have used (infra/local/start.ts); here it is put together.
+// A global set-up of vitest, so that it is a part of `npm test`; a run of some files only proves nothing, and is not judged.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import type { Exercised } from '../infra/local/iam.ts';
+import { type Capability, ENTRIES, PERMISSIONS } from '../infra/permissions.ts';
+
+const BY_LAMBDA =
+  'Lambda itself does this as the function; the local host stands in for Lambda and does it without asking';
+const ON_FAILURE =
+  'needs a commit that fails between two services; held by functions/storage tests with injected faults';
+
+/** `<entry> <capability> <action>`, or the action alone for all → why no stack of the run uses it. */
+export const NOT_EXERCISED: Readonly<Record<string, string>> = {
+  'dynamodb:ListStreams': BY_LAMBDA,
+  'sqs:SendMessage': BY_LAMBDA,
+  'fhir-api documents s3:DeleteObject bodies/*': ON_FAILURE,
+  'bulk-load documents s3:DeleteObject bodies/*': ON_FAILURE,
+  'transaction-sweeper documents s3:DeleteObject bodies/*': ON_FAILURE,
+};
+
+/** How the names of the local stack tell a capability: the ids of the constructs are in them. */
+const PLACES: Partial<Record<Capability, RegExp>> = {
+  clinical: /Clinical/,
+  registry: /Registry/,
+  audit: /TablesAudit/,
+  documents: /bucketsdocuments/i,
+  uploads: /bucketsuploads/i,
+  'audit-archive': /bucketsauditarchive/i,
+};
+
+/** What is allowed, and neither was used nor has a reason. */
+export const unexercised = (
+  used: ReadonlyMap<string, ReadonlySet<string>>,
+  permissions: Readonly<Record<string, Partial<Record<Capability, Readonly<Record<string, string>>>>>> = PERMISSIONS,
+): string[] =>
+  Object.entries(permissions).flatMap(([entry, capabilities]) =>
+    Object.entries(capabilities).flatMap(([capability, grant]) =>
+      Object.keys(grant)
+        .filter((key) => !excused(entry, capability, key) && !wasUsed(used.get(entry), capability as Capability, key))
+        .map((key) => `${entry} ${capability} ${key}`),
+    ),
+  );
+
+/** Reasons that are not needed any more, or never were. */
+export const needlessReasons = (used: ReadonlyMap<string, ReadonlySet<string>>): string[] =>
+  Object.keys(NOT_EXERCISED).filter((reason) => {
+    const about = ENTRIES.flatMap((entry) =>
+      Object.entries(PERMISSIONS[entry]).flatMap(([capability, grant]) =>
+        Object.keys(grant)
+          .filter((key) => reason === `${entry} ${capability} ${key}` || reason === key)
+          .map((key) => [entry, capability as Capability, key] as const),
+      ),
+    );
+    return about.every(([entry, capability, key]) => wasUsed(used.get(entry), capability, key));
+  });
+
+const excused = (entry: string, capability: string, key: string) =>
+  `${entry} ${capability} ${key}` in NOT_EXERCISED || key in NOT_EXERCISED;
+
+/** `key`: `dynamodb:Query`, `s3:PutObject seals/*`. */
+const wasUsed = (uses: ReadonlySet<string> | undefined, capability: Capability, key: string): boolean => {
+  const [action = '', objects] = key.split(' ');
+  const place = PLACES[capability];
+  return [...(uses ?? [])].some((use) => {
+    const [name, on = ''] = use.split(' ');
+    if (name !== action || on.startsWith('via')) return false;
+    return (place === undefined || place.test(on)) && (objects === undefined || on.endsWith(`/${objects}`));
+  });
+};
+
+/** Entry → what it used, over all stacks of the run. */
+export const readUses = (dir: string): Map<string, Set<string>> => {
+  const used = new Map<string, Set<string>>();
+  for (const file of readdirSync(dir)) {
+    const roles = JSON.parse(readFileSync(join(dir, file), 'utf8')) as Record<string, Exercised>;
+    for (const { entry, uses } of Object.values(roles)) {
+      if (entry === undefined) continue;
+      const known = used.get(entry) ?? new Set<string>();
+      for (const use of uses) known.add(use);
+      used.set(entry, known);
+    }
+  }
+  return used;
+};
+
+export const setup = (project: TestProject) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tsumugi-exercised-'));
+  process.env['TSUMUGI_EXERCISED_DIR'] = dir;
+  return async () => {
+    const used = readUses(dir);
+    rmSync(dir, { recursive: true, force: true });
+    if (!(await isWhole(project))) return;
+    const faults = [
+      ...unexercised(used).map((one) => `no test makes use of it: ${one}`),
+      ...needlessReasons(used).map((one) => `excused without need: ${one}`),
+    ];
+    if (faults.length === 0) return;
+    process.exitCode = 1;
+    throw new Error(
+      `infra/permissions.ts and what the run used differ (test/exercised-actions.ts):\n${faults.join('\n')}`,
+    );
+  };
+};
+
+/** Every file ran, and nothing failed: what failed may be why an action was not used. */
+const isWhole = async (project: TestProject): Promise<boolean> => {
+  const { testFiles } = await project.globTestFiles();
+  const run = project.vitest.state.getTestModules();
+  const ran = new Set(run.filter((module) => module.ok()).map(({ moduleId }) => moduleId));
+  return process.env['TSUMUGI_EXERCISED_CHECK'] === 'always' || testFiles.every((file) => ran.has(file));
+};
