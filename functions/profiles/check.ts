@@ -1,11 +1,12 @@
 // Holds values against the rules of a profile: https://hl7.org/fhir/R4/profiling.html
 // What R4 itself asks for is validate()'s (fhir/validate.ts), and is not asked again.
 import { isA } from '../fhir/definitions.ts';
-import { compileNodePath, type PathEnv, PathError } from '../fhir/path/compile-path.ts';
+import { compileNodePath, type PathEnv, PathError, PathTooCostly } from '../fhir/path/compile-path.ts';
 import { childrenNamed, resolveReference } from '../fhir/path/navigate.ts';
 import type { TypedValue } from '../fhir/path/typed-value.ts';
 import { isResourceType } from '../fhir/resource-types.ts';
 import { Faults } from '../fhir/validate/faults.ts';
+import { tooCostlyToCheck } from '../fhir/validate/invariants.ts';
 import { canonicalSystem } from '../terminology/systems.ts';
 import { hasCodeOf } from './codes.ts';
 import type { Compiled, Invariant, Known, Node, Slice } from './rules.ts';
@@ -182,6 +183,7 @@ export class Check implements World {
       if (canonical !== expression && this.holds(value, canonical)) return;
     } catch (error) {
       if (!(error instanceof PathError)) throw error;
+      if (error instanceof PathTooCostly) throw tooCostlyToCheck(key);
       if (this.around.verbose) this.say('invariant', `${key} could not be checked: ${error.message}`, undefined, true);
       return;
     }

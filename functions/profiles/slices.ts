@@ -1,8 +1,9 @@
 // Which slice a value belongs to: https://hl7.org/fhir/R4/profiling.html#discriminator
 import { isA } from '../fhir/definitions.ts';
-import { compileNodePath, type PathEnv, PathError } from '../fhir/path/compile-path.ts';
+import { compileNodePath, type PathEnv, PathError, PathTooCostly } from '../fhir/path/compile-path.ts';
 import { childrenNamed } from '../fhir/path/navigate.ts';
 import type { TypedValue } from '../fhir/path/typed-value.ts';
+import { tooCostlyToCheck } from '../fhir/validate/invariants.ts';
 import { hasCodeOf } from './codes.ts';
 import type { Discriminator, Known, Node, Slice, Slicing } from './rules.ts';
 import { equals, holds, isOneOf } from './values.ts';
@@ -70,6 +71,7 @@ const computed = (value: TypedValue, expression: string, { env }: World): TypedV
   try {
     return compileNodePath(expression)(value, env);
   } catch (error) {
+    if (error instanceof PathTooCostly) throw tooCostlyToCheck(expression);
     if (error instanceof PathError) return [];
     throw error;
   }

@@ -11,7 +11,7 @@ import { bool, decimal, integer, NONE, type Scope, type Step, single, spend } fr
 import { TEXT_FUNCTIONS } from './text-functions.ts';
 import { type CompiledPath, type PathEnv, system, type TypedValue } from './typed-value.ts';
 
-export { PathError } from './lexer.ts';
+export { PathError, PathTooCostly } from './lexer.ts';
 export type { CompiledPath, PathEnv, TypedValue } from './typed-value.ts';
 
 const FUNCTIONS = new Map(Object.entries({ ...COLLECTION_FUNCTIONS, ...TEXT_FUNCTIONS }));

@@ -21,6 +21,9 @@ export interface Token {
 /** An expression that cannot be parsed or evaluated. Its text is ours or the definitions', except in FHIRPath Patch. */
 export class PathError extends Error {}
 
+/** It met more values than it may: nobody knows what it would have answered. */
+export class PathTooCostly extends PathError {}
+
 const TOKEN = new RegExp(
   [
     /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\//, // skipped

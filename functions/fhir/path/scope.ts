@@ -1,5 +1,5 @@
 // What the parts of a compiled expression share.
-import { PathError } from './lexer.ts';
+import { PathError, PathTooCostly } from './lexer.ts';
 import { system, type TypedValue } from './typed-value.ts';
 
 export interface Scope {
@@ -19,7 +19,7 @@ export interface Scope {
 /** An expression may multiply what it finds (`descendants().descendants()`); it must not take the server's time for it. */
 export const charge = (scope: Scope, cost: number): void => {
   scope.budget -= cost;
-  if (scope.budget < 0) throw new PathError('a FHIRPath expression meets too many values');
+  if (scope.budget < 0) throw new PathTooCostly('a FHIRPath expression meets too many values');
 };
 
 export const spend = (scope: Scope, values: TypedValue[]): TypedValue[] => {
@@ -40,7 +40,7 @@ export const bool = (value: boolean | undefined): TypedValue[] => (value === und
 const MAX_TEXT = 8_000_000;
 
 export const text = (value: string): TypedValue[] => {
-  if (value.length > MAX_TEXT) throw new PathError('a FHIRPath expression makes too long a text');
+  if (value.length > MAX_TEXT) throw new PathTooCostly('a FHIRPath expression makes too long a text');
   return [system('String', value)];
 };
 

@@ -1,6 +1,7 @@
 // The invariants of the definitions, evaluated: https://hl7.org/fhir/R4/conformance-rules.html#constraints
 import { type Rule, rule } from '../definitions.ts';
-import { compileNodePath, type NodePath, type PathEnv, PathError } from '../path/compile-path.ts';
+import { refuse } from '../outcome.ts';
+import { compileNodePath, type NodePath, type PathEnv, PathError, PathTooCostly } from '../path/compile-path.ts';
 import type { TypedValue } from '../path/typed-value.ts';
 
 /** Where no order can be told (dates of different precision, other units), these hold: nothing shows that they don't. */
@@ -26,12 +27,17 @@ const holds = ({ key, path }: CompiledRule, node: TypedValue, env: PathEnv): boo
     const [answer] = path(node, env);
     return answer === undefined ? HOLD_WHEN_UNKNOWN.has(key) : answer.value !== false;
   } catch (error) {
+    // What could not be checked is not taken to hold: a resource could be made so large that no rule binds it.
+    if (error instanceof PathTooCostly) throw tooCostlyToCheck(key);
     // The values do not have the form that the rule takes for granted; what is wrong with them is reported where they stand.
     if (error instanceof PathError) return true;
     throw error;
   }
 };
 
-/** The rules that a value breaks. */
+export const tooCostlyToCheck = (key: string) =>
+  refuse('tooCostly', `the resource is too large to be held to the rule ${key}; divide it`);
+
+/** The rules that a value breaks. Refuses a resource that a rule cannot be held to. */
 export const brokenRules = (indexes: readonly number[], node: TypedValue, env: PathEnv): Rule[] =>
   indexes.map(compiledRule).filter((compiled) => !holds(compiled, node, env));

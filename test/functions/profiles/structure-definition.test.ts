@@ -300,6 +300,10 @@ describe('invariants', () => {
     expect(errors(rule('family.exists()'), named)).toEqual(['Patient.name[0]']);
     expect(errors(rule('text.exists()'), named)).toEqual([]);
   });
+  it('refuse what is too large to be held to them, and do not pass it', () => {
+    const large = patient({ name: Array.from({ length: 1_500 }, () => ({ text: 'x' })) });
+    expect(() => errors(rule('%resource.name.all(%resource.name.count() > 0)'), large)).toThrow(/too large .* x-1/);
+  });
   it('of severity warning refuse nothing', () => {
     expect(errors(rule('family.exists()', 'warning'), named)).toEqual([]);
     expect(errors(rule('family.exists()', 'warning'), named, 'p', 'warning')).toEqual(['Patient.name[0]']);
