@@ -21,6 +21,9 @@ export interface AuditRecord {
   readonly outcome: '0' | '4' | '8' | '12';
   /** HTTP status of the answer. */
   readonly status: number;
+  /** Break-glass: the case under which this person's data were shown, and why, in the words of who asked. */
+  readonly grant?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 export interface Audit {

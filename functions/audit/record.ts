@@ -84,6 +84,8 @@ const bodyOf = (record: AuditRecord, entities: readonly string[]): string =>
     c: record.count,
     o: record.outcome,
     h: record.status,
+    g: record.grant,
+    w: record.reason,
   });
 
 const LARGEST = 1_024;
@@ -208,5 +210,7 @@ const readBody = (body: string, actor: string, patientKey: string | undefined): 
     count: Number(b.c),
     outcome: b.o as AuditRecord['outcome'],
     status: Number(b.h),
+    ...(b.g !== undefined && { grant: String(b.g) }),
+    ...(b.w !== undefined && { reason: String(b.w) }),
   };
 };

@@ -1,5 +1,6 @@
 // What an interaction is: a function from a caller and a parsed request to an answer. HTTP stays in middleware/fhir-http.ts.
 import type { Audit } from '../audit/port.ts';
+import type { Grant } from '../break-glass/port.ts';
 import type { Actor } from '../consent/actor.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Profiles } from '../profiles/port.ts';
@@ -40,6 +41,9 @@ export interface Context {
   readonly purpose: string;
   /** The region's (consent/decide.ts). */
   readonly consentDefault?: Region['consentDefault'];
+  /** What the caller has opened by break-glass, and why: set when the purpose is BTG (middleware/break-glass.ts). */
+  readonly grants?: readonly Grant[] | undefined;
+  readonly reason?: string | undefined;
   /** Collects what the answer shows or the request changed; the audit middleware writes it before the answer leaves. */
   readonly disclosed: Disclosure[];
 }

@@ -52,7 +52,7 @@ export const recordsOf = (context: Context, request: FhirRequest, status: number
 
 /** One record for each person whose data was shown or changed; one without a person when there was none. */
 export const recordsAs = (context: Context, asked: Asked, status: number): AuditRecord[] => {
-  const { actor, purpose, requestId, disclosed } = context;
+  const { actor, purpose, requestId, disclosed, grants, reason } = context;
   const common = {
     interaction: asked.interaction,
     actor: actor.subject,
@@ -64,6 +64,11 @@ export const recordsAs = (context: Context, asked: Asked, status: number): Audit
     requestId,
     outcome: outcomeOf(status),
     status,
+    ...(reason !== undefined && { reason }),
+  };
+  const grantOf = (key: string | undefined) => {
+    const grant = grants?.find(({ keys }) => key !== undefined && keys.includes(key));
+    return grant && { grant: grant.id };
   };
   // What a refused request had touched was not shown; only the attempt is recorded.
   const groups = status < 400 ? groupByPerson(disclosed) : new Map<string | undefined, Disclosure[]>();
@@ -74,6 +79,7 @@ export const recordsAs = (context: Context, asked: Asked, status: number): Audit
     ...common,
     action: strongest(items),
     patientKey,
+    ...grantOf(patientKey),
     entities: items.slice(0, MAX_ENTITIES).map(({ reference }) => reference),
     count: items.length,
   }));

@@ -1,9 +1,11 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { BreakGlass } from '../break-glass/port.ts';
 import type { Answer, Services } from '../interactions/contract.ts';
 import type { Log } from '../interactions/faults.ts';
 import { type AuditEvents, isOpen, routes } from '../interactions/routes.ts';
 import { audited } from './audit.ts';
+import { breakingGlass } from './break-glass.ts';
 import { type Authenticate, openContext } from './context.ts';
 import { fhirErrors } from './fhir-errors.ts';
 import { type Call, type Fhir, fhirHttp } from './fhir-http.ts';
@@ -12,16 +14,18 @@ export interface ApiParts {
   readonly services: Services;
   readonly authenticate: Authenticate;
   readonly audits?: AuditEvents;
+  readonly breakGlass?: BreakGlass | undefined;
   readonly log?: Log;
 }
 
 /** The whole FHIR API as a Lambda handler: entries/fhir-api.ts gives it live parts, tests give it others. */
-export const fhirApi = ({ services, authenticate, audits, log }: ApiParts) => {
+export const fhirApi = ({ services, authenticate, audits, breakGlass, log }: ApiParts) => {
   const dispatch = routes(services, audits);
   return middy<Call, Answer | APIGatewayProxyStructuredResultV2>()
     .use(fhirErrors(log)) // outermost: whatever is thrown below leaves as an OperationOutcome
     .use(fhirHttp())
     .use(authenticated(services, authenticate))
+    .use(breakingGlass(breakGlass))
     .use(audited(services))
     .handler(async ({ context, request }: Call) => {
       // What anybody may read asks nobody who he is, and so has no context.

@@ -35,6 +35,21 @@ const PLACES: Readonly<Record<string, Place>> = {
   bulk: {
     uses: ['fhir', 'profiles', 'storage', 'terminology', 'search', 'consent', 'audit', 'interactions', 'services'],
   },
+  'break-glass': { uses: ['fhir', 'storage', 'services', 'consent', 'interactions'] },
+  enrolment: {
+    uses: [
+      'fhir',
+      'storage',
+      'services',
+      'auth',
+      'consent',
+      'audit',
+      'search',
+      'terminology',
+      'interactions',
+      'break-glass',
+    ],
+  },
   tenants: { uses: ['fhir', 'storage', 'services', 'auth', 'consent', 'audit', 'interactions'] },
   middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services'] },
 };
@@ -46,6 +61,7 @@ const CONTRACTS = [
   'functions/storage/port.ts',
   'functions/audit/port.ts',
   'functions/consent/actor.ts',
+  'functions/break-glass/port.ts',
 ];
 
 /** Entries and the file that builds the services put everything together, so they see everything. */
