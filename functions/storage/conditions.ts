@@ -1,4 +1,5 @@
 // What a row must be like for its change, and what to say when it is not.
+import { referenceOf } from './heads.ts';
 import { type Item, keyItem, text } from './items.ts';
 import type { RowChange } from './plan.ts';
 import type { Write } from './port.ts';
@@ -26,9 +27,8 @@ export const clearOrRefuse = async (
 
 const refusal = (writes: readonly Write[], { write }: RowChange, reason: 'exists' | 'changed' | 'busy') => {
   const of = writes[write]!;
-  const { type, id } = of.kind === 'delete' ? of.previous : of.draft;
   // A place that is taken on a move is no other resource of that id.
-  return new WriteRefused(write, reason === 'exists' && of.kind !== 'create' ? 'changed' : reason, `${type}/${id}`);
+  return new WriteRefused(write, reason === 'exists' && of.kind !== 'create' ? 'changed' : reason, referenceOf(of));
 };
 
 export const conditionOf = ({ expect }: RowChange) =>
@@ -36,10 +36,12 @@ export const conditionOf = ({ expect }: RowChange) =>
     ? { ConditionExpression: 'attribute_not_exists(p)' }
     : expect === 'free'
       ? { ConditionExpression: 'attribute_not_exists(t)' }
-      : {
-          ConditionExpression: 'v = :v AND attribute_not_exists(t)',
-          ExpressionAttributeValues: { ':v': { N: String(expect.version) } },
-        };
+      : expect === 'unversioned'
+        ? { ConditionExpression: 'attribute_not_exists(v) AND attribute_not_exists(t)' }
+        : {
+            ConditionExpression: 'v = :v AND attribute_not_exists(t)',
+            ExpressionAttributeValues: { ':v': { N: String(expect.version) } },
+          };
 
 /** A head that is there already, with what it knows, stays. */
 export const ensureHead = ({ key, image }: RowChange) => ({

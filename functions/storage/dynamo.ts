@@ -2,6 +2,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openChangeLog } from './change-log.ts';
 import { openCommit } from './commit.ts';
+import { openHeads } from './heads.ts';
 import { openIds } from './ids.ts';
 import type { Documents, Resources } from './port.ts';
 import { openReads } from './reads.ts';
@@ -39,6 +40,7 @@ export const openDynamo = (options: DynamoOptions): Resources => {
   return {
     ...{ allocate, isServerId, patientKey },
     ...{ get, getMany, getVersion, history },
+    ...openHeads(store, transactions, reads.viewOf),
     ...{ scan, walk, lookup },
     workList: openWorkLists(store, { getMany }),
     commit: openCommit(store, transactions),

@@ -3,7 +3,7 @@
 // test/functions/storage/capacity.test.ts holds the figures.
 //
 // clinical          p            s                              holds
-//   head            P<key>       !C                             rules and links of the patient (made with the Patient)
+//   head            P<key>       !C                             rules and links of the patient (made with the Patient): n v u z
 //   Patient         P<key>       !P                             \
 //   resource        P<key>       <type2>[~]<date7><random7>      | v u x z f k l o [i h r q c y d] [gt1 go1 gs1 gd1 …2]
 //   stub            P<key>       home of a resource that moved  to: where it is now
@@ -34,6 +34,7 @@
 //   vread                                        1      2 (both at once)   -
 //   history                                      1      1 + 1 per 4 KB     -
 //   many by id                                   1      1 each             -
+//   heads of patients                            1      1 each             -
 //   chart search: type, code, dates              1      1 per 4 KB         -
 //   whole compartment                            1      1 per 4 KB         -
 //   walk                                         1 a page  1 per 4 KB read -
@@ -46,6 +47,8 @@
 //   update                                       1      -                  4, Observation 6
 //   update that moves the date                   1      -                  6-8, Observation 10-12
 //   delete                                       1      -                  4, Observation 6
+//   head, alone                                  1      -                  1
+//   a Consent with the heads of k linked patients  1    -                  2 + 2 k (server id)
 //   transaction of n creates, up to 100 rows     1      -                  2 n (Observations 4 n)
 //   larger: staged, then rolled forward          -      -                  2 n (Observations 4 n) + 2 WRU per 300 KB of keys
 //

@@ -3,9 +3,22 @@
 import { parseJson, spliceText } from '../fhir/json.ts';
 import { refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
+import { referenceOf } from './heads.ts';
 import { dateOfChars, openIds } from './ids.ts';
 import { placeOf, rankOf, sortKey, typeOfSortKey } from './order.ts';
-import type { Documents, Draft, IndexEntries, Lookup, Resources, ScanPage, Seal, Stored, Write } from './port.ts';
+import type {
+  Documents,
+  Draft,
+  Head,
+  HeadWrite,
+  IndexEntries,
+  Lookup,
+  Resources,
+  ScanPage,
+  Seal,
+  Stored,
+  Write,
+} from './port.ts';
 import { deriveSecrets } from './region-secrets.ts';
 import { openSeal } from './seal.ts';
 
@@ -41,6 +54,7 @@ const memoryResources = (clock: () => number): Resources => {
   const ids = openIds(deriveSecrets(new Uint8Array(32).fill(7)), clock);
   const rows = new Map<string, Row>();
   const log: Stored[] = [];
+  const heads = new Map<string, Head>();
   const current = (row: Row) => row.versions.at(-1)!;
   const at = (type: string, id: string) => rows.get(`${type}/${id}`);
   const positioned = (stored: Stored, position: string): Stored => ({ ...stored, position });
@@ -51,6 +65,11 @@ const memoryResources = (clock: () => number): Resources => {
   };
 
   const check = (write: Write, index: number): void => {
+    if (write.kind === 'head') {
+      const { version = 0 } = heads.get(ids.patientKey(write.patient)) ?? {};
+      if (version !== write.expectVersion) throw new WriteRefused(index, 'changed', referenceOf(write));
+      return;
+    }
     const { type, id } = write.kind === 'delete' ? write.previous : write.draft;
     const row = at(type, id);
     if (write.kind === 'create') {
@@ -70,7 +89,11 @@ const memoryResources = (clock: () => number): Resources => {
     }
   };
 
-  const apply = (write: Write, now: number): Stored => {
+  const applyHead = ({ kind: _kind, expectVersion, ...head }: HeadWrite): void => {
+    heads.set(ids.patientKey(head.patient), { ...head, linked: [...head.linked], version: expectVersion + 1 });
+  };
+
+  const apply = (write: Exclude<Write, HeadWrite>, now: number): Stored => {
     const draft = write.kind === 'delete' ? undefined : write.draft;
     const { type, id } = draft ?? (write as { previous: Stored }).previous;
     const row = at(type, id) ?? newRow(draft!, now);
@@ -135,6 +158,8 @@ const memoryResources = (clock: () => number): Resources => {
         const row = at(type, id);
         return row && current(row).stored;
       }),
+    heads: async (patients) => patients.map((id) => heads.get(ids.patientKey(id))),
+    headsAt: async (keys) => keys.map((key) => heads.get(key)),
     getVersion: async (type, id, version) => at(type, id)?.versions[version - 1]?.stored,
 
     history: async (type, id, { since = 0, limit, after }) => {
@@ -161,7 +186,11 @@ const memoryResources = (clock: () => number): Resources => {
 
     commit: async (writes, now) => {
       writes.forEach(check);
-      return writes.map((write) => apply(write, now));
+      return writes.flatMap((write) => {
+        if (write.kind !== 'head') return [apply(write, now)];
+        applyHead(write);
+        return [];
+      });
     },
 
     scan: async ({ patient, type, from, to, code, prune, after, limit = PAGE }) => {

@@ -3,6 +3,7 @@ import { hash, randomUUID } from 'node:crypto';
 import { refuse } from '../fhir/outcome.ts';
 import { compress } from './codec.ts';
 import { DynamoStored, dataClassCode, joinLabels, type Located, METHOD_CODES } from './dynamo-stored.ts';
+import { planHead, withoutEnsured } from './heads.ts';
 import type { Ids } from './ids.ts';
 import { hashTokens, type Item, type Key, keyItem, text } from './items.ts';
 import { isRegistryOnly, key, SCHEMA } from './keys.ts';
@@ -10,8 +11,8 @@ import { type Place, placeOf } from './order.ts';
 import type { Documents, Draft, Stored, Write } from './port.ts';
 import { workAttributes } from './work-lists.ts';
 
-/** What a row must be like for its change: not there, at a version, or just not in another transaction's hands. */
-export type Expect = 'absent' | 'free' | { readonly version: number };
+/** What a row must be like for its change: not there, without a version, at one, or just not in another transaction's hands. */
+export type Expect = 'absent' | 'unversioned' | 'free' | { readonly version: number };
 
 export interface RowChange {
   readonly key: Key;
@@ -48,7 +49,7 @@ export const planWrites = async (
 ): Promise<Plan> => {
   const names: string[] = [];
   const bodyOf = async (write: Write): Promise<Body> => {
-    if (write.kind === 'delete') return { bytes: undefined, document: undefined };
+    if (write.kind === 'delete' || write.kind === 'head') return { bytes: undefined, document: undefined };
     const bytes = compress(write.draft.text);
     if (bytes.byteLength <= LARGEST_BODY) return { bytes, document: undefined };
     const document = `bodies/${randomUUID()}`;
@@ -56,12 +57,23 @@ export const planWrites = async (
     await documents.put(document, bytes, 'application/octet-stream');
     return { bytes, document };
   };
-  const plans: { changes: RowChange[]; stored: Stored }[] = [];
+  const plans: { changes: RowChange[]; stored?: Stored }[] = [];
   for (const [at, write] of writes.entries()) plans.push(planWrite(ids, write, at, now, await bodyOf(write)));
-  return { changes: plans.flatMap((plan) => plan.changes), stored: plans.map((plan) => plan.stored), documents: names };
+  return {
+    changes: withoutEnsured(plans.flatMap((plan) => plan.changes)),
+    stored: plans.flatMap((plan) => plan.stored ?? []),
+    documents: names,
+  };
 };
 
-const planWrite = (ids: Ids, write: Write, at: number, now: number, body: Body) => {
+const planWrite = (
+  ids: Ids,
+  write: Write,
+  at: number,
+  now: number,
+  body: Body,
+): { changes: RowChange[]; stored?: Stored } => {
+  if (write.kind === 'head') return { changes: [planHead(ids, write, at, now)] };
   if (write.kind === 'create') return planCreate(ids, write.draft, at, now, body);
   if (!(write.previous instanceof DynamoStored)) throw new Error('a previous version must come from this store');
   return write.kind === 'replace'

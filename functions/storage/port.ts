@@ -115,13 +115,34 @@ export interface Stored {
   resource(): Resource;
 }
 
+/** What is known of a patient before any record is read: whose records these are, and who may see them. */
+export interface Head {
+  /** Logical id of the Patient in whose partition it is. */
+  readonly patient: string;
+  /** Id of the Person that the record is linked to. */
+  readonly person: string | undefined;
+  /** Ids of all Patients of that person, this one included. */
+  readonly linked: readonly string[];
+  /** JSON of the compiled consent policy (consent/policy.ts), the same in all linked heads. */
+  readonly policy: string | undefined;
+  /** Counts the changes; a write names the one that it follows. */
+  readonly version: number;
+}
+
 /** One change. A commit takes all of its writes or none. */
 export type Write =
   /** The id must never have been used. */
   | { readonly kind: 'create'; readonly draft: Draft }
   /** `previous` must still be the current version; it may be a deletion (create again after delete). */
   | { readonly kind: 'replace'; readonly previous: Stored; readonly draft: Draft }
-  | { readonly kind: 'delete'; readonly previous: Stored; readonly facility: string };
+  | { readonly kind: 'delete'; readonly previous: Stored; readonly facility: string }
+  | HeadWrite;
+
+/** The whole head anew. `expectVersion` 0: there is none yet. */
+export interface HeadWrite extends Omit<Head, 'version'> {
+  readonly kind: 'head';
+  readonly expectVersion: number;
+}
 
 export interface Scan {
   /** Logical id of the patient. */
@@ -175,6 +196,10 @@ export interface Resources {
   patientKey(id: string): string;
   /** Current version; a deletion is returned as one. */
   get(type: string, id: string): Promise<Stored | undefined>;
+  /** Heads of these patients' partitions, in order; undefined: nobody has written one yet. One trip, kept nowhere. */
+  heads(patients: readonly string[]): Promise<(Head | undefined)[]>;
+  /** As `heads`, by `Stored.patientKey`. */
+  headsAt(patientKeys: readonly string[]): Promise<(Head | undefined)[]>;
   /** As `get` for many, in order, in as few trips as there can be. */
   getMany(refs: readonly { type: string; id: string }[]): Promise<(Stored | undefined)[]>;
   getVersion(type: string, id: string, version: number): Promise<Stored | undefined>;
@@ -192,7 +217,7 @@ export interface Resources {
     after?: string | undefined;
   }): Promise<{ changes: readonly ChangeRef[]; next: string | undefined }>;
   /**
-   * Atomic at every size. Answers the stored versions in order of the writes.
+   * Atomic at every size. Answers the stored versions in order of the writes; heads have none, so put them last.
    * Rejects with `WriteRefused` when a condition failed, and with FhirError `unavailable` when nothing was written and a retry may help.
    */
   commit(writes: readonly Write[], now: number): Promise<Stored[]>;

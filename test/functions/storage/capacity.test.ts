@@ -121,6 +121,20 @@ describe('reads', () => {
     expect(await costs(() => resources.getMany(refs))).toEqual({ trips: 1, units: 20 });
   });
 
+  it('heads: 1 trip, 1 RRU each', async () => {
+    const patients = ['head-1', 'head-2', 'head-3'];
+    const policy = JSON.stringify({
+      rules: Array.from({ length: 20 }, (_, at) => ({ is: 'permit', who: [`f${at}`] })),
+    });
+    await resources.commit(
+      patients.map((patient) => ({ kind: 'head', patient, expectVersion: 0, person: 'x', linked: patients, policy })),
+      NOW,
+    );
+
+    expect(await costs(() => resources.heads(patients.slice(0, 1)))).toEqual({ trips: 1, units: 1 });
+    expect(await costs(() => resources.heads(patients))).toEqual({ trips: 1, units: 3 });
+  });
+
   it('chart search by code: 1 trip, ≤ 2 RRU', async () => {
     const cost = await costs(() =>
       resources.scan({ patient: person.id, type: 'Observation', code: 'http://loinc.org|2003-0' }),
@@ -193,6 +207,18 @@ describe('writes', () => {
     const task = create(draft('Task', serverId('Task'), { patient: person.id, date: 0, work }));
     expect(computeWriteUnits(await planned(task), 'plain').total).toBe(2);
     expect(await costs(() => resources.commit(task, NOW))).toEqual({ trips: 1, units: 2 });
+  });
+
+  it('a head alone: 1 trip, 1 WRU; a Consent with two heads: 1 trip, 6 WRU', async () => {
+    const head = (patient: string, expectVersion = 0) =>
+      ({ kind: 'head', patient, expectVersion, person: undefined, linked: [patient], policy: undefined }) as const;
+    expect(computeWriteUnits(await planned([head('head-4')]), 'plain').total).toBe(1);
+    expect(await costs(() => resources.commit([head('head-4')], NOW))).toMatchObject({ trips: 1 });
+
+    const consent = draft('Consent', serverId('Consent'), { patient: person.id, date: 0 });
+    const both = [...create(consent), head('head-4', 1), head('head-5')];
+    expect(await transaction(both)).toBe(6);
+    expect(await costs(() => resources.commit(both, NOW))).toMatchObject({ trips: 1 });
   });
 
   it('create under a client-assigned id: 1 trip, 4 WRU (Observation 6)', async () => {
