@@ -46,6 +46,14 @@ export interface Context {
   readonly reason?: string | undefined;
   /** Collects what the answer shows or the request changed; the audit middleware writes it before the answer leaves. */
   readonly disclosed: Disclosure[];
+  /** Collects what an answer of 200 refused inside: entries of a batch, each an attempt of its own. */
+  readonly refused?: Refused[];
+}
+
+export interface Refused {
+  /** Undefined: the entry does not even say what it asks for. */
+  readonly request: FhirRequest | undefined;
+  readonly status: number;
 }
 
 export interface Disclosure {

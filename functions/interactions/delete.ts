@@ -4,19 +4,23 @@ import { matches, onlyMatch } from './conditional.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
 import { ifMatch, preferReturn, versionHeaders } from './headers.ts';
 import { parseId, parseType } from './ids.ts';
-import { assertWritable, disclose } from './permit.ts';
+import { assertWritable, disclose, knownTo } from './permit.ts';
 import { commitOne, deleteWrite } from './write/draft.ts';
 
 type Needs = Pick<Services, 'resources' | 'region' | 'clock'>;
 
-/** FHIR delete: https://hl7.org/fhir/R4/http.html#delete. Deleting what is not there, or not any more, succeeds. */
+/**
+ * FHIR delete: https://hl7.org/fhir/R4/http.html#delete. Deleting what is not there, or not any more, succeeds; so does deleting
+ * what the caller may not know of, and nothing happens: the answers are the same.
+ */
 export const del =
   (services: Needs): Interaction =>
   async (context, request) => {
     const type = parseType(request.path[0]!);
     const id = parseId(type, request.path[1]!);
     assertWritable(context, type, 'delete');
-    return remove(services, context, request, await services.resources.get(type, id));
+    const stored = await services.resources.get(type, id);
+    return remove(services, context, request, knownTo(services.resources, context, stored));
   };
 
 /** https://hl7.org/fhir/R4/http.html#3.1.0.7.1: one match at most, as the CapabilityStatement says. */

@@ -64,6 +64,17 @@ export const assertReadable = (resources: Pick<Resources, 'patientKey'>, context
   throw forbidden(decision.reason);
 };
 
+/** The record as this caller knows it: what may not even be known to exist is not there, whatever is asked of it. */
+export const knownTo = (
+  resources: Pick<Resources, 'patientKey'>,
+  context: Context,
+  stored: Stored | undefined,
+): Stored | undefined => {
+  if (!stored || stored.facility === context.actor.facility) return stored;
+  const decision = permitter(resources, context)('read', stored);
+  return decision.permit || !decision.hide ? stored : undefined;
+};
+
 export const disclose = (context: Context, action: Disclosure['action'], ...shown: readonly Stored[]): void => {
   for (const { patientKey, type, id } of shown) {
     context.disclosed.push({ patientKey, reference: `${type}/${id}`, action });

@@ -6,7 +6,7 @@ import { matches, onlyMatch } from './conditional.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
 import { ifMatch, isCreateOnly } from './headers.ts';
 import { ID_RULE, isId, parseType } from './ids.ts';
-import { assertWritable, disclose } from './permit.ts';
+import { assertWritable, disclose, knownTo } from './permit.ts';
 import { writtenAnswer } from './write/answer.ts';
 import { commitOne, createWrite, replaceWrite } from './write/draft.ts';
 import { readWritable } from './write/writable.ts';
@@ -70,11 +70,12 @@ const put = async (
   previous: Stored | undefined,
 ): Promise<Answer> => {
   const expected = ifMatch(request.headers);
-  if (expected !== undefined && (!previous || previous.deleted || previous.version !== expected)) {
+  const known = knownTo(services.resources, context, previous);
+  if (expected !== undefined && (!known || known.deleted || known.version !== expected)) {
     throw refuse('stale', `${type}/${id ?? ''} is not at version ${expected}`);
   }
   const createOnly = isCreateOnly(request.headers);
-  if (createOnly && previous && !previous.deleted) throw refuse('stale', `${type}/${id ?? ''} exists already`);
+  if (createOnly && known && !known.deleted) throw refuse('stale', `${type}/${id ?? ''} exists already`);
   if (type === 'Binary') await storeData(services, context, resource);
   const change = { type, resource, method: 'PUT' } as const;
   const write = previous

@@ -47,8 +47,21 @@ export interface Asked {
   readonly target: readonly string[];
 }
 
-export const recordsOf = (context: Context, request: FhirRequest, status: number): AuditRecord[] =>
-  recordsAs(context, { interaction: interactionOf(request), method: request.method, target: target(request) }, status);
+export const recordsOf = (context: Context, request: FhirRequest, status: number): AuditRecord[] => [
+  ...recordsAs(context, askedBy(request), status),
+  // An attempt is an attempt, also where it stood in a batch with others.
+  ...(status < 400 ? (context.refused ?? []) : []).flatMap((refused) =>
+    recordsAs(context, refused.request ? askedBy(refused.request) : UNKNOWN, refused.status),
+  ),
+];
+
+const askedBy = (request: FhirRequest): Asked => ({
+  interaction: interactionOf(request),
+  method: request.method,
+  target: target(request),
+});
+
+const UNKNOWN: Asked = { interaction: 'unknown', method: 'POST', target: [] };
 
 /** One record for each person whose data was shown or changed; one without a person when there was none. */
 export const recordsAs = (context: Context, asked: Asked, status: number): AuditRecord[] => {

@@ -15,5 +15,13 @@ export const openContext =
     const actor = await authenticate(headers);
     const purpose = headers['x-purpose'] ?? 'TREAT';
     if (!PURPOSE.test(purpose)) throw refuse('invalid', 'X-Purpose must be a code of PurposeOfUse');
-    return { actor, requestId, now: clock(), purpose, consentDefault: region.consentDefault, disclosed: [] };
+    return {
+      actor,
+      requestId,
+      now: clock(),
+      purpose,
+      consentDefault: region.consentDefault,
+      disclosed: [],
+      refused: [],
+    };
   };

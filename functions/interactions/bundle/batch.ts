@@ -24,7 +24,9 @@ export const batch = async (
   const twice = writtenTwice(entries);
   entries.forEach((entry, at) => {
     const refused = entry instanceof FhirError ? entry : dependency(entry, placeholders, twice);
-    if (refused) answers[at] = refusedEntry(refused);
+    if (!refused) return;
+    answers[at] = refusedEntry(refused);
+    context.refused?.push({ request: entry instanceof FhirError ? undefined : entry.request, status: refused.status });
   });
   for (const methods of PHASES) {
     const phase = entries.filter(
@@ -99,6 +101,8 @@ export const answerOf = async (
     const shown = isUnchanged(answer, entry.request) ? { ...answer, status: 304 } : answer;
     return answeredEntry(base, shown, entry.request.method === 'HEAD' || shown.status === 304);
   } catch (error) {
-    return refusedEntry(inEntry(entry.at, asRefusal(error, context.requestId)));
+    const refusal = asRefusal(error, context.requestId);
+    context.refused?.push({ request: entry.request, status: refusal.status });
+    return refusedEntry(inEntry(entry.at, refusal));
   }
 };

@@ -7,7 +7,7 @@ import type { Context, Services } from '../contract.ts';
 import { ifMatch, isCreateOnly } from '../headers.ts';
 import { does, ID_RULE, isId, parseType } from '../ids.ts';
 import { patched } from '../patch.ts';
-import { assertReadable } from '../permit.ts';
+import { assertReadable, knownTo } from '../permit.ts';
 import { assertType, assertValid } from '../write/body.ts';
 import { type Entry, inEntry } from './entries.ts';
 
@@ -129,7 +129,8 @@ export const lookUp = async (services: Needs, context: Context, plans: readonly 
   const direct = plans.filter(({ entry, id }) => entry.request.path.length === 2 && id !== undefined);
   const stored = await services.resources.getMany(direct.map(({ type, id }) => ({ type, id: id! })));
   direct.forEach((plan, at) => {
-    plan.previous = stored[at];
+    const known = plan.method === 'DELETE' ? knownTo(services.resources, context, stored[at]) : stored[at];
+    plan.previous = known;
   });
 };
 
@@ -189,10 +190,11 @@ const onlyOne = async (services: Needs, context: Context, { type, entry }: Plan,
 export const checkPrevious = (services: Needs, context: Context, plan: Plan): void => {
   const { entry, method, type, id, previous } = plan;
   const expected = ifMatch(entry.request.headers);
-  if (expected !== undefined && (!previous || previous.deleted || previous.version !== expected)) {
+  const known = knownTo(services.resources, context, previous);
+  if (expected !== undefined && (!known || known.deleted || known.version !== expected)) {
     throw refuse('stale', `${type}/${id ?? ''} is not at version ${expected}`);
   }
-  if (method === 'PUT' && previous && !previous.deleted && isCreateOnly(entry.request.headers)) {
+  if (method === 'PUT' && known && !known.deleted && isCreateOnly(entry.request.headers)) {
     throw refuse('stale', `${type}/${id ?? ''} exists already`);
   }
   if (method !== 'PATCH') return;

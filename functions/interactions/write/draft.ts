@@ -8,7 +8,7 @@ import { WriteRefused } from '../../storage/write-refused.ts';
 import { label } from '../../terminology/labels.ts';
 import type { Context, Services } from '../contract.ts';
 import { ID_RULE, isId } from '../ids.ts';
-import { assertReadable, permitter } from '../permit.ts';
+import { assertReadable, knownTo, permitter } from '../permit.ts';
 import { indexOf, placingOf } from './placing.ts';
 
 /** A new Patient's partition is decided by its id, so nothing about it is known when the id is made. */
@@ -44,11 +44,7 @@ export const createWrite = (
     throw refuse('invalid', `${type}.id must be ${ID_RULE}`, `${type}.id`);
   }
   if (chosen.id !== undefined && resources.isServerId(chosen.id)) {
-    throw refuse(
-      'unprocessable',
-      `${type}: ids of this form are assigned by the server; POST the resource`,
-      `${type}.id`,
-    );
+    throw ownForm(type, chosen.id);
   }
   const known = chosen.assigned ?? chosen.id;
   if (type === 'Patient') resource.id = known ?? resources.allocate(type, NEW_PATIENT, chosen.seed);
@@ -103,9 +99,18 @@ export const ownerOf = ({ actor }: Context): string => {
   return owner;
 };
 
-/** Only the facility that wrote a resource changes it. Others learn nothing: not whose it is, nor what it holds. */
+/** One answer for an id of our form that was never used and for one that the caller may not know of. */
+const ownForm = (type: string, id: string) =>
+  forbidden(`${type}/${id} may not be written: ids of this form are assigned by the server; POST the resource`);
+
+/**
+ * Only the facility that wrote a resource changes it. Others learn nothing: not whose it is, nor what it holds. That an id which a
+ * client chose is taken cannot be kept from who wants to take it (docs/threat-model.md).
+ */
 const assertOwner = (resources: Resources, context: Context, previous: Stored) => {
   if (previous.facility === ownerOf(context)) return;
+  if (resources.isServerId(previous.id) && !knownTo(resources, context, previous))
+    throw ownForm(previous.type, previous.id);
   if (context.actor.kind === 'resident') assertReadable(resources, context, previous);
   throw forbidden(`${previous.type}/${previous.id} may not be changed`);
 };

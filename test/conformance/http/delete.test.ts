@@ -45,7 +45,8 @@ describe('delete', () => {
   });
 
   it("refuses to delete another facility's resource", async () => {
-    const api = openApi();
+    const region = { name: 'tokushima', baseUrl: '', homeCommunityId: '1.2.3', consentDefault: 'implicit' } as const;
+    const api = openApi({ region }); // so that the clinic may know of it; otherwise: test/security/existence.test.ts
     await stored(api, given.patient({ id: 'p1' }));
     expect((await api.send('DELETE', '/Patient/p1', { as: clinic })).status).toBe(403);
   });

@@ -211,7 +211,7 @@ describe('transaction', () => {
     const got = await api.send('POST', '/', {
       body: given.bundle('transaction', [
         { resource: given.patient({ id: 'mine' }), request: { method: 'PUT', url: 'Patient/mine' } },
-        { request: { method: 'DELETE', url: 'Patient/p1' } },
+        { resource: given.patient({ id: 'p1' }), request: { method: 'PUT', url: 'Patient/p1' } },
       ]),
       as: clinic,
     });
