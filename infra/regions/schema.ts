@@ -84,6 +84,8 @@ export const RegionFile = z
       .optional(),
     domain: Domain.optional(),
     mtlsDomain: MtlsDomain.optional(),
+    /** Of the console; its certificate stands in us-east-1, where CloudFront looks for it. */
+    consoleDomain: Domain.optional(),
     alarmEmail: z.email('must be an e-mail address (通知先メールアドレス)').optional(),
     monthlyBudgetUsd: whole('the monthly budget in US dollars (月額予算)', 1, 1_000_000),
     logRetentionDays: z
@@ -130,6 +132,10 @@ export const RegionFile = z
     path: ['awsRegion'],
     error:
       'lies outside Japan (日本国外): use "ap-northeast-1" (Tokyo) or "ap-northeast-3" (Osaka), or say in "outsideJapanReason" (国外に置く理由) why patients\' data may leave the country',
+  })
+  .refine((region) => region.consoleDomain?.certificateArn.startsWith('arn:aws:acm:us-east-1:') ?? true, {
+    path: ['consoleDomain', 'certificateArn'],
+    error: 'must be a certificate in us-east-1 (バージニア北部の証明書): CloudFront takes certificates from there only',
   })
   .refine((region) => region.mtlsDomain === undefined || region.domain !== undefined, {
     path: ['mtlsDomain'],

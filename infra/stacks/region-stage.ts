@@ -1,14 +1,16 @@
-// One region: its two stacks, deployed together.
+// One region: its stacks, deployed together.
 import { Stage, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { RegionFile } from '../regions/schema.ts';
 import type { Bundles } from './bundles.ts';
+import { Console } from './console.ts';
 import { Stateful } from './stateful.ts';
 import { Stateless } from './stateless.ts';
 
 export class RegionStage extends Stage {
   readonly stateful: Stateful;
   readonly stateless: Stateless;
+  readonly console: Console;
 
   constructor(scope: Construct, region: RegionFile, bundles: Bundles) {
     super(scope, capitalized(region.name), {
@@ -20,10 +22,12 @@ export class RegionStage extends Stage {
       description: `Tsumugi ${region.title.en}: tables, buckets, keys and accounts`,
       terminationProtection: true,
     });
+    this.console = new Console(this, 'Console', { region, description: `Tsumugi ${region.title.en}: console` });
     this.stateless = new Stateless(this, 'Stateless', {
       region,
       bundles,
       stateful: this.stateful,
+      consoleOrigin: this.console.site.origin,
       description: `Tsumugi ${region.title.en}: API and functions`,
     });
     Tags.of(this).add('tsumugi:region', region.name);

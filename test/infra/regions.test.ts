@@ -110,15 +110,17 @@ it('lets data leave Japan when the file says why', () => {
   expect(readRegions(folder)).toHaveLength(1);
 });
 
-it('a new file is a new stage with its two stacks, and no code', () => {
+it('a new file is a new stage with its three stacks, and no code', () => {
   write('one', given.region({ name: 'one' }));
   write('two', given.region({ name: 'two', homeCommunityId: '2.999.2' }));
 
   const { stages } = synthesized(...readRegions(folder));
 
   expect(stages.flatMap(({ stacks }) => stacks.map(({ stackName }) => stackName))).toEqual([
+    'One-Console',
     'One-Stateful',
     'One-Stateless',
+    'Two-Console',
     'Two-Stateful',
     'Two-Stateless',
   ]);

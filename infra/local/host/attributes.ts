@@ -107,6 +107,15 @@ const KINDS: Record<string, Kind> = {
     },
   },
   'AWS::ApiGatewayV2::Stage': { ref: (of) => given(of, 'StageName') ?? '$default', attributes: {} },
+  'AWS::CloudFront::Distribution': {
+    ref: (of) => token(of, 14).toUpperCase(),
+    attributes: {
+      Id: (_, ref) => ref,
+      DomainName: (of) => `d${token(of, 13)}.cloudfront.net`,
+    },
+  },
+  'AWS::CloudFront::OriginAccessControl': { ref: uuid, attributes: { Id: (_, ref) => ref } },
+  'AWS::CloudFront::ResponseHeadersPolicy': { ref: uuid, attributes: { Id: (_, ref) => ref } },
   'AWS::SQS::Queue': {
     ref: (of) => `https://sqs.${of.awsRegion}.amazonaws.com/${of.account}/${named(of, 'QueueName', 80)}`,
     attributes: {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Listening } from '../front/service.ts';
 import { LocalError } from '../local-dir.ts';
 import type { JsonObject } from './assembly.ts';
+import type { ConsoleSite } from './console-site.ts';
 import { type FunctionPool, tooLarge } from './function-pool.ts';
 import { type ApiIdentity, gatewayAnswer, type HttpAnswer, internalError, toAnswer, toEvent } from './http-event.ts';
 import type { Resource, Resources } from './resources.ts';
@@ -16,13 +17,19 @@ const SURELY_FITS_BYTES = 900 * 1024;
 
 export interface HttpApi extends Listening {
   /** The port is taken first, since functions are told the address; routes come when there are functions. */
-  serve(resources: Resources, api: Resource, functions: (arn: string) => FunctionPool | undefined): void;
+  serve(
+    resources: Resources,
+    api: Resource,
+    functions: (arn: string) => FunctionPool | undefined,
+    console?: ConsoleSite,
+  ): void;
 }
 
 interface Served {
   readonly find: (method: string, path: string) => Matched<FunctionPool> | undefined;
   readonly identity: ApiIdentity;
   readonly cors: JsonObject | undefined;
+  readonly console: ConsoleSite | undefined;
 }
 
 export const openHttpApi = async (port: number): Promise<HttpApi> => {
@@ -41,6 +48,8 @@ export const openHttpApi = async (port: number): Promise<HttpApi> => {
       sourceIp: incoming.socket.remoteAddress ?? '127.0.0.1',
     };
     const path = request.target.split('?')[0]!;
+    const page = served.console?.(request.method, path);
+    if (page) return page;
     const matched = find(request.method, path);
     if (!matched) return gatewayAnswer(404, 'Not Found');
     const event = toEvent(request, matched.route.key, matched.pathParameters, identity);
@@ -71,11 +80,12 @@ export const openHttpApi = async (port: number): Promise<HttpApi> => {
   await listen(server, port);
   const address = server.address();
   return {
-    serve: (resources, api, functions) => {
+    serve: (resources, api, functions, console) => {
       served = {
         find: routeTable(routesOf(resources, api, functions)),
         identity: { accountId: resources.account, apiId: api.ref, stage: stageOf(resources, api) },
         cors: api.properties['CorsConfiguration'] as JsonObject | undefined,
+        console,
       };
     },
     endpoint: `http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`,

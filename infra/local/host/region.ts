@@ -9,6 +9,7 @@ import { type Bucket, bucketsOf } from '../s3/buckets.ts';
 import type { ObjectCreated } from '../s3/service.ts';
 import type { JsonObject, Stage } from './assembly.ts';
 import { asyncInvoker } from './async-invoke.ts';
+import { openConsoleSite } from './console-site.ts';
 import { type DeadLetters, openDeadLetters } from './dead-letters.ts';
 import type { DynamoDbCall } from './dynamodb-client.ts';
 import { openEventBus } from './event-bus.ts';
@@ -80,7 +81,15 @@ export const hostRegion = async (options: RegionOptions, shared: SharedServices)
   });
   const poolOf = (arn: string): FunctionPool | undefined =>
     (functions.get(arn) ?? functions.get(arn.replace(/(:function:[^:]+):[^:]+$/, '$1')))?.pool;
-  for (const [resource, api] of apis) api.serve(resources, resource, poolOf);
+  const settings = Object.assign({}, ...[...functions.values()].map((fn) => fn.settings)) as Record<string, string>;
+  const site = openConsoleSite({
+    resources,
+    region: name,
+    baseUrl: apis.values().next().value?.endpoint ?? '',
+    settings,
+    cognitoEndpoint: shared.endpoints['AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER'] ?? '',
+  });
+  for (const [resource, api] of apis) api.serve(resources, resource, poolOf, site);
 
   const deadLetters = openDeadLetters(resources, dataDir && join(dataDir, 'queues'));
   const invokeLater = asyncInvoker(resources, deadLetters);
@@ -98,7 +107,7 @@ export const hostRegion = async (options: RegionOptions, shared: SharedServices)
     awsRegion: resources.awsRegion,
     baseUrl: apis.values().next().value?.endpoint ?? '',
     resources,
-    settings: Object.assign({}, ...[...functions.values()].map(({ settings }) => settings)) as Record<string, string>,
+    settings,
     deadLetters,
     functions,
     warm: async () => {

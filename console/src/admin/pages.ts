@@ -1,0 +1,3 @@
+import type { Page } from '../ui/face.ts';
+
+export const pages: readonly Page[] = [];

@@ -1,0 +1,209 @@
+// Signing in, step by step: password, second factor, and on the first day a new password and the second factor's set-up.
+import {
+  Anchor,
+  Button,
+  Center,
+  Code,
+  Paper,
+  PasswordInput,
+  PinInput,
+  SegmentedControl,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { words } from '../i18n/i18n.ts';
+import { useServices } from '../ui/context.ts';
+import { QrCode } from '../ui/qr-code.tsx';
+import { CognitoError, type Step } from './cognito.ts';
+import type { Kind } from './session.ts';
+
+const useText = words({
+  ja: {
+    title: 'サインイン',
+    again: 'もう一度サインインしてください',
+    kept: '入力した内容はそのまま残っています。',
+    staff: '職員',
+    residents: '住民',
+    username: 'ユーザー名',
+    email: 'メールアドレス',
+    password: 'パスワード',
+    next: '次へ',
+    code: '確認コード（認証アプリの6桁）',
+    newPassword: '新しいパスワード',
+    newPasswordRule: '12文字以上。大文字・小文字・数字・記号を含めてください。',
+    setup: '二要素認証の設定',
+    setupHow: '認証アプリでQRコードを読み取り、表示された6桁を入力してください。',
+    setupKey: '読み取れないときの設定キー',
+    restart: '最初からやり直す',
+    NotAuthorizedException: 'ユーザー名またはパスワードが違うか、一時的にロックされています。',
+    CodeMismatchException: '確認コードが違います。',
+    EnableSoftwareTokenMFAException: '確認コードが違います。',
+    ExpiredCodeException: '確認コードの期限が切れました。',
+    InvalidPasswordException: 'パスワードが規則に合っていません。',
+    LimitExceededException: '試行回数が多すぎます。時間をおいてください。',
+    other: 'サインインできません。通信と入力内容を確かめてください。',
+  },
+  en: {
+    title: 'Sign in',
+    again: 'Please sign in again',
+    kept: 'What you typed is still there.',
+    staff: 'Staff',
+    residents: 'Residents',
+    username: 'User name',
+    email: 'E-mail address',
+    password: 'Password',
+    next: 'Next',
+    code: 'Code (6 digits of your authenticator app)',
+    newPassword: 'New password',
+    newPasswordRule: 'At least 12 characters with upper case, lower case, digits and symbols.',
+    setup: 'Set up the second factor',
+    setupHow: 'Scan the QR code with an authenticator app and enter the 6 digits it shows.',
+    setupKey: 'Key, if it cannot be scanned',
+    restart: 'Start over',
+    NotAuthorizedException: 'The user name or the password is wrong, or the account is locked for a while.',
+    CodeMismatchException: 'The code is wrong.',
+    EnableSoftwareTokenMFAException: 'The code is wrong.',
+    ExpiredCodeException: 'The code has expired.',
+    InvalidPasswordException: 'The password does not meet the rules.',
+    LimitExceededException: 'Too many attempts. Please wait a while.',
+    other: 'Signing in failed. Please check the network and what you entered.',
+  },
+});
+
+const KNOWN = [
+  'NotAuthorizedException',
+  'CodeMismatchException',
+  'EnableSoftwareTokenMFAException',
+  'ExpiredCodeException',
+  'InvalidPasswordException',
+  'LimitExceededException',
+] as const;
+
+type Asking = Exclude<Step, { kind: 'signed-in' }> | { readonly kind: 'password' };
+
+export const SignIn = ({ lost }: { readonly lost?: Kind }): ReactNode => {
+  const t = useText();
+  const { session, config } = useServices();
+  const [kind, setKind] = useState<Kind>(lost ?? 'staff');
+  const [step, setStep] = useState<Asking>({ kind: 'password' });
+  const [fault, setFault] = useState<string>();
+  const [busy, setBusy] = useState(false);
+
+  const go = async (next: () => Promise<Step>) => {
+    setBusy(true);
+    setFault(undefined);
+    try {
+      const reached = await next();
+      if (reached.kind === 'signed-in') session.enter(kind, reached.tokens);
+      else setStep(reached);
+    } catch (error) {
+      const code = error instanceof CognitoError ? KNOWN.find((one) => one === error.code) : undefined;
+      setFault(t(code ?? 'other'));
+      // Cognito takes one answer for each step: a wrong code begins anew.
+      if (step.kind === 'second-factor') setStep({ kind: 'password' });
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const field = (name: string) => String(form.get(name) ?? '');
+    const cognito = session.cognito(kind);
+    switch (step.kind) {
+      case 'password':
+        return void go(() => cognito.signIn(field('username').trim(), field('password')));
+      case 'second-factor':
+        return void go(() => cognito.secondFactor(step, field('code')));
+      case 'new-password':
+        return void go(() => cognito.newPassword(step, field('password')));
+      case 'factor-setup':
+        return void go(() => cognito.factorSetup(step, field('code')));
+    }
+  };
+
+  return (
+    <Center component="main" mih={lost ? undefined : '80vh'} p="md">
+      <Paper withBorder p="lg" radius="md" w="100%" maw={420}>
+        <form onSubmit={submit}>
+          <Stack>
+            <Title order={1} size="h3">
+              {lost ? t('again') : t('title')}
+            </Title>
+            {lost && <Text size="sm">{t('kept')}</Text>}
+            {step.kind === 'password' && (
+              <>
+                {!lost && (
+                  <SegmentedControl
+                    value={kind}
+                    onChange={(value) => setKind(value as Kind)}
+                    data={[
+                      { value: 'staff', label: t('staff') },
+                      { value: 'residents', label: t('residents') },
+                    ]}
+                  />
+                )}
+                <TextInput
+                  name="username"
+                  label={kind === 'staff' ? t('username') : t('email')}
+                  autoComplete="username"
+                  required
+                  autoFocus
+                />
+                <PasswordInput name="password" label={t('password')} autoComplete="current-password" required />
+              </>
+            )}
+            {step.kind === 'new-password' && (
+              <PasswordInput
+                name="password"
+                label={t('newPassword')}
+                description={t('newPasswordRule')}
+                autoComplete="new-password"
+                required
+                autoFocus
+              />
+            )}
+            {step.kind === 'factor-setup' && (
+              <>
+                <Text fw={600}>{t('setup')}</Text>
+                <Text size="sm">{t('setupHow')}</Text>
+                <QrCode
+                  label={t('setup')}
+                  text={`otpauth://totp/Tsumugi%20${config.region}?secret=${step.secret}&issuer=Tsumugi`}
+                />
+                <Text size="sm">
+                  {t('setupKey')}: <Code>{step.secret}</Code>
+                </Text>
+              </>
+            )}
+            {(step.kind === 'second-factor' || step.kind === 'factor-setup') && (
+              <div>
+                <Text component="label" size="sm" fw={500} htmlFor="code">
+                  {t('code')}
+                </Text>
+                <PinInput id="code" name="code" length={6} type="number" oneTimeCode autoFocus aria-label={t('code')} />
+              </div>
+            )}
+            {fault && (
+              <Text c="red" role="alert">
+                {fault}
+              </Text>
+            )}
+            <Button type="submit" loading={busy}>
+              {t('next')}
+            </Button>
+            {step.kind !== 'password' && (
+              <Anchor component="button" type="button" size="sm" onClick={() => setStep({ kind: 'password' })}>
+                {t('restart')}
+              </Anchor>
+            )}
+          </Stack>
+        </form>
+      </Paper>
+    </Center>
+  );
+};

@@ -1,0 +1,46 @@
+// What the console must know of its region before anybody signs in: `config.json` beside its files. Nothing in it is secret.
+import type { RegionFile } from './regions/schema.ts';
+
+/** Also in console/src/config.ts, which reads it. */
+export interface ConsoleConfig {
+  readonly region: string;
+  readonly title: { readonly ja: string; readonly en: string };
+  readonly homeCommunityId: string;
+  /** Of the API, no slash at the end. */
+  readonly baseUrl: string;
+  readonly cognito: {
+    readonly endpoint: string;
+    readonly staff: PoolConfig;
+    readonly residents: PoolConfig;
+  };
+}
+
+interface PoolConfig {
+  readonly poolId: string;
+  readonly clientId: string;
+}
+
+/** Ids as the stack's outputs and the functions' settings have them. */
+export interface ConsoleSettings {
+  readonly staffPoolId: string;
+  readonly staffClientId: string;
+  readonly residentsPoolId: string;
+  readonly residentsClientId: string;
+}
+
+export const consoleConfig = (
+  { name, title, homeCommunityId, awsRegion }: RegionFile,
+  baseUrl: string,
+  { staffPoolId, staffClientId, residentsPoolId, residentsClientId }: ConsoleSettings,
+  cognitoEndpoint = `https://cognito-idp.${awsRegion}.amazonaws.com`,
+): ConsoleConfig => ({
+  region: name,
+  title,
+  homeCommunityId,
+  baseUrl,
+  cognito: {
+    endpoint: cognitoEndpoint,
+    staff: { poolId: staffPoolId, clientId: staffClientId },
+    residents: { poolId: residentsPoolId, clientId: residentsClientId },
+  },
+});
