@@ -66,7 +66,7 @@ describe('update', () => {
       date: undefined,
       spansDays: false,
     });
-    expect((await api.send('PUT', `/Patient/${id}`, { body: given.patient({ id }) })).status).toBe(422);
+    expect((await api.send('PUT', `/Patient/${id}`, { body: given.patient({ id }) })).status).toBe(403);
   });
 
   it('ignores the versionId and lastUpdated of the client', async () => {
