@@ -51,6 +51,8 @@ const PLACES: Readonly<Record<string, Place>> = {
     ],
   },
   tenants: { uses: ['fhir', 'storage', 'services', 'auth', 'consent', 'audit', 'interactions'] },
+  // Codecs: what they ask of the cores stands in ihe/ports.ts.
+  ihe: { uses: ['fhir'] },
   middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services'] },
 };
 
