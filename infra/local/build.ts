@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { consoleFolder } from './host/console-site.ts';
 import { LocalError, projectRoot } from './local-dir.ts';
 
 /** Syntheses of the local host, a folder for each state of the sources: one that runs is never pulled from under. */
@@ -22,6 +23,7 @@ const KEPT = 4;
 
 /** Sources of the bundles and of the template; this folder is neither. */
 const SOURCES = ['functions', 'infra', 'cdk.json', 'package-lock.json'];
+const CONSOLE_SOURCES = ['console', 'package-lock.json'];
 const NOT_SOURCES = /^(infra\/local|functions\/fhir\/generated)(\/|$)/;
 
 /** The folder of the cloud assembly. */
@@ -43,17 +45,29 @@ export const buildAssembly = async (say: (line: string) => void): Promise<string
     return dir;
   });
 
+/** The console's files, when its sources have changed; two seconds. */
+export const buildConsole = async (say: (line: string) => void): Promise<void> =>
+  oneAtATime(async () => {
+    const index = statSync(join(consoleFolder, 'index.html'), { throwIfNoEntry: false });
+    const mark = fingerprint(CONSOLE_SOURCES);
+    const marker = join(assemblies, 'console');
+    if (index && existsSync(marker) && readFileSync(marker, 'utf8') === mark) return;
+    say('building: console');
+    await run('node_modules/vite/bin/vite.js', { NODE_ENV: 'production' }, ['build', 'console', '--logLevel', 'warn']);
+    writeFileSync(marker, mark);
+  });
+
 const prune = () => {
   const old = readdirSync(assemblies)
     .map((name) => join(assemblies, name))
-    .filter((path) => path !== lockDir)
+    .filter((path) => path !== lockDir && statSync(path).isDirectory())
     .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
     .slice(KEPT);
   for (const path of old) rmSync(path, { recursive: true, force: true });
 };
 
 /** Names, sizes and times of the sources: 20 ms for a few hundred files, where reading them all would take longer. */
-const fingerprint = (): string => {
+const fingerprint = (sources: readonly string[] = SOURCES): string => {
   const hash = createHash('sha256');
   const add = (path: string) => {
     const name = relative(projectRoot, path);
@@ -63,13 +77,13 @@ const fingerprint = (): string => {
     if (stat.isDirectory()) for (const entry of readdirSync(path).sort()) add(join(path, entry));
     else hash.update(`${name} ${stat.size} ${stat.mtimeMs}\n`);
   };
-  for (const source of SOURCES) add(join(projectRoot, source));
+  for (const source of sources) add(join(projectRoot, source));
   return hash.digest('hex').slice(0, 16);
 };
 
-const run = (script: string, environment: Record<string, string>): Promise<void> =>
+const run = (script: string, environment: Record<string, string>, more: readonly string[] = []): Promise<void> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(projectRoot, script)], {
+    const child = spawn(process.execPath, [join(projectRoot, script), ...more], {
       cwd: projectRoot,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

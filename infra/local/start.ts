@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildAssembly } from './build.ts';
+import { buildAssembly, buildConsole } from './build.ts';
 import { DynamoDbLocalError } from './dynamodb.ts';
 import { announceToSeeds, endpointsOf, regionDir } from './endpoints.ts';
 import type { HostedRegion } from './host/region.ts';
@@ -76,6 +76,7 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
   };
   try {
     const assemblyDir = await buildAssembly(say);
+    await buildConsole(say);
     stopping.throwIfAborted();
     stack = await openStack({
       assemblyDir,

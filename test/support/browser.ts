@@ -1,0 +1,68 @@
+// A real browser (Debian's Chromium) on a page of the local stack. What the page's console says, and what its content
+// security policy had to stop, is collected: a test ends with neither.
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { stepAt, totpCode } from '../../infra/local/cognito/totp.ts';
+import { readSecrets } from '../../infra/local/demo/identities.ts';
+import type { RegionEndpoints } from '../../infra/local/endpoints.ts';
+
+const EXECUTABLE = '/usr/bin/chromium';
+export const hasBrowser = existsSync(EXECUTABLE);
+
+/** Without these Chromium asks hosts of its own at every start. */
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
+
+export interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Errors and warnings of the page's console. */
+  readonly complaints: readonly string[];
+}
+
+export const visit = async (
+  browser: Browser,
+  { console: url }: RegionEndpoints,
+  { language = 'ja', width = 1280, height = 800 }: { language?: 'ja' | 'en'; width?: number; height?: number } = {},
+): Promise<Visit> => {
+  const context = await browser.newContext({
+    locale: language === 'ja' ? 'ja-JP' : 'en-GB',
+    timezoneId: 'Asia/Tokyo',
+    viewport: { width, height },
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(`${url}/`);
+  return { page, context, complaints };
+};
+
+/** Signs a demo person in as a person does: password, and the code of the authenticator. */
+export const signIn = async ({ page }: Visit, region: RegionEndpoints, who: string): Promise<void> => {
+  const account = readSecrets(region).people[who];
+  if (!account) throw new Error(`no demo person ${who}`);
+  if (who.startsWith('resident:')) await page.getByText(/^(住民|Residents)$/).click();
+  await page.locator('input[name=username]').fill(account.username);
+  await page.locator('input[name=password]').fill(account.password);
+  await page.getByRole('button', { name: /^(次へ|Next)$/ }).click();
+  if (account.totpSecret) {
+    const first = page.getByRole('textbox').first();
+    await first.waitFor();
+    await first.focus();
+    await page.keyboard.type(totpCode(account.totpSecret, stepAt(Date.now())), { delay: 5 });
+    await page.getByRole('button', { name: /^(次へ|Next)$/ }).click();
+  }
+  await page.getByRole('button', { name: /^(サインアウト|Sign out)$/ }).waitFor();
+};
