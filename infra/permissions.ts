@@ -11,6 +11,7 @@ export const ENTRIES = [
   'change-feed',
   'bulk-load',
   'admin',
+  'audit-archiver',
 ] as const;
 export type Entry = (typeof ENTRIES)[number];
 
@@ -51,7 +52,19 @@ const READ: Grant = {
   'dynamodb:Scan': 'the bounded walk for searches that no index serves',
 };
 
-const STORE: Grant = { ...READ, ...COMMIT };
+/** Large transactions, many rows a call: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html */
+const ROLL_FORWARD: Grant = {
+  'dynamodb:PartiQLUpdate': 'rolls new rows of a large transaction forward, 25 in a call',
+  'dynamodb:BatchWriteItem': 'rows of a large transaction that never change: old versions, aliases',
+};
+
+const STORE: Grant = {
+  ...READ,
+  ...COMMIT,
+  ...ROLL_FORWARD,
+  'dynamodb:PartiQLInsert':
+    'stages new rows of a large transaction, 25 in a call, each on condition that it is not there',
+};
 
 const NOT_FOUND = 'S3 says "not found" only to those who may list, and "forbidden" to others';
 
@@ -88,11 +101,10 @@ const ADMINISTER_STAFF: Grant = {
   'cognito-idp:AdminDisableUser': 'an account that is locked out signs in nowhere',
   'cognito-idp:AdminEnableUser': 'an account that comes back',
   'cognito-idp:AdminUserGlobalSignOut': 'ends the sessions of an account that was disabled or changed',
-  'cognito-idp:AdminSetUserMFAPreference': 'a lost second factor: the next sign-in sets up a new one',
+  'cognito-idp:AdminDeleteUser': 'a lost second factor: the account is made anew, Cognito cannot take a factor off it',
   'cognito-idp:AdminAddUserToGroup': 'a facility is a group',
   'cognito-idp:AdminRemoveUserFromGroup': 'leaves a facility',
   'cognito-idp:CreateGroup': 'a new facility is a new group',
-  'cognito-idp:ListUsers': 'finds the account of an address; the access review',
 };
 
 export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Grant>>>> = {
@@ -143,16 +155,23 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     'seal-key': { 'kms:Sign': 'signs the Merkle root' },
     'dead-letters': REPORT_FAILURE,
   },
+  'audit-archiver': {
+    audit: READ_STREAM,
+    'audit-archive': { 's3:PutObject records/*': 'keeps audit records a second time, under Object Lock' },
+    'dead-letters': REPORT_FAILURE,
+  },
   'transaction-sweeper': {
     clinical: {
       'dynamodb:BatchGetItem': 'the rows that a transaction has staged',
       ...COMMIT,
+      'dynamodb:PartiQLUpdate': ROLL_FORWARD['dynamodb:PartiQLUpdate']!,
     },
     registry: {
       'dynamodb:GetItem': 'the record that decides a transaction',
       'dynamodb:Query': 'the open transactions and the keys of their rows',
       'dynamodb:BatchGetItem': 'the rows that a transaction has staged',
       ...COMMIT,
+      ...ROLL_FORWARD,
     },
     documents: { 's3:DeleteObject bodies/*': 'bodies of a transaction that was rolled back' },
     'dead-letters': REPORT_FAILURE,
