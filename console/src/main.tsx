@@ -39,8 +39,8 @@ const Root = ({ services }: { readonly services: Services }): ReactNode => {
   );
   return (
     <StrictMode>
-      {/* The variables of the theme come with styles.css: a style element would break the content security policy. */}
-      <MantineProvider defaultColorScheme="auto" withCssVariables={false}>
+      {/* Variables come with styles.css; style elements, which these would be, are stopped by the content security policy. */}
+      <MantineProvider defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
         <QueryClientProvider client={client}>
           <ServicesContext value={services}>
             <LanguageContext value={choice}>

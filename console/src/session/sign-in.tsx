@@ -6,7 +6,6 @@ import {
   Code,
   Paper,
   PasswordInput,
-  PinInput,
   SegmentedControl,
   Stack,
   Text,
@@ -181,12 +180,16 @@ export const SignIn = ({ lost }: { readonly lost?: Kind }): ReactNode => {
               </>
             )}
             {(step.kind === 'second-factor' || step.kind === 'factor-setup') && (
-              <div>
-                <Text component="label" size="sm" fw={500} htmlFor="code">
-                  {t('code')}
-                </Text>
-                <PinInput id="code" name="code" length={6} type="number" oneTimeCode autoFocus aria-label={t('code')} />
-              </div>
+              <TextInput
+                name="code"
+                label={t('code')}
+                inputMode="numeric"
+                autoComplete="one-time-code"
+                pattern="[0-9]{6}"
+                maxLength={6}
+                required
+                autoFocus
+              />
             )}
             {fault && (
               <Text c="red" role="alert">

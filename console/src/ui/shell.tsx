@@ -1,6 +1,6 @@
 // The frame around every page: region, navigation of the face, language, who is signed in, and the sign-in that comes back
 // when a session is lost while somebody is typing.
-import { AppShell, Burger, Button, Group, Menu, Modal, NavLink, Text, UnstyledButton } from '@mantine/core';
+import { Burger, Button, Group, Menu, Modal, NavLink, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { type ReactNode, Suspense, useEffect, useState } from 'react';
@@ -42,18 +42,21 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
   const shown = pages.filter(({ name, roles }) => name && (!roles || roles.includes(who.role)));
 
   return (
-    <AppShell
-      header={{ height: 52 }}
-      navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: !opened } }}
-      padding="md"
-    >
+    <div className={styles.frame} data-menu={opened ? 'open' : 'closed'}>
       <a href="#main" className={styles.skip}>
         {t('skip')}
       </a>
-      <AppShell.Header>
+      <header className={styles.header}>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap">
-            <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('menu')} />
+            <Burger
+              opened={opened}
+              onClick={toggle}
+              className={styles.burger}
+              size="sm"
+              aria-label={t('menu')}
+              aria-expanded={opened}
+            />
             <Text fw={700} truncate>
               {config.title[language]}
             </Text>
@@ -73,13 +76,13 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
                 ))}
               </Menu.Dropdown>
             </Menu>
-            <UnstyledButton className={styles.leave} onClick={() => void session.leave()}>
+            <Button variant="subtle" color="gray" size="compact-sm" onClick={() => void session.leave()}>
               {t('signOut')}
-            </UnstyledButton>
+            </Button>
           </Group>
         </Group>
-      </AppShell.Header>
-      <AppShell.Navbar p="xs" component="nav" aria-label={t('menu')}>
+      </header>
+      <nav className={styles.nav} aria-label={t('menu')}>
         {shown.map((page) => {
           const to = page.path === '' ? `/${face}` : `/${face}/${page.path}`;
           const active = page.path === '' ? path === to : path.startsWith(to);
@@ -95,8 +98,8 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
             />
           );
         })}
-      </AppShell.Navbar>
-      <AppShell.Main id="main" tabIndex={-1}>
+      </nav>
+      <main id="main" tabIndex={-1} className={styles.main}>
         {!online && (
           <Text role="status" className={styles.offline}>
             {t('offline')}
@@ -105,11 +108,11 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
         <Suspense fallback={<Loading />}>
           <Outlet />
         </Suspense>
-      </AppShell.Main>
+      </main>
       <Modal opened={state.status === 'lost'} onClose={() => {}} withCloseButton={false} closeOnEscape={false} centered>
         <SignIn lost={who.kind} />
       </Modal>
-    </AppShell>
+    </div>
   );
 };
 
