@@ -52,19 +52,21 @@ const READ: Grant = {
   'dynamodb:Scan': 'the bounded walk for searches that no index serves',
 };
 
-/** Large transactions, many rows a call: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html */
-const ROLL_FORWARD: Grant = {
-  'dynamodb:PartiQLUpdate': 'rolls new rows of a large transaction forward, 25 in a call',
-  'dynamodb:BatchWriteItem': 'rows of a large transaction that never change: old versions, aliases',
+/** Many rows of a large transaction in one call: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html */
+const UNVEIL: Grant = {
+  'dynamodb:PartiQLUpdate': 'rolls new rows forward, each if it is still staged',
+};
+const ALIASES: Grant = {
+  'dynamodb:BatchWriteItem': 'rolls aliases forward, which never change once they are there',
 };
 
 const STORE: Grant = {
   ...READ,
   ...COMMIT,
-  ...ROLL_FORWARD,
-  'dynamodb:PartiQLInsert':
-    'stages new rows of a large transaction, 25 in a call, each on condition that it is not there',
+  ...UNVEIL,
+  'dynamodb:PartiQLInsert': 'stages new rows, and keeps old versions, each if it is not there yet',
 };
+const REGISTRY: Grant = { ...STORE, ...ALIASES };
 
 const NOT_FOUND = 'S3 says "not found" only to those who may list, and "forbidden" to others';
 
@@ -110,7 +112,7 @@ const ADMINISTER_STAFF: Grant = {
 export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Grant>>>> = {
   'fhir-api': {
     clinical: STORE,
-    registry: STORE,
+    registry: REGISTRY,
     audit: {
       'dynamodb:PutItem': 'the audit record goes before the answer',
       'dynamodb:GetItem': 'AuditEvent is rendered from it',
@@ -164,14 +166,15 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     clinical: {
       'dynamodb:BatchGetItem': 'the rows that a transaction has staged',
       ...COMMIT,
-      'dynamodb:PartiQLUpdate': ROLL_FORWARD['dynamodb:PartiQLUpdate']!,
+      ...UNVEIL,
     },
     registry: {
       'dynamodb:GetItem': 'the record that decides a transaction',
       'dynamodb:Query': 'the open transactions and the keys of their rows',
       'dynamodb:BatchGetItem': 'the rows that a transaction has staged',
       ...COMMIT,
-      ...ROLL_FORWARD,
+      ...UNVEIL,
+      ...ALIASES,
     },
     documents: { 's3:DeleteObject bodies/*': 'bodies of a transaction that was rolled back' },
     'dead-letters': REPORT_FAILURE,
@@ -186,7 +189,7 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
   },
   'bulk-load': {
     clinical: STORE,
-    registry: STORE,
+    registry: REGISTRY,
     audit: { 'dynamodb:PutItem': 'a load is audited as the writes that it makes' },
     documents: DOCUMENTS,
     uploads: {
@@ -201,7 +204,7 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
   },
   admin: {
     clinical: STORE,
-    registry: STORE,
+    registry: REGISTRY,
     audit: {
       'dynamodb:PutItem': 'the audit record goes before the answer',
       'dynamodb:GetItem': 'the trail, for those who review it',

@@ -1,8 +1,10 @@
 // Holds the whole audit trail against its seals: what was deleted, changed or inserted is named. Used by
 // infra/operations/verify-audit.ts; trusts nothing but the seal key, and that sealed objects cannot be replaced.
-import { type Item, key, type Opening, readOpening } from './record.ts';
+import { dayOf, type Item, key, type Opening, readOpening } from './record.ts';
+import type { RecordArchive } from './record-archive.ts';
 import { type Archive, fileHash, GRACE_MS, rootOf, SealFile, Statement, sealName } from './seal.ts';
 import type { AuditTable } from './table.ts';
+import { verifyArchiveDay } from './verify-archive.ts';
 import { type Finding, type Pointers, type SealedHead, verifyChain } from './verify-chain.ts';
 
 export interface Verification {
@@ -14,6 +16,10 @@ export interface Verification {
   readonly unsealed: number;
   /** Behind a place where a write failed: the environment said so and went on elsewhere. */
   readonly lost: number;
+  /** Found in the archive too. */
+  readonly archived: number;
+  /** Old enough to be in the archive, and not there. */
+  readonly unarchived: number;
   /** What the end of an execution environment in the middle of a request leaves behind, and a deletion before the seal does too. */
   readonly doubts: readonly string[];
 }
@@ -23,6 +29,9 @@ export interface VerifyDeps {
   /** Every item of the table. */
   readonly scan: () => AsyncIterable<Item>;
   readonly archive: Pick<Archive, 'read'>;
+  /** Where the stream keeps every record a second time. Absent: not looked at. */
+  readonly records?: Pick<RecordArchive, 'list' | 'read'> | undefined;
+  readonly clock?: () => number;
   readonly region: string;
   readonly verifySignature: (text: string, signature: string, keyId: string) => Promise<boolean>;
 }
@@ -37,7 +46,12 @@ interface Contents {
   readonly openings: Map<string, Opening>;
   readonly chains: Set<string>;
   readonly pointers: Map<string, Pointers>;
+  /** Day → how many records and openings of it are old enough to be archived. */
+  readonly due: Map<string, number>;
 }
+
+/** The stream keeps a record for a day, and the archiver tries for that long. */
+const ARCHIVED_WITHIN_MS = 3_600_000;
 
 export const verifyAudit = async (deps: VerifyDeps): Promise<Verification> => {
   const findings: Finding[] = [];
@@ -62,7 +76,24 @@ export const verifyAudit = async (deps: VerifyDeps): Promise<Verification> => {
     doubts.push(...checked.doubts);
     for (const name of ['records', 'unsealed', 'lost'] as const) counts[name] += checked[name];
   }
-  return { findings, doubts, seals: seals.count, chains: chains.size, ...counts };
+  const { archived, unarchived } = await verifyArchive(deps, contents, findings);
+  if (unarchived > 0) doubts.push(`${unarchived} records older than an hour, for the archive has them not`);
+  return { findings, doubts, seals: seals.count, chains: chains.size, ...counts, archived, unarchived };
+};
+
+const verifyArchive = async ({ table, records }: VerifyDeps, { due }: Contents, findings: Finding[]) => {
+  let archived = 0;
+  let unarchived = 0;
+  if (!records) return { archived, unarchived };
+  const days = new Set(due.keys());
+  for await (const name of records.list('records/')) days.add(name.split('/').slice(1, 4).join('-'));
+  for (const day of [...days].sort()) {
+    const checked = await verifyArchiveDay(table, records, day);
+    findings.push(...checked.findings);
+    archived += checked.archived;
+    unarchived += Math.max(0, (due.get(day) ?? 0) - checked.archived);
+  }
+  return { archived, unarchived };
 };
 
 const readSeals = async (
@@ -114,12 +145,17 @@ const tryJson = (text: string): unknown => {
   }
 };
 
-const readContents = async ({ scan }: VerifyDeps): Promise<Contents> => {
+const readContents = async ({ scan, clock = Date.now }: VerifyDeps): Promise<Contents> => {
+  const due: Contents['due'] = new Map();
+  const latest = clock() - ARCHIVED_WITHIN_MS;
   const openings = new Map<string, Opening>();
   const chains = new Set<string>();
   const pointers: Contents['pointers'] = new Map();
   for await (const item of scan()) {
     const p = item.p?.S ?? '';
+    const time = Number((item.s?.S ?? '').split('#')[0]);
+    if ((p.startsWith('O#') || p.startsWith('C#')) && time <= latest)
+      due.set(dayOf(time), (due.get(dayOf(time)) ?? 0) + 1);
     if (p.startsWith('O#')) {
       const opening = readOpening(item);
       openings.set(opening.chain, opening);
@@ -135,5 +171,5 @@ const readContents = async ({ scan }: VerifyDeps): Promise<Contents> => {
       );
     }
   }
-  return { openings, chains, pointers };
+  return { openings, chains, pointers, due };
 };

@@ -30,7 +30,7 @@ export const TABLES = {
     ttl: 'ttl',
   },
   registry: { hash: 'p', range: 's', local: [], global: [], stream: 'NEW_AND_OLD_IMAGES', ttl: 'ttl' },
-  audit: { hash: 'p', range: 's', local: [], global: [], stream: undefined, ttl: 'ttl' },
+  audit: { hash: 'p', range: 's', local: [], global: [], stream: 'NEW_AND_OLD_IMAGES', ttl: 'ttl' },
 } as const satisfies Record<string, TableShape>;
 
 export type TableName = keyof typeof TABLES;

@@ -53,12 +53,13 @@ export class Background extends Construct {
   }
 
   /** Changes of a table, in order within a partition. A bad record is found by halving, and does not hold up the rest. */
-  follow(id: string, streamArn: string, fn: EntryFunction) {
+  follow(id: string, streamArn: string, fn: EntryFunction, { batchSize = 200, windowSeconds = 0 } = {}) {
     new lambda.EventSourceMapping(this, `${fn.node.id}${id}`, {
       target: fn.lambda,
       eventSourceArn: streamArn,
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-      batchSize: 200,
+      batchSize,
+      ...(windowSeconds > 0 && { maxBatchingWindow: Duration.seconds(windowSeconds) }),
       bisectBatchOnError: true,
       retryAttempts: 10,
       reportBatchItemFailures: true,

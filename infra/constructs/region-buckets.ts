@@ -73,7 +73,11 @@ export class RegionBuckets extends Construct {
     return {
       documents: connection(this.documents, 'DOCUMENTS_BUCKET', 'the names of documents are made when they are stored'),
       uploads: connection(this.uploads, 'UPLOADS_BUCKET', 'the names of uploads are made when they are announced'),
-      'audit-archive': connection(this.auditArchive, 'AUDIT_BUCKET', 'each seal is an object of its own'),
+      'audit-archive': connection(
+        this.auditArchive,
+        'AUDIT_BUCKET',
+        'each seal and each batch of records is an object of its own',
+      ),
     } satisfies Record<string, Connectable>;
   }
 

@@ -103,7 +103,7 @@ export class RegionTables extends Construct {
       globalIndexes: [workList(1), workList(2)],
     });
     this.registry = new RegionTable(this, 'Registry', { key, setting: 'REGISTRY_TABLE', stream: true });
-    this.audit = new RegionTable(this, 'Audit', { key, setting: 'AUDIT_TABLE', stream: false });
+    this.audit = new RegionTable(this, 'Audit', { key, setting: 'AUDIT_TABLE', stream: true });
   }
 
   get connections() {

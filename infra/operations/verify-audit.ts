@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { openArchive } from '../../functions/audit/archive.ts';
+import { openRecordArchive } from '../../functions/audit/record-archive.ts';
 import { dynamoAuditTable } from '../../functions/audit/table.ts';
 import { type Verification, verifyAudit } from '../../functions/audit/verify.ts';
 import { openAws } from '../../functions/services/aws-fetch.ts';
@@ -34,6 +35,7 @@ export const verifyTrail = async ({ region, table, bucket, keys, aws }: Trail): 
           yield* Items;
       },
       archive: openArchive(bucket, openAws('s3', { env: aws })),
+      records: openRecordArchive(bucket, openAws('s3', { env: aws })),
       region,
       verifySignature: async (text, signature, keyId) => {
         const key = publicKeys.get(keyId);
@@ -92,9 +94,9 @@ const main = async () => {
     const result = await verifyTrail(trailOf(values));
     for (const { kind, what } of result.findings) console.log(`${kind}: ${what}`);
     for (const what of result.doubts) console.log(`doubt: ${what}`);
-    const { findings, doubts, records, chains, seals, unsealed, lost } = result;
+    const { findings, doubts, records, chains, seals, unsealed, lost, archived } = result;
     console.log(
-      `${records} records in ${chains} chains, ${seals} seals, ${unsealed} not sealed yet, ${lost} beyond a failed write`,
+      `${records} records in ${chains} chains, ${seals} seals, ${unsealed} not sealed yet, ${lost} beyond a failed write, ${archived} held against the archive`,
     );
     if (doubts.length > 0)
       console.log(

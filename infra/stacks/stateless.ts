@@ -19,6 +19,9 @@ export interface StatelessProps extends StackProps {
   readonly consoleOrigin: string;
 }
 
+/** One object a minute at most where little happens: each costs a request. Lambda hands over 6 MB at most. */
+const ARCHIVED_EVERY = { batchSize: 1000, windowSeconds: 60 };
+
 /** 1,769 MB is one whole processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const WHOLE_CPU = 1769;
 
@@ -41,6 +44,7 @@ export class Stateless extends Stack {
     const changeFeed = this.fn('ChangeFeed', 'change-feed', { memoryMb: 256, timeoutSeconds: 60 });
     // The loader sorts a file by patient on disk (functions/bulk/spool.ts).
     const bulkLoad = this.fn('BulkLoad', 'bulk-load', { memoryMb: WHOLE_CPU, timeoutSeconds: 900, diskMb: 4096 });
+    const archiver = this.fn('AuditArchiver', 'audit-archiver', { memoryMb: 512, timeoutSeconds: 120 });
     const admin = this.fn('Admin', 'admin', { memoryMb: 1024, timeoutSeconds: 29 });
 
     this.api.routeFhir(fhirApi);
@@ -51,6 +55,7 @@ export class Stateless extends Stack {
     this.background.every(5, sweeper);
     this.background.follow('Clinical', stateful.tables.clinical.streamArn, changeFeed);
     this.background.follow('Registry', stateful.tables.registry.streamArn, changeFeed);
+    this.background.follow('Audit', stateful.tables.audit.streamArn, archiver, ARCHIVED_EVERY);
     this.background.onUpload(stateful.buckets.uploads, INCOMING, bulkLoad);
 
     new Watch(this, 'Watch', {

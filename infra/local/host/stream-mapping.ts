@@ -147,8 +147,14 @@ const drain = async (
       save(shardId, last.dynamodb.SequenceNumber);
     }
     iterator = NextShardIterator;
-    await rest(last ? BUSY_MS : IDLE_MS, signal);
+    await rest(windowMs(properties, Records.length) ?? (last ? BUSY_MS : IDLE_MS), signal);
   }
+};
+
+/** A mapping with a batching window waits for more, here never longer than at a desk one would: 5 s. */
+const windowMs = (properties: JsonObject, had: number): number | undefined => {
+  const seconds = Number(properties['MaximumBatchingWindowInSeconds'] ?? 0);
+  return seconds > 0 && had < Number(properties['BatchSize'] ?? 100) ? Math.min(seconds, 5) * 1000 : undefined;
 };
 
 const shardIterator = async (
