@@ -1,5 +1,6 @@
 // What the IHE faces need of the cores behind them. They translate messages and decide nothing: identity (PatientIndex),
-// federation (DocumentGateway, Discovery) and the keys (Assertions) implement these.
+// federation (DocumentGateway, Discovery) and the keys (assertions) implement these.
+import type { Authority, Gender, Identifier, PatientData, PersonName, PostalAddress } from './patient.ts';
 
 // ── Assertions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** An RSA key with its certificate: KMS in AWS, a key of Node's in tests. */
@@ -18,4 +19,102 @@ export interface TrustedIssuers {
 export interface ReplayGuard {
   /** True once for each use until the time given (ms); a conditional write in AWS. */
   readonly firstUse: (use: string, until: number) => Promise<boolean>;
+}
+
+// ── PatientIndex: PIX and PDQ ──────────────────────────────────────────────────────────────────────────────────────────
+/** The application and facility that a message says it is from (v2: MSH-3, MSH-4; v3: the sender's device and organization). */
+export interface Sender {
+  readonly application: string;
+  readonly facility: string;
+}
+
+export type FeedEvent =
+  /** A new record, or new content of one (ADT A01, A04, A05, A08, A31; PRPA_IN201301, 201302). */
+  | { readonly kind: 'add' | 'revise'; readonly patient: PatientData }
+  /** `obsolete` was a second number of the same patient (A40; PRPA_IN201304). */
+  | { readonly kind: 'merge'; readonly patient: PatientData; readonly obsolete: readonly Identifier[] };
+
+/** Why an index says no. The faces turn each into the code that their standard has for it. */
+export type IndexRefusal =
+  | 'unknown-authority'
+  /** The sender does not give this kind of number out. */
+  | 'not-its-authority'
+  | 'unknown-identifier'
+  | 'missing-identifier'
+  | 'invalid'
+  /** The sender may not do this at all. */
+  | 'forbidden';
+
+export class IndexError extends Error {
+  readonly refusal: IndexRefusal;
+  /** Which of several, counted from 0: of identifiers, or of the domains that were asked for. */
+  readonly at: number;
+  constructor(refusal: IndexRefusal, rule: string, at = 0) {
+    super(rule);
+    this.refusal = refusal;
+    this.at = at;
+  }
+}
+
+export interface DemographicQuery {
+  readonly identifiers: readonly Identifier[];
+  /** Any of them; `*` at an end stands for the rest, where the face allows it. */
+  readonly names: readonly PersonName[];
+  readonly gender?: Gender | undefined;
+  readonly birthDate?: string | undefined;
+  readonly addresses: readonly PostalAddress[];
+  readonly phones: readonly string[];
+  readonly mothersMaidenName?: PersonName | undefined;
+  /** Identifiers of these only are wanted in the answer; empty: all. */
+  readonly domains: readonly Authority[];
+  /** ITI-22: the patient's visit. */
+  readonly visit?: VisitCriteria | undefined;
+}
+
+export interface VisitCriteria {
+  readonly patientClass?: string | undefined;
+  readonly ward?: string | undefined;
+  readonly visitNumber?: string | undefined;
+}
+
+export interface PageRequest {
+  readonly count: number;
+  /** What an earlier page gave as `next`. */
+  readonly cursor?: string | undefined;
+}
+
+export interface Match {
+  readonly patient: PatientData;
+  /** 0 to 100: how sure the index is. */
+  readonly score?: number | undefined;
+  readonly visit?: VisitCriteria | undefined;
+}
+
+export interface MatchPage {
+  readonly matches: readonly Match[];
+  readonly total?: number | undefined;
+  /** Sealed: says nothing to whoever holds it. */
+  readonly next?: string | undefined;
+}
+
+export interface CrossReference {
+  readonly identifiers: readonly Identifier[];
+  readonly name?: PersonName | undefined;
+}
+
+/** Identity, as PIX and PDQ see it. Each call is decided and audited behind this port. */
+export interface PatientIndex {
+  /** An authority by what a message says of it: its OID, its name, or both. */
+  readonly authority: (named: {
+    oid?: string | undefined;
+    name?: string | undefined;
+  }) => Promise<Authority | undefined>;
+  readonly feed: (event: FeedEvent, sender: Sender) => Promise<void>;
+  /** All numbers of the person that has this one, the asked one included. Refuses as `unknown-identifier` or `unknown-authority`. */
+  readonly crossReference: (
+    identifier: Identifier,
+    domains: readonly Authority[],
+    sender: Sender,
+  ) => Promise<CrossReference>;
+  readonly query: (query: DemographicQuery, page: PageRequest, sender: Sender) => Promise<MatchPage>;
 }
