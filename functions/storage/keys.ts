@@ -131,6 +131,7 @@ export const key = {
   changeDays: () => 'L#days',
 } as const;
 
+export const isAliasKey = ({ table, p }: Key): boolean => table === 'registry' && p.startsWith('A#');
 export const isShadowKey = ({ table, s }: Key): boolean => table === 'clinical' && s.endsWith('^');
 
 /** Keys hold 2,048 and 1,024 bytes; a longer text keeps its beginning and is told apart by its hash. */

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { eachBatch, insertRows } from './batches.ts';
 import { clearOrRefuse, conditionOf, ensureHead, type Failed } from './conditions.ts';
 import { type Item, type Key, keyItem, text } from './items.ts';
 import { key, SCHEMA } from './keys.ts';
@@ -40,11 +41,29 @@ export const commitStaged = async (
   const staged: Row[] = [];
   try {
     await eachOf(heads, store.limits.width, (head) => sendHead(store, head));
-    await eachOf(early, store.limits.width, (row) => putEarly(store, row));
-    await eachOf(rows, store.limits.width, async (row) => {
+    await eachBatch(store, early.map(rowOf), itemOf, async (batch) => {
+      const done = batch.length > 1 ? await insertRows(store, batch) : [];
+      for (const [at, row] of batch.entries()) if (!done[at]) await putEarly(store, row);
+    });
+    const alone = async (row: Staged) => {
       if (isLate()) throw outOfTime();
       staged.push(await stage(store, transactions, writes, row, id));
+    };
+    const isNew = ({ expect }: Staged) => expect === 'absent';
+    const fresh = rows.filter(isNew).map((row) => ({ row, at: row.key, item: freshRow(row, id) }));
+    await eachBatch(store, fresh, itemOf, async (batch) => {
+      if (isLate()) throw outOfTime();
+      const done = batch.length > 1 ? await insertRows(store, batch) : [];
+      for (const [at, one] of batch.entries()) {
+        if (done[at]) staged.push(one);
+        else await alone(one.row);
+      }
     });
+    await eachOf(
+      rows.filter((row) => !isNew(row)),
+      store.limits.width,
+      alone,
+    );
     if (isLate()) throw outOfTime();
     if ((await transactions.decide(id, 'C')) !== 'committed') throw unavailable();
   } catch (error) {
@@ -104,9 +123,20 @@ const sendHead = async ({ client, names }: Store, head: RowChange): Promise<void
   await retrying(() => client.send(new UpdateItemCommand({ TableName: names[head.key.table], ...ensureHead(head) })));
 };
 
-const putEarly = async ({ client, names }: Store, { key: at, image }: RowChange): Promise<void> => {
-  await retrying(() => client.send(new PutItemCommand({ TableName: names[at.table], Item: image })));
+const rowOf = ({ key: at, image }: RowChange): Row => ({ at, item: image ?? {} });
+const itemOf = ({ item }: Row): Item => item;
+
+/** An old version may be there from an attempt that failed. */
+const putEarly = async ({ client, names }: Store, { at, item }: Row): Promise<void> => {
+  await retrying(() => client.send(new PutItemCommand({ TableName: names[at.table], Item: item })));
 };
+
+const freshRow = ({ key: at, image, leads }: Staged, id: string): Item => ({
+  ...keyItem(at),
+  t: { S: id },
+  w: leads ? { S: leads } : { M: image ?? {} },
+  ...(image?.c && { c: image.c }),
+});
 
 /** Writes `t` and `w` if the row is as expected; what is there already stays beside them. */
 const stage = async (
@@ -116,10 +146,8 @@ const stage = async (
   change: Staged,
   id: string,
 ): Promise<Row> => {
-  const { key: at, image, leads } = change;
-  const t = { S: id };
-  const w = leads ? { S: leads } : { M: image ?? {} };
-  const fresh: Item = { ...keyItem(at), t, w, ...(image?.c && { c: image.c }) };
+  const { key: at } = change;
+  const fresh = freshRow(change, id);
   for (let clearing = 0; ; clearing += 1) {
     const failed = await stageOnce(store, change, fresh);
     if (!failed) return { at, item: change.expect === 'absent' ? fresh : { ...fresh, n: { N: String(SCHEMA) } } };

@@ -22,6 +22,8 @@ export interface Limits {
   readonly rollForwardMs: number;
   /** A staged commit that is not decided this long after its request began gives up: whoever waits for an API has 29 s. */
   readonly answerMs: number;
+  /** Rows of a staged commit that are sent in one call. DynamoDB's own limit is 25. */
+  readonly batchRows: number;
   /** Requests at once. */
   readonly width: number;
 }
@@ -31,5 +33,6 @@ export const LIMITS: Limits = {
   stagingMs: 60_000,
   rollForwardMs: 5_000,
   answerMs: Number.POSITIVE_INFINITY,
+  batchRows: 25,
   width: 24,
 };

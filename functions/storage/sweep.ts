@@ -1,8 +1,9 @@
 // Puts right what a transaction has staged, once it is decided: by its own writer, or later by the sweeper.
 import { inflateRawSync } from 'node:zlib';
 import { DeleteItemCommand, GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { eachBatch, putRows, unveilRows } from './batches.ts';
 import { type Key, keyItem, number, text } from './items.ts';
-import { isShadowKey, key, TRANSACTIONS } from './keys.ts';
+import { isAliasKey, isShadowKey, key, TRANSACTIONS } from './keys.ts';
 import { keyFrom, type Row, readRows } from './rows.ts';
 import { eachOf, retrying } from './send.ts';
 import type { Store } from './store.ts';
@@ -23,16 +24,47 @@ export const rollWithin = async (
 ): Promise<boolean> => {
   const end = store.clock() + ms;
   let late = false;
-  const roll = (some: readonly Row[]) =>
-    eachOf(some, store.limits.width, async ({ at, item }) => {
-      late ||= store.clock() > end;
-      if (!late) await transactions.roll(at, item, state);
+  const isLate = () => {
+    late ||= store.clock() > end;
+    return late;
+  };
+  const one = async ({ at, item }: Row) => {
+    if (!isLate()) await transactions.roll(at, item, state);
+  };
+  const roll = async (some: readonly Row[]) => {
+    const forward = (row: Row) => state === 'committed' && isFresh(row);
+    const next = ({ item }: Row) => item.w!.M!;
+    // An alias never changes once it is there: this one may be written whatever has become of it meanwhile.
+    const aliases = some.filter((row) => forward(row) && isAliasKey(row.at));
+    await eachBatch(store, aliases, next, async (batch) => {
+      if (!isLate()) {
+        await putRows(
+          store,
+          batch.map((row) => ({ at: row.at, item: next(row) })),
+        );
+      }
     });
+    const others = some.filter((row) => forward(row) && !isAliasKey(row.at));
+    await eachBatch(store, others, next, async (batch) => {
+      if (isLate()) return;
+      const rows = batch.map((row) => ({ at: row.at, t: row.item.t!, next: next(row) }));
+      const done = batch.length > 1 ? await unveilRows(store, rows) : [];
+      for (const [at, row] of batch.entries()) if (!done[at]) await one(row);
+    });
+    await eachOf(
+      some.filter((row) => !forward(row)),
+      store.limits.width,
+      one,
+    );
+  };
   // Shadows go when all others are done, not beside the last of them: until then they are what leads to rows under a new code.
   await roll(rows.filter(({ item }) => !isShadow(item)));
   await roll(rows.filter(({ item }) => isShadow(item)));
   return !late;
 };
+
+/** A new row: its next image is all that it will have. */
+const isFresh = ({ item }: Row): boolean => !item.n && Object.keys(item.w?.M ?? {}).length > 0;
 
 export const finish = async ({ client, names, clock }: Sweeping, id: string): Promise<void> => {
   const TableName = names.registry;

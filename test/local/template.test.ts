@@ -148,6 +148,28 @@ describe('what IAM is asked for a DynamoDB call', () => {
       },
       ['dynamodb:PutItem arn:T', 'dynamodb:ConditionCheckItem arn:T', 'dynamodb:UpdateItem arn:T'],
     ],
+    [
+      'BatchExecuteStatement',
+      {
+        Statements: [
+          { Statement: `INSERT INTO "T" VALUE {'p':?}` },
+          { Statement: `INSERT INTO "T" VALUE {'p':?}` },
+          { Statement: 'UPDATE "K" SET "n"=? WHERE "p"=?' },
+          { Statement: 'DELETE FROM "T" WHERE "p"=?' },
+        ],
+      },
+      [
+        'dynamodb:PartiQLInsert arn:T',
+        'dynamodb:PartiQLUpdate arn:K',
+        'kms:Decrypt arn:key',
+        'dynamodb:PartiQLDelete arn:T',
+      ],
+    ],
+    [
+      'BatchExecuteStatement',
+      { Statements: [{ Statement: 'EXISTS (SELECT * FROM "T")' }] },
+      ['dynamodb:PartiQLSelect arn:aws:dynamodb:ap-northeast-1:1:table/'],
+    ],
     ['TransactGetItems', { TransactItems: [{ Get: { TableName: 'T' } }] }, ['dynamodb:GetItem arn:T']],
     ['ListTables', {}, ['dynamodb:ListTables *']],
   ])('%s %j', (operation, body, expected) => {

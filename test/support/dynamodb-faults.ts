@@ -9,8 +9,16 @@ export interface Call {
   readonly at: number;
 }
 
-/** What becomes of one call: let through, refused before it arrives, or carried out with its answer lost. */
-export type Fault = undefined | { readonly before: Error } | { readonly after: Error };
+/**
+ * What becomes of one call: let through, refused before it arrives, or carried out with its answer lost. Of a batch every second
+ * row may be carried out and the others not: before the process ended, or because they were throttled.
+ */
+export type Fault =
+  | undefined
+  | { readonly before: Error }
+  | { readonly after: Error }
+  | { readonly halfway: Error }
+  | { readonly refused: string };
 
 export const throttled = (name = 'ProvisionedThroughputExceededException') =>
   Object.assign(new Error(name), { name, $fault: 'client', $metadata: { httpStatusCode: 400 } });
@@ -35,14 +43,50 @@ export const withFaults = (client: DynamoDBClient, decide: (call: Call) => Fault
     (next, context) => async (args) => {
       const operation = String((context as { commandName?: string }).commandName).replace('Command', '');
       const fault = decide({ operation, input: args.input as Call['input'], at: calls++ });
-      if (fault && 'before' in fault) throw fault.before;
-      const answer = await next(args);
-      if (fault) throw fault.after;
+      if (!fault) return next(args);
+      if ('before' in fault) throw fault.before;
+      if ('after' in fault) {
+        await next(args);
+        throw fault.after;
+      }
+      const input = args.input as Batch;
+      if (!input.Statements && !input.RequestItems) {
+        if ('halfway' in fault) throw fault.halfway;
+        return next(args);
+      }
+      const answer = await next({ ...args, input: { ...args.input, ...everySecond(input, 0) } as typeof args.input });
+      if ('halfway' in fault) throw fault.halfway;
+      Object.assign(answer.output, refusedOf(input, answer.output as BatchAnswer, fault.refused));
       return answer;
     },
     { step: 'initialize', name: 'faults' },
   );
   return { calls: () => calls };
+};
+
+interface Batch {
+  readonly Statements?: readonly object[];
+  readonly RequestItems?: Readonly<Record<string, readonly object[]>>;
+}
+interface BatchAnswer {
+  readonly Responses?: readonly object[];
+}
+
+const everySecond = ({ Statements, RequestItems }: Batch, first: 0 | 1): Batch => {
+  const some = (list: readonly object[]) => list.filter((_, at) => at % 2 === first);
+  if (Statements) return { Statements: some(Statements) };
+  return {
+    RequestItems: Object.fromEntries(Object.entries(RequestItems ?? {}).map(([table, rows]) => [table, some(rows)])),
+  };
+};
+
+/** The answer that half of a batch was not carried out. */
+const refusedOf = (batch: Batch, { Responses = [] }: BatchAnswer, Code: string): object => {
+  if (!batch.Statements) {
+    const left = Object.entries(everySecond(batch, 1).RequestItems ?? {}).filter(([, rows]) => rows.length > 0);
+    return { UnprocessedItems: Object.fromEntries(left) };
+  }
+  return { Responses: batch.Statements.map((_, at) => (at % 2 === 0 ? Responses[at / 2] : { Error: { Code } })) };
 };
 
 export interface Spent {

@@ -162,6 +162,10 @@ export const wantedOf = (
     case 'BatchWriteItem':
       for (const name of Object.keys((body['RequestItems'] ?? {}) as Body)) add(operation, name);
       break;
+    case 'BatchExecuteStatement':
+      for (const [kind, name] of new Map(statementsIn(body).map((found) => [found.join(' '), found])).values())
+        add(kind, name);
+      break;
     case 'TransactGetItems':
     case 'TransactWriteItems':
       for (const item of (body['TransactItems'] ?? []) as Record<string, Body>[]) {
@@ -173,6 +177,20 @@ export const wantedOf = (
       else add(operation, body['TableName'], body['IndexName']);
   }
   return wanted;
+};
+
+/** What each statement does, and to which table; one that we do not know asks for what nobody has. */
+const statementsIn = (body: Body): [action: string, table: string][] =>
+  ((body['Statements'] ?? []) as { Statement?: unknown }[]).map(({ Statement }) => {
+    const [, verb = '', table = ''] = /^\s*(INSERT INTO|UPDATE|DELETE FROM) +"([^"]+)"/i.exec(String(Statement)) ?? [];
+    return [PARTIQL[verb.toUpperCase()] ?? 'PartiQLSelect', table];
+  });
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html */
+const PARTIQL: Record<string, string> = {
+  'INSERT INTO': 'PartiQLInsert',
+  UPDATE: 'PartiQLUpdate',
+  'DELETE FROM': 'PartiQLDelete',
 };
 
 const TRANSACT: Record<string, string> = {

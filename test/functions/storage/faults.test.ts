@@ -25,7 +25,9 @@ let tables: TableNames;
 let now = NOW;
 const clock = () => now;
 const documents = openMemory().documents;
-const STAGED: Partial<Limits> = { transactionRows: 0, width: 1 };
+/** One call after the other, each for one row: every step is one at which to end. */
+const STAGED: Partial<Limits> = { transactionRows: 0, width: 1, batchRows: 1 };
+const IN_BATCHES: Partial<Limits> = { ...STAGED, batchRows: 25 };
 
 const openWith = (one: DynamoDBClient, limits: Partial<Limits> = {}): Resources =>
   openDynamo({ client: one, tables, keys: secrets, documents, clock, limits });
@@ -144,40 +146,51 @@ const views = async (one: Resources, { id, patient, other }: Scene): Promise<str
 };
 
 describe('a process that ends within a large commit', () => {
-  it('leaves all or nothing to be seen, at every step, and the sweeper clears up', { timeout: 240_000 }, async () => {
-    const outcomes: string[] = [];
-    for (let step = 0; ; step += 1) {
-      const one = await scene();
-      const { resources: dying, calls } = await faulty(
-        ({ at }) => (at >= step ? { before: new Killed() } : undefined),
-        STAGED,
-      );
-      const done = await dying.commit(one.writes, NOW).then(
-        () => true,
-        () => false,
-      );
+  const killed = { before: new Killed() };
+  it.each([
+    ['at every step', STAGED, killed, 30],
+    ['between any two calls of many rows', IN_BATCHES, killed, 15],
+    ['in the middle of any call of many rows', IN_BATCHES, { halfway: new Killed() }, 15],
+  ] as const)(
+    'leaves all or nothing to be seen, %s, and the sweeper clears up',
+    { timeout: 240_000 },
+    async (...given) => {
+      const [, limits, first, steps] = given;
+      const outcomes: string[] = [];
+      for (let step = 0; ; step += 1) {
+        const one = await scene();
+        const { resources: dying, calls } = await faulty(
+          ({ at }) => (at < step ? undefined : at === step ? first : killed),
+          limits,
+        );
+        const done = await dying.commit(one.writes, NOW).then(
+          () => true,
+          () => false,
+        );
 
-      // A reader by code who mends what it meets must not hide from the next one what it has not met.
-      const coded = async () => (await resources.scan({ patient: one.patient, type: 'Observation', code: 's|new' })).items.length;
-      const met = await coded();
-      expect([0, 2], `read by the new code after call ${step}`).toContain(met);
-      expect(await coded(), `read again after call ${step}`).toBe(met);
+        // A reader by code who mends what it meets must not hide from the next one what it has not met.
+        const coded = async () =>
+          (await resources.scan({ patient: one.patient, type: 'Observation', code: 's|new' })).items.length;
+        const met = await coded();
+        expect([0, 2], `read by the new code after call ${step}`).toContain(met);
+        expect(await coded(), `read again after call ${step}`).toBe(met);
 
-      const seen = new Set(await views(resources, one));
-      expect([...seen], `killed at call ${step}`).toHaveLength(1);
-      if (done) expect([...seen]).toEqual(['after']);
-      now += LIMITS.stagingMs * 3; // the deadline passes
-      await sweep();
-      expect(new Set(await views(resources, one)), `swept after call ${step}`).toEqual(seen);
-      outcomes.push([...seen][0]!);
-      if (calls() < step) break;
-    }
-    expect(await leftovers()).toEqual([]);
-    expect(outcomes.length).toBeGreaterThan(30);
-    // Once decided, always so: no step before the decision shows anything, no step after it hides anything.
-    expect(outcomes.indexOf('after')).toBe(outcomes.lastIndexOf('before') + 1);
-    expect(new Set(outcomes)).toEqual(new Set(['before', 'after']));
-  });
+        const seen = new Set(await views(resources, one));
+        expect([...seen], `killed at call ${step}`).toHaveLength(1);
+        if (done) expect([...seen]).toEqual(['after']);
+        now += LIMITS.stagingMs * 3; // the deadline passes
+        await sweep();
+        expect(new Set(await views(resources, one)), `swept after call ${step}`).toEqual(seen);
+        outcomes.push([...seen][0]!);
+        if (calls() < step) break;
+      }
+      expect(await leftovers()).toEqual([]);
+      expect(outcomes.length).toBeGreaterThan(steps);
+      // Once decided, always so: no step before the decision shows anything, no step after it hides anything.
+      expect(outcomes.indexOf('after')).toBe(outcomes.lastIndexOf('before') + 1);
+      expect(new Set(outcomes)).toEqual(new Set(['before', 'after']));
+    },
+  );
 
   it('is rolled back by readers and writers once its deadline has passed', async () => {
     const one = await scene();
@@ -242,6 +255,39 @@ describe('a process that ends within a large commit', () => {
   });
 });
 
+describe('a large commit whose rows are met before it has rolled them forward', () => {
+  it('takes nothing back of what others have written since', async () => {
+    const own = await dynamoClient();
+    let meanwhile: Promise<unknown> | undefined;
+    own.middlewareStack.add(
+      (next) => async (args) => {
+        const { Statements, RequestItems } = args.input as {
+          Statements?: { Statement: string }[];
+          RequestItems?: object;
+        };
+        if (RequestItems || Statements?.[0]?.Statement.startsWith('UPDATE')) await (meanwhile ??= others());
+        return next(args);
+      },
+      { step: 'initialize', name: 'late' },
+    );
+    const patient = `late-${++count}`;
+    const ids = Array.from({ length: 30 }, (_, at) => `${patient}-${at}`);
+    const of = (v: number) => ids.map((id) => draft('Condition', id, { patient, date: DAY }, { v }));
+    const versions = async () => (await getAll(ids)).map((item) => item?.version);
+    const getAll = (some: string[]) => resources.getMany(some.map((id) => ({ type: 'Condition', id })));
+    const others = async () => {
+      const found = await getAll(ids);
+      for (const [at, next] of of(2).entries()) await resources.commit(replace(found[at]!, next), NOW);
+    };
+
+    await openWith(own, { transactionRows: 0 }).commit(create(...of(1)), NOW);
+
+    expect(meanwhile).toBeDefined();
+    expect(await versions()).toEqual(ids.map(() => 2));
+    expect(await leftovers()).toEqual([]);
+  });
+});
+
 describe('two large commits that want the same', () => {
   it('let one win, or none, and never mix', { timeout: 60_000 }, async () => {
     for (let round = 0; round < 4; round += 1) {
@@ -264,6 +310,7 @@ describe('throttling', () => {
     ['one row', 1, undefined],
     ['one transaction', 6, undefined],
     ['a large commit', 6, STAGED],
+    ['a large commit in calls of many rows', 30, IN_BATCHES],
   ] as const)('is waited out: %s', async (_, size, limits) => {
     const patient = `throttled-${++count}`;
     const { resources: slow } = await faulty(
@@ -278,11 +325,47 @@ describe('throttling', () => {
     expect((await slow.scan({ patient, type: 'Observation' })).items).toHaveLength(size);
   });
 
+  it.each(['ThrottlingError', 'ProvisionedThroughputExceeded', 'InternalServerError'])(
+    'of some rows of a call is waited out for these alone: %s',
+    async (refused) => {
+      const one = await scene();
+      const refusals = new Map<string, number>();
+      const { resources: slow } = await faulty(({ operation }) => {
+        if (!/^Batch(Exec|Write)/.test(operation)) return undefined;
+        refusals.set(operation, (refusals.get(operation) ?? 0) + 1);
+        return { refused };
+      }, IN_BATCHES);
+      const names = Array.from({ length: 30 }, (_, at) => `some-${count}-${at}`);
+      const drafts = names.map((id) => draft('Condition', id, { patient: one.patient, date: DAY }));
+
+      await slow.commit([...one.writes, ...create(...drafts)], NOW);
+
+      expect([...refusals.keys()].sort()).toEqual(['BatchExecuteStatement', 'BatchWriteItem']);
+      const found = await resources.getMany(names.map((id) => ({ type: 'Condition', id })));
+      expect(found.map((item) => item?.version)).toEqual(names.map(() => 1));
+      expect((await resources.scan({ patient: one.patient, type: 'Condition' })).items).toHaveLength(30);
+      expect(await leftovers()).toEqual([]);
+    },
+  );
+
+  it('is told from a permission that lacks: that is a fault, and nothing is written', async () => {
+    const one = await scene();
+    const { resources: denied } = await faulty(
+      ({ operation }) => (operation === 'BatchExecuteStatement' ? { refused: 'AccessDenied' } : undefined),
+      IN_BATCHES,
+    );
+
+    await expect(denied.commit(one.writes, NOW)).rejects.toThrow('AccessDenied');
+
+    expect(new Set(await views(resources, one))).toEqual(new Set(['before']));
+    expect(await leftovers()).toEqual([]);
+  });
+
   it('that does not end is a clean 503, and nothing was written', { timeout: 60_000 }, async () => {
     const one = await scene();
-    for (const limits of [undefined, STAGED]) {
+    for (const limits of [undefined, STAGED, IN_BATCHES]) {
       const { resources: stuck } = await faulty(
-        ({ operation }) => (/Put|Update|Write/.test(operation) ? { before: throttled() } : undefined),
+        ({ operation }) => (/Put|Update|Write|Execute/.test(operation) ? { before: throttled() } : undefined),
         limits,
       );
       await expect(stuck.commit(one.writes, NOW)).rejects.toMatchObject({
@@ -341,9 +424,15 @@ describe('an answer that is lost', () => {
   });
 
   it('at any step of a large commit', { timeout: 60_000 }, async () => {
-    for (const wanted of [/PutItem/, /UpdateItem/, /DeleteItem/, /GetItem|Query/, /./]) {
+    const kinds = [/PutItem/, /UpdateItem/, /DeleteItem/, /GetItem|Query/, /./];
+    const steps = [
+      ...kinds.map((wanted) => [wanted, STAGED] as const),
+      [/BatchExec/, IN_BATCHES],
+      [/./, IN_BATCHES],
+    ] as const;
+    for (const [wanted, limits] of steps) {
       const one = await scene();
-      const { resources: lossy } = await faulty(lostOnce(wanted), STAGED);
+      const { resources: lossy } = await faulty(lostOnce(wanted), limits);
 
       await lossy.commit(one.writes, NOW);
 
