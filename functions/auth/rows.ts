@@ -101,8 +101,10 @@ export type StaffRow = z.infer<typeof StaffRow>;
 export const ResidentRow = z.strictObject({
   ...subject,
   sub: text,
-  /** Ids of the Patient resources that are theirs, or that they act for. */
+  /** Ids of their Patient resources; what is linked to these, and whom they act for, is found at each request (enrolment/acting-for.ts). */
   patients: z.array(text),
+  /** Id of the Person that they are (functions/enrolment). Absent: a row that a seed has made. */
+  person: z.optional(text),
 });
 export type ResidentRow = z.infer<typeof ResidentRow>;
 
@@ -160,6 +162,9 @@ export const openIdentities = ({ client, table }: { client: DynamoDBClient; tabl
     },
   };
 };
+
+/** Where a row of a resident is, for the enrolment desk (services/row-store.ts). */
+export const residentKey = (sub: string) => ({ p: `auth#resident#${sub}`, s: '-' });
 
 /** The item that holds a row: for administration and seeds. */
 export const identityItem = <K extends Kind>(kind: K, id: string, row: z.infer<(typeof SHAPES)[K]>) => ({

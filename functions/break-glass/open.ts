@@ -1,13 +1,10 @@
 // Breaking the glass: who may, with what reason, for how long. What is then shown is for consent/decide.ts to say.
 import { randomBytes } from 'node:crypto';
-import type { Role } from '../consent/actor.ts';
+import { rulesOf } from '../consent/matrix.ts';
 import { forbidden, refuse } from '../fhir/outcome.ts';
 import type { Resources } from '../storage/port.ts';
 import type { Case, Cases } from './cases.ts';
 import type { BreakGlass, Grant } from './port.ts';
-
-/** Who meets emergencies. A region may narrow it. Systems never: somebody must answer for it. */
-export const BREAK_GLASS_ROLES: readonly Role[] = ['doctor', 'dentist', 'nurse', 'pharmacist', 'ambulance'];
 
 /** Characters; less than that explains nothing. */
 export const SHORTEST_REASON = 10;
@@ -20,15 +17,9 @@ export interface BreakGlassDeps {
   readonly resources: Pick<Resources, 'get' | 'patientKey' | 'heads'>;
   /** The time box. @default 30 */
   readonly minutes?: number | undefined;
-  readonly roles?: readonly Role[] | undefined;
 }
 
-export const openBreakGlass = ({
-  cases,
-  resources,
-  minutes = 30,
-  roles = BREAK_GLASS_ROLES,
-}: BreakGlassDeps): BreakGlass => {
+export const openBreakGlass = ({ cases, resources, minutes = 30 }: BreakGlassDeps): BreakGlass => {
   /** Patients that exist, and the partition key of each with those of the person's other records. */
   const whom = async (patients: readonly string[], resource: { type: string; id: string } | undefined) => {
     const keys = new Map<string, readonly string[]>();
@@ -46,7 +37,8 @@ export const openBreakGlass = ({
 
   return {
     open: async ({ actor, reason, patients, resource, now }) => {
-      if (actor.kind !== 'staff' || actor.facility === undefined || !roles.includes(actor.role))
+      // Never a system: somebody must answer for it.
+      if (actor.kind !== 'staff' || actor.facility === undefined || !rulesOf(actor).breaksGlass)
         throw forbidden('this role may not break the glass');
       const why = readReason(reason);
       const have = [...(await cases.openOf(actor.subject, now))];

@@ -1,7 +1,7 @@
 // From a bearer token to an Actor. The token says who signed in where; the subject's row in `registry` says whether that
 // still holds: a disabled or changed subject is refused within the half minute that a row is remembered.
 import { cached } from '../auth/cached.ts';
-import type { FacilityRow, Identities } from '../auth/rows.ts';
+import type { FacilityRow, Identities, ResidentRow } from '../auth/rows.ts';
 import { parseScopes } from '../auth/scopes.ts';
 import { isOutage, TokenRefused, type TokenTrust, tokenVerifier, type Verified } from '../auth/verify-token.ts';
 import type { Actor } from '../consent/actor.ts';
@@ -9,6 +9,10 @@ import { FhirError } from '../fhir/outcome.ts';
 
 export interface AuthenticateDeps extends TokenTrust {
   readonly identities: Identities;
+  /** Whose records a resident may see now (enrolment/acting-for.ts). @default those of the row */
+  readonly patientsOf?: ((row: ResidentRow) => Promise<readonly string[]>) | undefined;
+  /** Lets residents in who have an account and have not joined yet, with nobody's records: to apply. @default false */
+  readonly newcomers?: boolean | undefined;
 }
 
 export type Headers = Readonly<Record<string, string | undefined>>;
@@ -16,6 +20,8 @@ export type Headers = Readonly<Record<string, string | undefined>>;
 /** Design section 3 asks for 60 s; the rest is for the row's own replication. */
 const ROW_MS = 30_000;
 const ROWS = 2_000;
+/** A resident's row says whose records are shown: a proxy that is revoked must be so within 5 s. */
+const RESIDENT_ROW_MS = 2_000;
 
 /** Scopes of a resident's own session; consent/decide.ts narrows them to the resident's own records. */
 const RESIDENT_SCOPES = parseScopes('patient/*.cruds');
@@ -50,17 +56,18 @@ const unauthenticated = (realm: string, diagnostics: string, error?: string) =>
   });
 
 /** Holds a verified token against what `registry` says of its subject now. */
-const currentActor = ({ identities, clock }: AuthenticateDeps) => {
+const currentActor = ({ identities, clock, patientsOf, newcomers = false }: AuthenticateDeps) => {
   const held = { forMs: ROW_MS, most: ROWS, clock };
   const system = cached((id) => identities.system(id), held);
   const staff = cached((sub) => identities.staff(sub), held);
-  const resident = cached((sub) => identities.resident(sub), held);
+  const resident = cached((sub) => identities.resident(sub), { ...held, forMs: RESIDENT_ROW_MS });
   const facility = cached((code) => identities.facility(code), held);
 
   return async (verified: Verified): Promise<Actor> => {
     const { claims } = verified;
     if (verified.kind === 'resident') {
-      const row = standing(await resident(claims.sub), claims.iat);
+      const found = await resident(claims.sub);
+      const row = found || !newcomers ? standing(found, claims.iat) : undefined;
       return {
         kind: 'resident',
         subject: claims.sub,
@@ -68,7 +75,7 @@ const currentActor = ({ identities, clock }: AuthenticateDeps) => {
         facility: undefined,
         facilityType: undefined,
         scopes: RESIDENT_SCOPES,
-        patients: row.patients,
+        patients: row ? ((await patientsOf?.(row)) ?? row.patients) : [],
         tokenId: claims.jti,
       };
     }

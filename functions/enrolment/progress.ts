@@ -1,0 +1,171 @@
+// Progress against the 5 % and 10 % lines (domain.md 1.2 M1): who has joined, by municipality and age. Rows in `registry`:
+//
+//   pattern                                    p                            s                    trips
+//   people who joined, by month of birth       enrol#count#<municipality>   <YYYY-MM>            1 a municipality
+//   in which cell a person is counted          enrol#counted                <person>             1
+//   population, as an office has entered it    enrol#population             <municipality>       1 for all
+//
+// By month of birth, because people grow older and rows do not: an age band is a sum over months at the time of asking. A person's
+// cell and the two counters that it moves between are written in one transaction, so a count said twice counts once, and any
+// later change of the person puts right what a lost connection left behind; `recount` does it for all.
+
+import type { RowChange, RowStore } from '../services/row-store.ts';
+import type { Resources } from '../storage/port.ts';
+import { dayInJapan } from './age.ts';
+import { findPerson } from './records.ts';
+import { suppressed } from './suppress.ts';
+
+const COUNT = (municipality: string) => `enrol#count#${municipality}`;
+const COUNTED = 'enrol#counted';
+const POPULATION = 'enrol#population';
+
+/** From age, inclusive. */
+export const BANDS = [
+  { band: '0-17', from: 0 },
+  { band: '18-39', from: 18 },
+  { band: '40-64', from: 40 },
+  { band: '65-74', from: 65 },
+  { band: '75+', from: 75 },
+] as const;
+export type Band = (typeof BANDS)[number]['band'];
+
+/** The lines of クラウド型EHR高度化事業. */
+export const LINES = [5, 10] as const;
+
+export interface Population {
+  readonly name: string;
+  /** Date of the figures. */
+  readonly asOf: string;
+  readonly bands: Readonly<Record<Band, number>>;
+}
+
+type Deps = { readonly resources: Resources; readonly rows: RowStore };
+
+/** Brings the counters up to what the Person says. True: something was counted anew. */
+export const count = async ({ resources, rows }: Deps, person: string): Promise<boolean> => {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const [found, before] = await Promise.all([findPerson(resources, person), rows.get(COUNTED, person)]);
+    const cell =
+      found?.enrolment.status === 'enrolled'
+        ? { municipality: found.enrolment.municipality, month: (found.person.birthDate ?? '').slice(0, 7) }
+        : null;
+    const was = (before?.data ?? null) as typeof cell;
+    if (cell?.municipality === was?.municipality && cell?.month === was?.month) return false;
+    const add = (of: typeof cell, amount: number): RowChange[] =>
+      of ? [{ kind: 'add', p: COUNT(of.municipality), s: of.month, amount }] : [];
+    const written = await rows.write([
+      { kind: 'put', p: COUNTED, s: person, data: cell, expect: before?.version ?? 'absent' },
+      ...add(was, -1),
+      ...add(cell, 1),
+    ]);
+    if (written) return true;
+  }
+  return false;
+};
+
+/** A page of all Persons, counted again: what a lost connection left out. */
+export const recount = async (deps: Deps, after: string | undefined) => {
+  const page = await deps.resources.walk({ type: 'Person', isRegistry: true, after });
+  let corrected = 0;
+  for (const { id } of page.items) if (await count(deps, id)) corrected += 1;
+  return { seen: page.items.length, corrected, next: page.next };
+};
+
+export const setPopulation = async (rows: RowStore, municipality: string, population: Population): Promise<void> => {
+  await rows.write([{ kind: 'put', p: POPULATION, s: municipality, data: population }]);
+};
+
+export interface Figure {
+  /** Null: too few to be shown. */
+  readonly enrolled: number | null;
+  readonly population: number | null;
+  /** One digit; null where either is. */
+  readonly percent: number | null;
+}
+export interface Progress {
+  readonly asOf: string;
+  readonly lines: readonly number[];
+  readonly region: Figure & { readonly reached: readonly number[] };
+  readonly municipalities: readonly (Figure & {
+    readonly municipality: string;
+    readonly name: string;
+    readonly reached: readonly number[];
+    readonly bands: readonly (Figure & { readonly band: string })[];
+  })[];
+}
+
+/** @param exact for the operator; others see no number below ten, nor one that leads to it */
+export const progress = async (rows: RowStore, now: number, exact: boolean): Promise<Progress> => {
+  const populations = (await all(rows, POPULATION)).map(({ s, data }) => ({ code: s, ...(data as Population) }));
+  const counted = await Promise.all(
+    populations.map(async (of) => ({ of, bands: byBand(await all(rows, COUNT(of.code)), now) })),
+  );
+  const totals = counted.map(({ of, bands }) => ({ key: of.code, count: sum(bands.map((one) => one.count)) }));
+  const hiddenTotals = exact ? new Set<string>() : suppressed(totals);
+  const population = sum(populations.map(({ bands }) => sum(Object.values(bands))));
+  const regionCount = sum(totals.map((total) => total.count));
+  const regionHidden = !exact && regionCount > 0 && regionCount < 10;
+  return {
+    asOf: dayInJapan(now),
+    lines: LINES,
+    region: withLines(figure(regionCount, population, regionHidden)),
+    municipalities: counted.map(({ of, bands }, at) => {
+      const hidden = exact ? new Set<string>() : suppressed(bands);
+      const totalHidden = hiddenTotals.has(of.code);
+      return {
+        municipality: of.code,
+        name: of.name,
+        ...withLines(figure(totals[at]!.count, sum(Object.values(of.bands)), totalHidden)),
+        bands: bands.map(({ key, count }) => ({
+          band: key,
+          // Where the total is hidden its parts would tell it.
+          ...figure(count, of.bands[key as Band], hidden.has(key) || (totalHidden && count > 0)),
+        })),
+      };
+    }),
+  };
+};
+
+const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
+
+const figure = (count: number, population: number, hidden: boolean): Figure => ({
+  enrolled: hidden ? null : count,
+  population,
+  percent: hidden || population === 0 ? null : Math.round((count / population) * 1000) / 10,
+});
+
+const withLines = <F extends Figure>(one: F) => ({
+  ...one,
+  reached: LINES.filter(
+    (line) => one.enrolled !== null && one.population! > 0 && one.enrolled * 100 >= line * one.population!,
+  ),
+});
+
+const byBand = (months: readonly { s: string; count: number }[], now: number) => {
+  const today = dayInJapan(now);
+  const counts = new Map<string, number>(BANDS.map(({ band }) => [band, 0]));
+  for (const { s, count } of months) {
+    const band = bandOf(s, today);
+    counts.set(band, counts.get(band)! + count);
+  }
+  return [...counts].map(([key, of]) => ({ key, count: of }));
+};
+
+/** Who was born in a month has its age from that month on. */
+const bandOf = (month: string, today: string): string => {
+  const [year, of] = month.split('-').map(Number);
+  const [thisYear, thisMonth] = today.split('-').map(Number);
+  const age = thisYear! - year! - (thisMonth! < of! ? 1 : 0);
+  return BANDS.findLast(({ from }) => age >= from)?.band ?? BANDS[0].band;
+};
+
+const all = async (rows: RowStore, p: string) => {
+  const found = [];
+  let after: string | undefined;
+  do {
+    const page = await rows.list({ p, after, limit: 1000 });
+    found.push(...page.rows);
+    after = page.next;
+  } while (after !== undefined);
+  return found;
+};
