@@ -46,6 +46,7 @@ interface Chain {
   /** Until when a pointer covers the person. */
   readonly persons: Map<string, number>;
   readonly actors: Set<string>;
+  readonly facilities: Set<string>;
 }
 
 const ATTEMPTS = 2;
@@ -72,6 +73,7 @@ export const auditOn = (
       lostFrom: undefined,
       persons: new Map(),
       actors: new Set(),
+      facilities: new Set(),
     };
     return chain;
   };
@@ -120,7 +122,7 @@ const link = (on: Chain, record: AuditRecord, now: number): Put[] => {
   on.hash = hash;
 
   const pointers: string[] = [];
-  const { patientKey, actor } = record;
+  const { patientKey, actor, facility } = record;
   if (patientKey !== undefined && (on.persons.get(patientKey) ?? 0) <= at.time) {
     if (on.persons.size >= PERSONS) on.persons.clear();
     on.persons.set(patientKey, at.time + PERSON_WINDOW_MS);
@@ -129,6 +131,10 @@ const link = (on: Chain, record: AuditRecord, now: number): Put[] => {
   if (!on.actors.has(actor)) {
     on.actors.add(actor);
     pointers.push(key.actor(actor, monthOf(at.time)));
+  }
+  if (facility !== undefined && !on.facilities.has(facility)) {
+    on.facilities.add(facility);
+    pointers.push(key.facility(facility, monthOf(at.time)));
   }
   return [
     (table) => twice(() => append(table, item)),

@@ -21,6 +21,8 @@ export interface AuditRecord {
   readonly outcome: '0' | '4' | '8' | '12';
   /** HTTP status of the answer. */
   readonly status: number;
+  /** Classes of the data that were shown or changed (search/data-class.ts), where they are known. */
+  readonly classes?: readonly string[] | undefined;
   /** Break-glass: the case under which this person's data were shown, and why, in the words of who asked. */
   readonly grant?: string | undefined;
   readonly reason?: string | undefined;

@@ -5,11 +5,13 @@
 //   opening of a chain, once an hour at most    O#<yyyy-mm-dd>                <ms 13>#<chain>              1 a chain
 //   where a person occurs                       P#<patient key>#<yyyy-mm>     <ms 13>#<chain>#<number>     ≤ 1, once in 5 minutes a chain
 //   where an actor occurs                       A#<actor>#<yyyy-mm>           <ms 13>#<chain>#<number>     ≤ 1, once a chain
+//   where a facility occurs                     F#<facility>#<yyyy-mm>        <ms 13>#<chain>#<number>     ≤ 1, once a chain
 //   how far the trail is sealed                 S                             -                            1 a seal
 //
 //   question                          trips                                              RRU
 //   who looked at this person         1 a month + 1 a pointer (a range of one chain)     1 + about 1 a pointer
 //   what did this account look at     1 a month + 1 a pointer (to the end of the chain)  1 + 0.1 a record of that hour
+//   what did this facility look at    the same
 //   everything of a day               1 + 1 a chain                                      0.13 a record
 //
 // A chain is the partition, because the verifier and the sealer read chains, and because the environment that owns it is
@@ -62,6 +64,7 @@ export const key = {
   opening: ({ time, chain }: Pick<Opening, 'time' | 'chain'>) => `${time13(time)}#${chain}`,
   person: (patientKey: string, month: string) => `P#${patientKey}#${month}`,
   actor: (actor: string, month: string) => `A#${actor}#${month}`,
+  facility: (facility: string, month: string) => `F#${facility}#${month}`,
   pointer: ({ time, chain, number }: Pick<Link, 'time' | 'chain' | 'number'>) =>
     `${time13(time)}#${chain}#${number8(number)}`,
   seal: { p: { S: 'S' }, s: { S: '-' } },
@@ -86,6 +89,7 @@ const bodyOf = (record: AuditRecord, entities: readonly string[]): string =>
     h: record.status,
     g: record.grant,
     w: record.reason,
+    d: record.classes,
   });
 
 const LARGEST = 1_024;
@@ -212,5 +216,6 @@ const readBody = (body: string, actor: string, patientKey: string | undefined): 
     status: Number(b.h),
     ...(b.g !== undefined && { grant: String(b.g) }),
     ...(b.w !== undefined && { reason: String(b.w) }),
+    ...(Array.isArray(b.d) && { classes: b.d as string[] }),
   };
 };

@@ -18,6 +18,7 @@ export interface TrailQuery {
   readonly to: number;
   readonly patientKey?: string | undefined;
   readonly actor?: string | undefined;
+  readonly facility?: string | undefined;
   /** @default 1000 */
   readonly most?: number | undefined;
 }
@@ -33,6 +34,8 @@ export interface AuditTrail {
   /** By the id of an AuditEvent. */
   read(id: string): Promise<StoredRecord | undefined>;
   search(query: TrailQuery): Promise<TrailPage>;
+  /** All records of a time, chain by chain, each once: for reports. */
+  each(query: Omit<TrailQuery, 'most'>): AsyncIterable<StoredRecord>;
 }
 
 export const openAuditTrail = ({ client, table }: { client: DynamoDBClient; table: string }): AuditTrail =>
@@ -57,10 +60,10 @@ export const trailOn = (table: AuditTable): AuditTrail => ({
   },
 
   search: async (query) => {
-    const { from, to, patientKey, actor, most = 1_000 } = query;
+    const { from, to, facility, most = 1_000 } = query;
     if (to < from) return { records: [], more: false };
     const spans = await spansOf(table, query);
-    const where = { k: patientKey, u: actor };
+    const where = whereOf(query);
     const found: StoredRecord[] = [];
     for (let i = 0; i < spans.length; i += AT_ONCE) {
       const parts = spans
@@ -68,17 +71,45 @@ export const trailOn = (table: AuditTable): AuditTrail => ({
         .map((span) => readSpan(table, { ...span, from: Math.max(span.from, from), to: Math.min(span.to, to) }, where));
       found.push(...(await Promise.all(parts)).flat());
     }
-    const records = unique(found).sort(
+    const records = unique(found.filter(isOf(facility))).sort(
       (a, b) => b.time - a.time || (a.chain < b.chain ? -1 : 1) || b.number - a.number,
     );
     return { records: records.slice(0, most), more: records.length > most };
   },
+
+  each: async function* (query) {
+    const { from, to, facility } = query;
+    if (to < from) return;
+    for (const span of merged(await spansOf(table, query))) {
+      const within = { ...span, from: Math.max(span.from, from), to: Math.min(span.to, to) };
+      yield* spanRecords(table, within, whereOf(query), isOf(facility));
+    }
+  },
 });
 
-const spansOf = (table: AuditTable, { from, to, patientKey, actor }: TrailQuery): Promise<Span[]> => {
+const whereOf = ({ patientKey, actor }: TrailQuery) => ({ k: patientKey, u: actor });
+
+/** The facility stands in the body, of which DynamoDB knows nothing. */
+const isOf =
+  (facility: string | undefined) =>
+  ({ record }: StoredRecord): boolean =>
+    facility === undefined || record.facility === facility;
+
+/** One span a chain, so that no record comes twice. */
+const merged = (spans: readonly Span[]): Span[] => {
+  const byChain = new Map<string, Span>();
+  for (const span of spans) {
+    const { from, to } = byChain.get(span.chain) ?? span;
+    byChain.set(span.chain, { chain: span.chain, from: Math.min(from, span.from), to: Math.max(to, span.to) });
+  }
+  return [...byChain.values()].sort((a, b) => a.from - b.from || (a.chain < b.chain ? -1 : 1));
+};
+
+const spansOf = (table: AuditTable, { from, to, patientKey, actor, facility }: TrailQuery): Promise<Span[]> => {
   if (patientKey !== undefined)
     return pointed(table, (month) => key.person(patientKey, month), PERSON_WINDOW_MS, from, to);
   if (actor !== undefined) return pointed(table, (month) => key.actor(actor, month), CHAIN_LIFE_MS, from, to);
+  if (facility !== undefined) return pointed(table, (month) => key.facility(facility, month), CHAIN_LIFE_MS, from, to);
   return opened(table, from, to);
 };
 
@@ -120,11 +151,22 @@ const readSpan = async (
   where: { k: string | undefined; u: string | undefined },
 ) => {
   const records: StoredRecord[] = [];
-  if (to < from) return records;
-  for await (const item of pages(table, { p: key.chain(chain), from: key.from(from), to: `${key.from(to)}~`, where }))
-    records.push(readRecord(item));
+  for await (const record of spanRecords(table, { chain, from, to }, where, () => true)) records.push(record);
   return records;
 };
+
+async function* spanRecords(
+  table: AuditTable,
+  { chain, from, to }: Span,
+  where: { k: string | undefined; u: string | undefined },
+  wanted: (record: StoredRecord) => boolean,
+) {
+  if (to < from) return;
+  for await (const item of pages(table, { p: key.chain(chain), from: key.from(from), to: `${key.from(to)}~`, where })) {
+    const record = readRecord(item);
+    if (wanted(record)) yield record;
+  }
+}
 
 async function* pages(table: AuditTable, query: Parameters<AuditTable['query']>[0]) {
   let after: string | undefined;

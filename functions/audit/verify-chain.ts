@@ -14,7 +14,7 @@ export interface SealedHead extends Head {
   readonly notBefore: number;
 }
 
-/** `P<patient key>` or `A<actor>` → where their pointers lead. */
+/** `P<patient key>`, `A<actor>` or `F<facility>` → where their pointers lead. */
 export type Pointers = Map<string, { time: number; number: number }[]>;
 
 export interface ChainFacts {
@@ -89,7 +89,7 @@ export const verifyChain = async (table: AuditTable, chain: string, facts: Chain
   for (const [who, places] of facts.pointers)
     for (const { number } of places) {
       if (seen.has(number) || number <= sealedTo || (lostFrom !== undefined && number >= lostFrom)) continue;
-      report.doubted(`record ${number} (${who.startsWith('P') ? 'a person' : 'an account'} points to it)`);
+      report.doubted(`record ${number} (${POINTS[who[0] ?? ''] ?? 'something'} points to it)`);
     }
   return checked;
 };
@@ -100,6 +100,8 @@ const reporter = ({ findings, doubts }: CheckedChain, chain: string) => ({
   found: (kind: Finding['kind'], what: string) => findings.push({ kind, what: `${what} of chain ${chain}` }),
   doubted: (what: string) => doubts.push(`${what} of chain ${chain}`),
 });
+
+const POINTS: Readonly<Record<string, string>> = { P: 'a person', A: 'an account', F: 'a facility' };
 
 const range = (from: number, to: number) => (from === to ? `record ${from}` : `records ${from} to ${to}`);
 
@@ -140,7 +142,7 @@ const checkSeals = (
 };
 
 const missingPointers = ({ record, time, number }: StoredRecord, pointers: Pointers) => {
-  const { patientKey, actor, requestId } = record;
+  const { patientKey, actor, facility, requestId } = record;
   const covered = (who: string, reach: number) =>
     pointers.get(who)?.some((place) => place.number <= number && time - place.time <= reach) === true;
   const missing: { requestId: string; what: string }[] = [];
@@ -148,6 +150,8 @@ const missingPointers = ({ record, time, number }: StoredRecord, pointers: Point
     missing.push({ requestId, what: `the pointer from a person to record ${number}` });
   if (!covered(`A${actor}`, Number.POSITIVE_INFINITY))
     missing.push({ requestId, what: `the pointer from an account to record ${number}` });
+  if (facility !== undefined && !covered(`F${facility}`, Number.POSITIVE_INFINITY))
+    missing.push({ requestId, what: `the pointer from a facility to record ${number}` });
   return missing;
 };
 

@@ -161,7 +161,7 @@ const readContents = async ({ scan, clock = Date.now }: VerifyDeps): Promise<Con
       openings.set(opening.chain, opening);
     } else if (p.startsWith('C#')) {
       chains.add(p.slice(2));
-    } else if (p.startsWith('P#') || p.startsWith('A#')) {
+    } else if (p.startsWith('P#') || p.startsWith('A#') || p.startsWith('F#')) {
       const [time = '', chain = '', number = ''] = (item.s?.S ?? '').split('#');
       const who = `${p[0]}${p.slice(2, p.lastIndexOf('#'))}`;
       const ofChain = pointers.get(chain) ?? new Map();

@@ -95,6 +95,7 @@ export const recordsAs = (context: Context, asked: Asked, status: number): Audit
     ...grantOf(patientKey),
     entities: items.slice(0, MAX_ENTITIES).map(({ reference }) => reference),
     count: items.length,
+    ...classesOf(items),
   }));
 };
 
@@ -109,6 +110,11 @@ const groupByPerson = (disclosed: readonly Disclosure[]) => {
 };
 
 const ACTIONS = { GET: 'R', HEAD: 'R', POST: 'E', PUT: 'U', PATCH: 'U', DELETE: 'D' } as const;
+
+const classesOf = (items: readonly Disclosure[]) => {
+  const classes = [...new Set(items.flatMap(({ dataClass }) => dataClass ?? []))].sort();
+  return classes.length > 0 && { classes };
+};
 
 /** A change outranks a look. */
 const strongest = (items: readonly Disclosure[]) =>
