@@ -25,7 +25,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     uses: ['fhir', 'storage', 'services', 'consent', 'audit'],
     doors: ['scopes.ts', 'verify-token.ts', 'cached.ts', 'rows.ts'],
   },
-  consent: { uses: ['fhir', 'auth'] },
+  consent: { uses: ['fhir', 'auth', 'search', 'storage'] },
   audit: { uses: ['fhir', 'storage', 'services', 'consent'] },
   search: { uses: ['fhir', 'storage', 'terminology', 'consent'] },
   interactions: { uses: ['fhir', 'profiles', 'storage', 'terminology', 'search', 'consent', 'audit', 'operations'] },
@@ -50,7 +50,10 @@ const PLACES: Readonly<Record<string, Place>> = {
       'break-glass',
     ],
   },
-  tenants: { uses: ['fhir', 'storage', 'services', 'auth', 'consent', 'audit', 'interactions'] },
+  tenants: { uses: ['fhir', 'storage', 'services', 'search', 'auth', 'consent', 'audit', 'interactions'] },
+  identity: {
+    uses: ['fhir', 'storage', 'services', 'auth', 'search', 'terminology', 'consent', 'audit', 'interactions'],
+  },
   // Codecs: what they ask of the cores stands in ihe/ports.ts.
   ihe: { uses: ['fhir'] },
   middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services'] },

@@ -1,0 +1,183 @@
+// Measured on people who do not exist (population.ts). What is printed stands in docs/identity.md.
+import { beforeAll, describe, expect, it } from 'vitest';
+import { blocksOf } from '../../../functions/identity/matching/blocking.ts';
+import { type Card, cardOf } from '../../../functions/identity/matching/card.ts';
+import { mayBeOne } from '../../../functions/identity/matching/compare.ts';
+import { judge } from '../../../functions/identity/matching/judge.ts';
+import { lookups } from '../../../functions/search/lookups.ts';
+import { type Kind, type Labelled, population, randomOf } from './population.ts';
+
+interface Known extends Labelled {
+  readonly id: string;
+  readonly card: Card;
+  cluster: string | undefined;
+}
+
+/** The look-up rows as `registry` keeps them: by bucket and key, read by what they are sorted by up to its end mark. */
+const openRows = (known: ReadonlyMap<string, Known>) => {
+  const rows = new Map<string, string[]>();
+  const prefixOf = (bucket: string, sort: string) =>
+    bucket === 'name' ? sort.slice(0, sort.lastIndexOf('^') + 1) : bucket === 'identifier' ? sort : '';
+  return {
+    add: (id: string, patient: Labelled['patient']) => {
+      for (const { bucket, key, sort } of lookups(patient, false)) {
+        if (bucket === 'postcode') continue;
+        const name = `${bucket}|${key}|${prefixOf(bucket, sort)}`;
+        const list = rows.get(name);
+        if (list) list.push(id);
+        else rows.set(name, [id]);
+      }
+    },
+    /** Rows but those of identifiers carry a card, by which most are sorted out. */
+    find: (patient: Labelled['patient'], card: Card) => {
+      const met = new Set<string>();
+      const found = new Set<string>();
+      for (const { bucket, key, sortPrefix } of blocksOf(patient))
+        for (const id of rows.get(`${bucket}|${key}|${sortPrefix}`) ?? []) {
+          if (bucket !== 'identifier' && met.has(id)) continue;
+          met.add(id);
+          if (bucket === 'identifier' || mayBeOne(card, known.get(id)!.card)) found.add(id);
+        }
+      return { found, met: met.size };
+    },
+  };
+};
+
+const run = (records: readonly Labelled[]) => {
+  const known = new Map<string, Known>();
+  const rows = openRows(known);
+  const clusters = new Map<string, Known[]>();
+  const ofPerson = new Map<number, Known[]>();
+  const counts = { links: 0, wrong: 0, reviews: 0, asked: 0, pairs: 0, proposed: 0, rows: 0, candidates: 0 };
+  const wrong: string[] = [];
+  for (const [at, record] of records.entries()) {
+    const subject: Known = { ...record, id: `r${at}`, card: cardOf(record.patient), cluster: undefined };
+    const { found, met } = rows.find(record.patient, subject.card);
+    counts.rows += met;
+    counts.candidates += found.size;
+    for (const one of ofPerson.get(record.person) ?? []) {
+      counts.pairs += 1;
+      if (found.has(one.id)) counts.proposed += 1;
+    }
+    const near = new Set([...found].flatMap((id) => clusters.get(known.get(id)!.cluster!)!));
+    const verdict = judge(
+      subject,
+      [...near].map((one) => ({
+        id: one.id,
+        card: one.card,
+        facility: one.facility,
+        person: one.cluster,
+        label: one.person,
+        record: one,
+      })),
+    );
+    if (verdict.certain.length > 0) {
+      counts.links += 1;
+      subject.cluster = verdict.certain[0]!.candidate.person;
+      if (verdict.certain.some(({ candidate }) => candidate.label !== record.person)) {
+        counts.wrong += 1;
+        const other = verdict.certain.find(({ candidate }) => candidate.label !== record.person)!;
+        wrong.push(
+          JSON.stringify([
+            record.kinds,
+            record.patient,
+            other.candidate.record.kinds,
+            other.candidate.record.patient,
+            other.pair,
+          ]),
+        );
+      }
+    } else subject.cluster = subject.id;
+    if (verdict.possible.length > 0) counts.asked += 1;
+    counts.reviews += verdict.possible.length;
+    clusters.set(subject.cluster!, [...(clusters.get(subject.cluster!) ?? []), subject]);
+    known.set(subject.id, subject);
+    ofPerson.set(record.person, [...(ofPerson.get(record.person) ?? []), subject]);
+    rows.add(subject.id, record.patient);
+  }
+  const recall = new Map<Kind | 'all', { of: number; found: number }>();
+  for (const group of ofPerson.values()) {
+    if (group.length < 2) continue;
+    const sizes = Map.groupBy(group, ({ cluster }) => cluster);
+    const main = [...sizes].sort(([, a], [, b]) => b.length - a.length)[0]![0];
+    const isSplit = sizes.get(main)!.length < 2;
+    for (const { kinds, cluster } of group)
+      for (const kind of [...kinds, 'all'] as const) {
+        const count = recall.get(kind) ?? { of: 0, found: 0 };
+        count.of += 1;
+        if (cluster === main && !isSplit) count.found += 1;
+        recall.set(kind, count);
+      }
+  }
+  return { counts, wrong, recall, people: ofPerson.size };
+};
+
+const shuffled = <T>(list: readonly T[], random: () => number): T[] =>
+  list
+    .map((one) => ({ one, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one);
+
+/** Least share of the records of a kind that stand with the most of their person's records, without anybody's help. */
+const FLOORS: Partial<Record<Kind | 'all', number>> = {
+  all: 0.93,
+  'as registered': 0.985,
+  'half-width kana': 0.92,
+  hiragana: 0.92,
+  'variant kanji': 0.92,
+  'no kana': 0.91,
+  'no kanji': 0.82,
+  'kana typed wrongly': 0.82,
+  'kanji typed wrongly': 0.5,
+  'read otherwise': 0.75,
+  'birth date typed wrongly': 0.45,
+  'married name': 0.75,
+  'married name, old name kept': 0.84,
+  'other address': 0.87,
+  'other telephone': 0.88,
+  'other insurance': 0.88,
+  'insurance with history': 0.9,
+  'branch missing': 0.92,
+  'branch of a relative': 0.3,
+  'no insurance': 0.87,
+  'no telephone': 0.86,
+  'no address': 0.85,
+  twin: 0.9,
+  'same-name neighbour': 0.9,
+  'care home': 0.92,
+};
+
+describe('matching on a labelled set of people who do not exist', () => {
+  const records = shuffled(population(18_000), randomOf(5));
+  let result: ReturnType<typeof run>;
+  beforeAll(() => {
+    result = run(records);
+    const { counts, recall, people } = result;
+    console.log(JSON.stringify({ people, records: records.length, ...counts }));
+    const share = ({ of, found }: { of: number; found: number }) => `${((100 * found) / of).toFixed(1)} % of ${of}`;
+    for (const [kind, count] of [...recall].sort(([, a], [, b]) => b.found / b.of - a.found / a.of))
+      console.log(`${kind}: ${share(count)}`);
+    for (const one of result.wrong.slice(0, 8)) console.log(one);
+  }, 60_000);
+
+  it('has the people and the records that were asked for', () => {
+    expect(result.people).toBeGreaterThanOrEqual(15_000);
+    expect(records.length).toBeGreaterThanOrEqual(40_000);
+  });
+
+  it('makes at least 30,000 automatic links, and no wrong one', () => {
+    expect(result.counts.links).toBeGreaterThanOrEqual(30_000);
+    expect(result.wrong).toEqual([]);
+  });
+
+  it('finds by look-ups what belongs together', () => {
+    const { proposed, pairs } = result.counts;
+    expect(proposed / pairs).toBeGreaterThan(0.99);
+  });
+
+  it.each(Object.entries(FLOORS))('links what differs as: %s', (kind, floor) => {
+    const { of, found } = result.recall.get(kind as Kind)!;
+    expect(of).toBeGreaterThan(50);
+    expect(found / of).toBeGreaterThanOrEqual(floor);
+  });
+});
