@@ -36,6 +36,12 @@ export class DynamoDbLocalError extends Error {}
 
 const OLDEST_JAVA = 17;
 const READY_MS = 60_000;
+/**
+ * Every write is in a file when it is answered, so kill -9 loses nothing; after a power failure the last seconds may be missing,
+ * but never is the database damaged: https://sqlite.org/pragma.html#pragma_synchronous. As DynamoDB Local leaves it, each
+ * write waits for the disk, several times.
+ */
+const ON_DISK = 'journal_mode=WAL;synchronous=NORMAL;wal_autocheckpoint=16000';
 const launcher = fileURLToPath(new URL('./DynamoDbLoopback.java', import.meta.url));
 
 /** Starts DynamoDB Local and resolves when it answers; rejects with a `DynamoDbLocalError` that says what to do. */
@@ -50,6 +56,7 @@ export const startDynamoDbLocal = async (options: DynamoDbLocalOptions = {}): Pr
       // Measured (local-stack.md): the full compiler needs half a minute of load to pay off.
       ...(forTests ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx768m'] : ['-Xmx2g']),
       `-Djava.library.path=${join(lib, 'DynamoDBLocal_lib')}`,
+      ...(dataDir ? [`-Dtsumugi.sqlite=${ON_DISK}`] : []),
       '-cp',
       `${join(lib, 'DynamoDBLocal.jar')}${process.platform === 'win32' ? ';' : ':'}${join(lib, 'DynamoDBLocal_lib')}/*`,
       launcher,

@@ -265,7 +265,10 @@ describe('a large commit whose rows are met before it has rolled them forward', 
           Statements?: { Statement: string }[];
           RequestItems?: object;
         };
-        if (RequestItems || Statements?.[0]?.Statement.startsWith('UPDATE')) await (meanwhile ??= others());
+        if (RequestItems || Statements?.[0]?.Statement.startsWith('UPDATE')) {
+          meanwhile ??= others();
+          await meanwhile;
+        }
         return next(args);
       },
       { step: 'initialize', name: 'late' },
