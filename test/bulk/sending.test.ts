@@ -218,8 +218,10 @@ it('goes on where an interrupted load stopped, when the server still has what wa
   expect(posts()).toHaveLength(2);
 });
 
-it('takes a patient who is too large for a request through an upload, as a whole', async () => {
-  script = (item, response, request) => {
+/** A server that also takes uploads, and says of each that `created` resources are there. */
+const uploads =
+  (created: number): Script =>
+  (item, response, request) => {
     const address = base.replace('/fhir', '');
     if (item.url === '/fhir/$upload') {
       const parameter = [
@@ -233,12 +235,15 @@ it('takes a patient who is too large for a request through an upload, as a whole
       const refusals = outcome({ details: { text: 'Observation/o2' }, diagnostics: 'Observation.code: missing' });
       const parameter = [
         { name: 'state', valueCode: 'done' },
-        { name: 'created', valueInteger: 2 },
+        { name: 'created', valueInteger: created },
         { name: 'refusals', resource: refusals },
       ];
       answer(response, 200, { resourceType: 'Parameters', parameter });
     } else stored(item, response, request);
   };
+
+it('takes a patient who is too large for a request through an upload, as a whole', async () => {
+  script = uploads(2);
   const lines = ['p', 'o1', 'o2'].map((id) =>
     JSON.stringify({
       resourceType: id === 'p' ? 'Patient' : 'Observation',
@@ -254,4 +259,24 @@ it('takes a patient who is too large for a request through an upload, as a whole
     'Observation/o2',
   ]);
   expect(report).toMatchObject({ created: 2, refused: 1, failed: 0 });
+});
+
+it('takes the upload way at once when the server has not time enough for a large patient, and waits when it is busy', async () => {
+  const take = uploads(120);
+  let busy = 1;
+  script = (item, response, request) => {
+    if (item.method !== 'POST' || item.url.includes('$')) take(item, response, request);
+    else answer(response, 503, undefined, { 'retry-after': busy-- > 0 ? '0' : '10' });
+  };
+  const observation = (at: number) => ({
+    resourceType: 'Observation',
+    id: `o${at}`,
+    subject: { reference: 'Patient/p' },
+  });
+  const all = [{ resourceType: 'Patient', id: 'p' }, ...Array.from({ length: 119 }, (_, at) => observation(at))];
+  const { report, target } = await load([await file('a.ndjson', all.map((one) => JSON.stringify(one)).join('\n'))]);
+
+  expect(seen.filter(({ url }) => url === '/fhir')).toHaveLength(2);
+  expect(target.repeats).toBe(1);
+  expect(report).toMatchObject({ created: 120, failed: 0 });
 });

@@ -7,7 +7,7 @@ import { Journal } from './journal.ts';
 import type { Ready, Unit } from './ready.ts';
 import type { Report } from './report.ts';
 import { Room } from './room.ts';
-import { type Reply, type Target, Unreachable } from './target.ts';
+import { isOutOfTime, type Reply, type Target, Unreachable } from './target.ts';
 
 export interface SendOptions {
   readonly target: Target;
@@ -187,9 +187,15 @@ export class Sender {
     const { target, report } = this.options;
     let entries = all;
     while (entries.length > 0) {
-      const reply = await target.send('POST', '', transactionText(entries.map(({ text }) => text)), {
-        prefer: 'return=minimal',
-      });
+      const { length } = entries;
+      const reply = await target.send(
+        'POST',
+        '',
+        transactionText(entries.map(({ text }) => text)),
+        { prefer: 'return=minimal' },
+        (busy) => onePatient && length >= WORTH_AN_UPLOAD && isOutOfTime(busy),
+      );
+      if (isOutOfTime(reply)) return this.upload(label, entries);
       if (reply.status === 200) {
         this.count(reply, entries.length);
         return true;

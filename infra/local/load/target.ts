@@ -21,6 +21,13 @@ export interface TargetOptions {
 /** 500 too: a gateway says so when its function ran out of time, and what was sent may be sent again. */
 const PASSING = new Set([429, 500, 502, 503, 504]);
 
+/** The server's word that a request of this size has not time enough: another attempt is unlikely to. */
+export const isOutOfTime = ({ status, headers }: Reply): boolean =>
+  status === 503 && Number(headers.get('retry-after') ?? 0) >= OUT_OF_TIME_SECONDS;
+
+/** functions/storage/send.ts `outOfTime`; whoever is only busy says 1. */
+const OUT_OF_TIME_SECONDS = 10;
+
 const parsed = (text: string): unknown => {
   try {
     return text === '' ? undefined : JSON.parse(text);
@@ -44,8 +51,17 @@ export class Target {
     return this.current;
   }
 
-  /** Sends one request until it is answered. Only what may be repeated goes through here: GET, and transactions of PUTs. */
-  async send(method: string, path: string, body?: string | Uint8Array, headers: Record<string, string> = {}) {
+  /**
+   * Sends one request until it is answered, or until `isEnough` takes an answer that asks us to come again.
+   * Only what may be repeated goes through here: GET, and transactions of PUTs.
+   */
+  async send(
+    method: string,
+    path: string,
+    body?: string | Uint8Array,
+    headers: Record<string, string> = {},
+    isEnough: (reply: Reply) => boolean = () => false,
+  ) {
     const url = path === '' || path.startsWith('/') ? this.options.fhir + path : path;
     const { tries = 12 } = this.options;
     let last = '';
@@ -58,7 +74,7 @@ export class Target {
           this.current = undefined;
           last = 'the token was refused';
           wait = 0;
-        } else if (PASSING.has(reply.status)) {
+        } else if (PASSING.has(reply.status) && !isEnough(reply)) {
           last = `answered ${reply.status}`;
           wait = Math.max(wait, Number(reply.headers.get('retry-after') ?? 0) * 1000);
         } else return reply;
