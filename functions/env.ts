@@ -31,7 +31,11 @@ export const Env = z.object({
   RESIDENTS_POOL_ID: text,
   RESIDENTS_CLIENT_ID: text,
   /** What other facilities may read where no consent says anything (infra/regions). */
-  CONSENT_DEFAULT: z.enum(['implicit', 'own-facility']),
+  CONSENT_DEFAULT: z.enum(['implicit', 'own-facility', 'blanket', 'list', 'per-facility']),
+  /** How long an emergency access lasts. */
+  BREAK_GLASS_MINUTES: text,
+  /** `true`: breaking the glass opens what the patient has denied outright. */
+  GLASS_OVERRIDES_DENIAL: text,
   /** Types that must meet JP Core whatever they claim, by commas; `*`: all that it has a profile for. May be empty. */
   REQUIRE_JP_CORE: z.string(),
   /** Facility whose StructureDefinitions bind the region. May be empty. */
@@ -50,7 +54,9 @@ export const readEnv = <K extends EnvName>(source: Record<string, string | undef
 
 /** Nothing is shared by a setting that is missing or mistyped. */
 export const consentDefaultOf = (source: Record<string, string | undefined>): Env['CONSENT_DEFAULT'] =>
-  source['CONSENT_DEFAULT'] === 'implicit' ? 'implicit' : 'own-facility';
+  CONSENT_DEFAULTS.find((name) => name === source['CONSENT_DEFAULT']) ?? 'own-facility';
+
+const CONSENT_DEFAULTS = ['implicit', 'own-facility', 'blanket', 'list', 'per-facility'] as const;
 
 /** Profiles of the region (functions/profiles/loaded.ts); without settings a resource is held to what it claims, and nothing else. */
 export const profileSettingsOf = (

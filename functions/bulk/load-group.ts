@@ -1,5 +1,6 @@
 // Writes what belongs together, a patient or a batch of shared resources, in one commit: all of it that is valid, or nothing.
 
+import { commitWithHeads } from '../consent/commit.ts';
 import { FhirError, refuse } from '../fhir/outcome.ts';
 import type { Issue, Resource } from '../fhir/types.ts';
 import { validate } from '../fhir/validate.ts';
@@ -113,7 +114,10 @@ export const loadGroup = async (
     turnAway(more);
     if (patient !== undefined && turned.has(patient)) return orphans(wanted, refusals, turned);
     try {
-      const stored = writes.length > 0 ? await services.resources.commit(writes, context.now) : [];
+      const { stored } =
+        writes.length > 0
+          ? await commitWithHeads(services.resources, context.actor, writes, context.now)
+          : { stored: [] };
       const created = writes.filter(isCreation).length;
       stored.forEach((one, at) => {
         disclose(context, isCreation(writes[at]!) ? 'C' : 'U', one);

@@ -33,6 +33,8 @@ export interface Rules {
   readonly write: Cells;
   /** The role may do nothing without one of these purposes of use. */
   readonly purposes?: readonly string[];
+  /** May see the emergency set where consent says no, for a while and with a reason. */
+  readonly breaksGlass?: boolean;
 }
 
 const types = (...names: string[]): Grant => ({ types: names });
@@ -82,7 +84,7 @@ const CARE_WRITE: Cells = { clinical: ADL, care: '*', admin: types('Appointment'
 /** Enrolment only: what the office itself has taken down, never a record of a facility. */
 const ENROLMENT_DESK: Rules = { read: DIRECTORY_ONLY, write: { basic: '*', enrolment: '*' } };
 
-const doctor: Rules = { read: CHART, write: ALL_OWN };
+const doctor: Rules = { read: CHART, write: ALL_OWN, breaksGlass: true };
 
 export const MATRIX: Readonly<Record<Exclude<Role, 'system'>, Rules>> = {
   doctor,
@@ -95,6 +97,7 @@ export const MATRIX: Readonly<Record<Exclude<Role, 'system'>, Rules>> = {
       care: '*',
       admin: types('Appointment', 'Task'),
     },
+    breaksGlass: true,
   },
   pharmacist: {
     read: { ...CHART, document: NOTES },
@@ -104,6 +107,7 @@ export const MATRIX: Readonly<Record<Exclude<Role, 'system'>, Rules>> = {
       care: types('Communication'),
       admin: types('Task'),
     },
+    breaksGlass: true,
   },
   laboratory: {
     read: { basic: '*', directory: '*' },
@@ -130,6 +134,7 @@ export const MATRIX: Readonly<Record<Exclude<Role, 'system'>, Rules>> = {
     },
     write: { clinical: types('Encounter', 'Observation', 'Procedure'), document: NOTES, care: types('Communication') },
     purposes: ['ETREAT', 'BTG'],
+    breaksGlass: true,
   },
   municipal: ENROLMENT_DESK,
   operator: ENROLMENT_DESK,
@@ -150,34 +155,80 @@ const system = (as: Exclude<Role, 'system'>): Rules => {
   return { read, write: ALL_OWN, ...(purposes && { purposes }) };
 };
 
+/** As whom a kind of facility's software reads. */
+const SYSTEM_ROLES: Readonly<Record<string, Exclude<Role, 'system'>>> = {
+  hospital: 'doctor',
+  clinic: 'doctor',
+  'dental-clinic': 'dentist',
+  'home-nursing': 'nurse',
+  pharmacy: 'pharmacist',
+  laboratory: 'laboratory',
+  care: 'care-manager',
+  'support-centre': 'support-centre',
+  fire: 'ambulance',
+};
+const OFFICE: Rules = { ...ENROLMENT_DESK, write: { ...ENROLMENT_DESK.write, directory: '*' } };
+
 const SYSTEMS: Readonly<Record<string, Rules>> = {
-  hospital: system('doctor'),
-  clinic: system('doctor'),
-  'dental-clinic': system('dentist'),
-  'home-nursing': system('nurse'),
-  pharmacy: system('pharmacist'),
-  laboratory: system('laboratory'),
-  care: system('care-manager'),
-  'support-centre': system('support-centre'),
-  fire: system('ambulance'),
-  municipality: { ...ENROLMENT_DESK, write: { ...ENROLMENT_DESK.write, directory: '*' } },
-  operator: { ...ENROLMENT_DESK, write: { ...ENROLMENT_DESK.write, directory: '*' } },
+  ...Object.fromEntries(Object.entries(SYSTEM_ROLES).map(([type, role]) => [type, system(role)])),
+  municipality: OFFICE,
+  operator: OFFICE,
 };
 
-export const rulesOf = ({ role, facilityType }: Pick<Actor, 'role' | 'facilityType'>): Rules =>
-  role === 'system' ? (SYSTEMS[facilityType ?? ''] ?? NOTHING) : MATRIX[role];
+export const systemRole = (facilityType: string | undefined): Role | undefined => SYSTEM_ROLES[facilityType ?? ''];
+
+/** What a region takes away: a column of a role, or all of it but some types. Nothing can be given. */
+export type Narrow = Partial<Readonly<Record<Role, { readonly read?: Less; readonly write?: Less }>>>;
+type Less = Partial<Readonly<Record<Area, false | { readonly types: readonly string[] }>>>;
+
+export const rulesOf = ({ role, facilityType }: Pick<Actor, 'role' | 'facilityType'>, narrow?: Narrow): Rules => {
+  const rules = role === 'system' ? (SYSTEMS[facilityType ?? ''] ?? NOTHING) : MATRIX[role];
+  const less = [narrow?.[role], role === 'system' ? narrow?.[systemRole(facilityType) ?? 'system'] : undefined];
+  return less.some(Boolean) ? narrowed(rules, less) : rules;
+};
+
+const known = new WeakMap<object, Map<Rules, Rules>>();
+
+/** Made once for each narrowing: the decision is asked for every record. */
+const narrowed = (rules: Rules, less: readonly Narrow[Role][]): Rules => {
+  let made = rules;
+  for (const one of less) {
+    if (!one) continue;
+    const own = known.get(one) ?? new Map<Rules, Rules>();
+    known.set(one, own);
+    const next = own.get(made) ?? {
+      ...made,
+      read: cellsWithout(made.read, one.read),
+      write: cellsWithout(made.write, one.write),
+    };
+    own.set(made, next);
+    made = next;
+  }
+  return made;
+};
+
+const cellsWithout = (cells: Cells, less: Less | undefined): Cells => {
+  if (!less) return cells;
+  const left: Partial<Record<Area, Grant>> = { ...cells };
+  for (const [area, kept] of Object.entries(less) as [Area, Less[Area]][]) {
+    const grant = left[area];
+    if (grant === undefined || kept === undefined) continue;
+    if (kept === false) delete left[area];
+    else if (grant === '*') left[area] = kept;
+    else if ('types' in grant) left[area] = types(...grant.types.filter((type) => kept.types.includes(type)));
+    else if (!['Composition', 'DocumentReference'].some((type) => kept.types.includes(type))) delete left[area];
+  }
+  return left;
+};
 
 /** Owner of what belongs to no facility: residents' own records, and Patients of residents without any facility. */
 export const REGION_OWNER = '0000000000';
-
-/** Purposes that posted, implied consent covers: the patient's own care (個人情報保護法, domain.md 4.3). */
-export const CARE_PURPOSES = ['TREAT', 'ETREAT', 'BTG', 'CAREMGT', 'COC'];
 
 /** Not to be delivered to anyone, not to be told to the patient: JP-CLINS `JP_ehrshrs_indication`, by code under any system. */
 export const UNDELIVERED = 'UNDELIVERED';
 export const UNINFORMED = 'UNINFORMED';
 
-/** Labels that need a permit naming them; until there are such permits they stay with the source facility. */
+/** Labels that need a permit naming them; without one they stay with the source facility. */
 export const SENSITIVE: ReadonlySet<string> = new Set([
   ...['ABORT', 'BH', 'DVD', 'ETH', 'ETHUD', 'GDIS', 'HIV', 'MH', 'OPIOIDUD', 'PSY', 'PSYTHPN', 'SCA', 'SDV', 'SEX'].map(
     (code) => `http://terminology.hl7.org/CodeSystem/v3-ActCode|${code}`,

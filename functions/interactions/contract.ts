@@ -2,6 +2,8 @@
 import type { Audit } from '../audit/port.ts';
 import type { Grant } from '../break-glass/port.ts';
 import type { Actor } from '../consent/actor.ts';
+import type { ConsentDefault } from '../consent/decide.ts';
+import type { Narrow } from '../consent/matrix.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Profiles } from '../profiles/port.ts';
 import type { Documents, Resources, Seal, Stored } from '../storage/port.ts';
@@ -27,8 +29,10 @@ export interface Region {
   /** Base of the API, no slash at the end: `https://api.tokushima.example/` + `fhir`. */
   readonly baseUrl: string;
   readonly homeCommunityId: string;
-  /** What other facilities may read where no consent says anything; absent: nothing. */
-  readonly consentDefault?: 'implicit' | 'own-facility' | undefined;
+  /** How consent is taken, and so what other facilities may read where none says anything; absent: nothing. */
+  readonly consentDefault?: ConsentDefault | undefined;
+  /** Whether breaking the glass opens what the patient has denied outright. */
+  readonly glassOverridesDenial?: boolean | undefined;
 }
 
 /** One caller, one request. */
@@ -41,6 +45,9 @@ export interface Context {
   readonly purpose: string;
   /** The region's (consent/decide.ts). */
   readonly consentDefault?: Region['consentDefault'];
+  readonly glassOverridesDenial?: Region['glassOverridesDenial'];
+  /** What the region takes away from the role × data matrix (consent/matrix.ts). */
+  readonly narrow?: Narrow | undefined;
   /** What the caller has opened by break-glass, and why: set when the purpose is BTG (middleware/break-glass.ts). */
   readonly grants?: readonly Grant[] | undefined;
   readonly reason?: string | undefined;
@@ -60,6 +67,7 @@ export interface Disclosure {
   readonly patientKey: string | undefined;
   readonly reference: string;
   readonly action: 'C' | 'R' | 'U' | 'D';
+  readonly dataClass?: string | undefined;
 }
 
 /** A request once fhir-http has parsed it: no raw URL, no unread body. */

@@ -1,35 +1,85 @@
 import { decide } from '../consent/decide.ts';
 import { REGION_OWNER } from '../consent/matrix.ts';
+import { isAddressedTo } from '../consent/participants.ts';
+import type { Facts } from '../consent/policy.ts';
+import { linkedFor, policyFor } from '../consent/ruled.ts';
 import { forbidden, notFound } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
 import { classesOf } from '../search/data-class.ts';
+import { clinicalSpan } from '../search/placement.ts';
 import type { Resources, Stored } from '../storage/port.ts';
 import type { Context, Disclosure } from './contract.ts';
+import { isObject } from './write/body.ts';
 
 export type Action = 'create' | 'read' | 'update' | 'delete' | 'search';
 
-/** The decision function with this caller filled in: asked once for each record that would leave. */
-export const permitter = (resources: Pick<Resources, 'patientKey'>, context: Context) => {
-  const { actor, purpose, now, consentDefault } = context;
-  // Residents only: which of their own Patient ids a stored record belongs to.
+/**
+ * The decision function with this caller filled in: asked once for each record that would leave. What the patient has said comes
+ * with the record (consent/ruled.ts); a record that was read past it stays with its source.
+ */
+export const permitter = (
+  resources: Pick<Resources, 'patientKey'> & Partial<Pick<Resources, 'allocate'>>,
+  context: Context,
+) => {
+  const { actor, purpose, now, consentDefault, glassOverridesDenial, grants, narrow } = context;
+  // Residents only: which of their own Patient ids a stored record belongs to, or is linked to.
   const own = new Map(actor.patients.map((id) => [resources.patientKey(id), id]));
+  const isOwn = (id: string) => actor.patients.includes(id);
+  const patientOf = (stored: Stored): string | undefined =>
+    own.get(stored.patientKey ?? '') ??
+    (own.size > 0 ? linkedFor(stored).find(isOwn) : undefined) ??
+    (stored.type === 'Patient' ? stored.id : undefined);
+  const organization = lazily(() => organizationOf(resources, actor.facility));
+  const facts = (stored: Stored): Facts => ({
+    codes: () => codesOf(stored.resource()),
+    span: () => clinicalSpan(stored.resource()),
+    isAddressed: () => actor.facility !== undefined && isAddressedTo(stored.resource(), actor.facility, organization()),
+  });
   return (action: Action, stored: Stored) =>
     decide({
       actor,
       action,
       type: stored.type,
       facility: stored.facility,
-      patientId: stored.type === 'Patient' ? stored.id : own.get(stored.patientKey ?? ''),
+      patientId: patientOf(stored),
+      patientKey: stored.patientKey,
       dataClass: stored.dataClass,
       labels: stored.labels,
+      facts: stored.deleted ? undefined : facts(stored),
+      policy: policyFor(stored),
       purpose,
       now,
       consentDefault,
+      glassOverridesDenial,
+      grants,
+      narrow,
     });
 };
 
+const lazily = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
+
+const NOWHERE = { patient: undefined, otherPatients: [], date: undefined, spansDays: false };
+
+/** Id of the Organization that mirrors a facility (tenants/mirror.ts makes it the same way). */
+const organizationOf = ({ allocate }: Partial<Pick<Resources, 'allocate'>>, code: string | undefined): string =>
+  code === undefined || !allocate ? '' : allocate('Organization', NOWHERE, `tenant facility ${code}`);
+
+/** `system|code` of what a record is: its code, or a document's type. */
+const codesOf = ({ code, type }: Resource): string[] =>
+  [code, type]
+    .flatMap((concept) => (Array.isArray(concept) ? concept : [concept]))
+    .flatMap((concept) => (isObject(concept) && Array.isArray(concept.coding) ? concept.coding : []))
+    .map(({ system = '', code: of = '' }) => `${system}|${of}`);
+
 /** May the caller ask for the type at all? What is found is decided one by one. */
-export const assertSearchable = ({ actor, purpose, now }: Context, type: string): void => {
-  const decision = decide({ actor, action: 'search', type, purpose, now });
+export const assertSearchable = ({ actor, purpose, now, narrow }: Context, type: string): void => {
+  const decision = decide({ actor, action: 'search', type, purpose, now, narrow });
   if (!decision.permit) throw forbidden(decision.reason);
 };
 
@@ -38,11 +88,11 @@ export const assertSearchable = ({ actor, purpose, now }: Context, type: string)
  * exists and of what never did. The record itself is decided with its write.
  */
 export const assertWritable = (context: Context, type: string, ...actions: readonly Action[]): void => {
-  const { actor, purpose, now } = context;
+  const { actor, purpose, now, narrow } = context;
   const facility = actor.kind === 'resident' ? REGION_OWNER : actor.facility;
   const decisions = actions.flatMap((action) =>
     classesOf(type).map((dataClass) =>
-      decide({ actor, action, type, facility, patientId: actor.patients[0], dataClass, purpose, now }),
+      decide({ actor, action, type, facility, patientId: actor.patients[0], dataClass, purpose, now, narrow }),
     ),
   );
   const [first] = decisions;
@@ -76,7 +126,7 @@ export const knownTo = (
 };
 
 export const disclose = (context: Context, action: Disclosure['action'], ...shown: readonly Stored[]): void => {
-  for (const { patientKey, type, id } of shown) {
-    context.disclosed.push({ patientKey, reference: `${type}/${id}`, action });
+  for (const { patientKey, type, id, dataClass } of shown) {
+    context.disclosed.push({ patientKey, reference: `${type}/${id}`, action, dataClass });
   }
 };

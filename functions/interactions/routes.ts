@@ -1,8 +1,9 @@
+import { Heads, ruled } from '../consent/ruled.ts';
 import { notFound, refuse } from '../fhir/outcome.ts';
 import { OPERATIONS, type Operation } from '../operations/operations.ts';
 import { bundle } from './bundle/bundle.ts';
 import { capabilities } from './capabilities.ts';
-import type { FhirRequest, Interaction, Services } from './contract.ts';
+import type { Context, FhirRequest, Interaction, Services } from './contract.ts';
 import { create } from './create.ts';
 import { conditionalDelete, del } from './delete.ts';
 import { historyOfInstance, historyOfMany } from './history.ts';
@@ -127,9 +128,15 @@ export interface AuditEvents {
 
 /** Finds the interaction, and refuses what this address does not do. */
 export const routes = (services: Services, audits?: AuditEvents): Interaction => {
+  const heads = new Heads(services.resources, services.clock);
+  /** The store as this caller reads it: every record with what its patient has said about it. */
+  const servicesFor = ({ actor }: Context, request: FhirRequest): Services => ({
+    ...services,
+    resources: ruled(services.resources, heads, { actor, isEager: isRead(request) }),
+  });
   const dispatch: Interaction = (context, request) => {
     const shape = shapeOf(request.path);
-    if (shape.endsWith('$')) return operate(services, shape, request)(context, request);
+    if (shape.endsWith('$')) return operate(servicesFor(context, request), shape, request)(context, request);
     const route = BY_SHAPE.get(`${methodOf(request)} ${shape}`);
     if (!route) throw notThere(shape, request);
     if (shape.startsWith('Type')) assertDoes(parseType(request.path[0]!), route.code);
@@ -137,11 +144,16 @@ export const routes = (services: Services, audits?: AuditEvents): Interaction =>
     if (audits && request.path[0] === 'AuditEvent')
       return audits[route.code === 'read' ? 'read' : 'search'](context, request);
     if (route.body && !request.resource) admit(route.body, request);
-    return made.get(route)!(context, request);
+    return (open.get(route) ?? route.make(servicesFor(context, request), dispatch))(context, request);
   };
-  const made = new Map(ROUTES.map((route) => [route, route.make(services, dispatch)]));
+  // What anybody may read is made once, and has no caller.
+  const open = new Map(
+    ROUTES.filter((route) => route.open).map((route) => [route, route.make(services, dispatch)] as const),
+  );
   return dispatch;
 };
+
+const isRead = ({ method, path }: FhirRequest) => method === 'GET' || method === 'HEAD' || path.at(-1) === '_search';
 
 /** `Patient/p1/AuditEvent` is a search of the trail, not of the compartment. */
 const ofPatient = (request: FhirRequest): FhirRequest => {

@@ -21,6 +21,7 @@ export const openContext =
       now: clock(),
       purpose,
       consentDefault: region.consentDefault,
+      glassOverridesDenial: region.glassOverridesDenial,
       disclosed: [],
       refused: [],
     };

@@ -14,6 +14,7 @@ import { type DynamoOptions, openDynamo } from '../storage/dynamo.ts';
 import { loadRegionSecrets } from '../storage/region-keys.ts';
 import { openSeal } from '../storage/seal.ts';
 import { openKms } from './aws-fetch.ts';
+import { openRowStore, type RowStore } from './row-store.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -59,6 +60,7 @@ export const liveServices = async (
       baseUrl: env.BASE_URL,
       homeCommunityId: env.HOME_COMMUNITY_ID,
       consentDefault: consentDefaultOf(environment),
+      glassOverridesDenial: environment.GLASS_OVERRIDES_DENIAL === 'true',
     },
   };
 };
@@ -88,6 +90,10 @@ export const liveTrust = (environment: Environment, client: DynamoDBClient = ope
     identities: openIdentities({ client, table: env.REGISTRY_TABLE }),
   };
 };
+
+/** Small rows of `registry`: grants, alerts, counters. */
+export const liveRows = (environment: Environment, client: DynamoDBClient = openDynamoClient()): RowStore =>
+  openRowStore({ client, table: readEnv(environment, 'REGISTRY_TABLE').REGISTRY_TABLE });
 
 /** The audit trail as it is read: AuditEvent. */
 export const liveTrail = (environment: Environment, client: DynamoDBClient = openDynamoClient()): AuditTrail =>

@@ -36,9 +36,9 @@ export const openDynamo = (options: DynamoOptions): Resources => {
   const transactions = openTransactions(store);
   const { get, getMany, getVersion, history, ...reads } = openReads(store, transactions);
   const { scan, walk, lookup } = openScans(store, transactions, { get, getMany, getVersion, history, ...reads });
-  const { allocate, isServerId, patientKey } = store.ids;
+  const { allocate, isServerId, patientKey, patientKeyOf } = store.ids;
   return {
-    ...{ allocate, isServerId, patientKey },
+    ...{ allocate, isServerId, patientKey, patientKeyOf },
     ...{ get, getMany, getVersion, history },
     ...openHeads(store, transactions, reads.viewOf),
     ...{ scan, walk, lookup },

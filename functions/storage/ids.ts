@@ -27,6 +27,7 @@ export interface Ids {
   /** Home of a client-assigned id; the random part is drawn from the id, so that a create sent twice meets itself. */
   homeFor(type: string, id: string, at: { key: string | undefined; date: string; spans: boolean }): Home;
   idAt(type: string, home: Pick<Home, 'key' | 'date' | 'random'>): string;
+  patientKeyOf(type: string, id: string): string | undefined;
   /** Key characters for a clinical date in seconds since 1970. */
   dateChars(seconds: number): string;
 }
@@ -84,7 +85,10 @@ export const openIds = (secrets: RegionSecrets, clock: () => number): Ids => {
     spans,
   });
 
-  return { allocate, isServerId, patientKey, homeOf, homeFor, idAt, dateChars };
+  const patientKeyOf = (type: string, id: string): string | undefined =>
+    type === 'Patient' ? patientKey(id) : isServerId(id) ? homeOf(type, id).key : undefined;
+
+  return { allocate, isServerId, patientKey, patientKeyOf, homeOf, homeFor, idAt, dateChars };
 };
 
 const patientKeyFrom = (bits: Uint8Array): string => {

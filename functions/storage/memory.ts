@@ -148,6 +148,7 @@ const memoryResources = (clock: () => number): Resources => {
     allocate: ids.allocate,
     isServerId: ids.isServerId,
     patientKey: ids.patientKey,
+    patientKeyOf: ids.patientKeyOf,
 
     get: async (type, id) => {
       const row = at(type, id);

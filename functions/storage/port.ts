@@ -194,6 +194,8 @@ export interface Resources {
   isServerId(id: string): boolean;
   /** Opaque partition key of a patient id; no I/O. */
   patientKey(id: string): string;
+  /** `Stored.patientKey` of what has this id, as far as the id tells; no I/O. */
+  patientKeyOf(type: string, id: string): string | undefined;
   /** Current version; a deletion is returned as one. */
   get(type: string, id: string): Promise<Stored | undefined>;
   /** Heads of these patients' partitions, in order; undefined: nobody has written one yet. One trip, kept nowhere. */

@@ -63,6 +63,7 @@ const PLACES: Readonly<Record<string, Place>> = {
 const CONTRACTS = [
   'functions/interactions/contract.ts',
   'functions/interactions/json-route.ts',
+  'functions/interactions/json-route.ts',
   'functions/storage/port.ts',
   'functions/audit/port.ts',
   'functions/consent/actor.ts',

@@ -103,9 +103,15 @@ export const RegionFile = z
       burst: whole('requests at once (瞬間の要求数)', 1, 5_000),
     }),
     consentDefault: z.enum(
-      ['implicit', 'own-facility'],
-      'must be "implicit" (黙示の同意) or "own-facility" (自施設のみ) (同意の既定)',
+      ['implicit', 'own-facility', 'blanket', 'list', 'per-facility'],
+      'must be "implicit" (黙示の同意), "own-facility" (自施設のみ), "blanket" (一括同意), "list" (リスト指定) or "per-facility" (施設ごと) (同意の既定)',
     ),
+    /** How long an emergency access lasts. Left out: 30. */
+    breakGlassMinutes: whole('minutes that an emergency access lasts (緊急時閲覧の分数)', 5, 240).optional(),
+    /** Left out: what the patient has denied outright stays closed in an emergency too. */
+    breakGlassOverridesDenial: z
+      .boolean('must be true or false: whether breaking the glass opens what the patient has denied (拒否の上書き)')
+      .optional(),
     /** What must meet its JP Core profile whatever it claims. Left out: only what claims one. */
     requireJpCore: z
       .union(

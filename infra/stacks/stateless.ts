@@ -45,11 +45,13 @@ export class Stateless extends Stack {
     // The loader sorts a file by patient on disk (functions/bulk/spool.ts).
     const bulkLoad = this.fn('BulkLoad', 'bulk-load', { memoryMb: WHOLE_CPU, timeoutSeconds: 900, diskMb: 4096 });
     const archiver = this.fn('AuditArchiver', 'audit-archiver', { memoryMb: 512, timeoutSeconds: 120 });
+    const reports = this.fn('AuditReports', 'audit-reports', { memoryMb: WHOLE_CPU, timeoutSeconds: 29 });
     const admin = this.fn('Admin', 'admin', { memoryMb: 1024, timeoutSeconds: 29 });
 
     this.api.routeFhir(fhirApi);
     this.api.routeToken(token);
     this.api.routeAdmin(admin);
+    this.api.routeAudit(reports);
 
     this.background.every(1, sealer);
     this.background.every(5, sweeper);
@@ -86,6 +88,8 @@ export class Stateless extends Stack {
       HOME_COMMUNITY_ID: region.homeCommunityId,
       BASE_URL: this.api.baseUrl,
       CONSENT_DEFAULT: region.consentDefault,
+      BREAK_GLASS_MINUTES: String(region.breakGlassMinutes ?? 30),
+      GLASS_OVERRIDES_DENIAL: String(region.breakGlassOverridesDenial ?? false),
       REQUIRE_JP_CORE: region.requireJpCore === true ? '*' : (region.requireJpCore || []).join(','),
       PROFILE_PUBLISHER: region.profilePublisher ?? '',
     });

@@ -1,5 +1,7 @@
+import { assertEnforceable } from '../../consent/compile.ts';
 import { decide } from '../../consent/decide.ts';
 import { REGION_OWNER } from '../../consent/matrix.ts';
+import { beyondParticipant } from '../../consent/participants.ts';
 import { spliceText, storedText } from '../../fhir/json.ts';
 import { FhirError, forbidden, refuse } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -52,6 +54,7 @@ export const createWrite = (
   const id = type === 'Patient' ? resource.id! : (known ?? resources.allocate(type, index, chosen.seed));
   resource.id = id;
   assertDecided(context, 'create', type, facility, index);
+  if (type === 'Consent') assertEnforceable(resource, context.consentDefault);
   return { kind: 'create', draft: { type, id, text: textOf(resource), index, facility, method } };
 };
 
@@ -62,11 +65,15 @@ export const replaceWrite = (
   previous: Stored,
   { type, resource, method }: Change,
 ): (Write & { kind: 'replace' }) | undefined => {
-  assertOwner(resources, context, previous);
   resource.id = previous.id;
   const index = indexOf(label(resource));
-  assertSamePerson(resources, previous, index);
-  assertDecided(context, previous.deleted ? 'create' : 'update', type, previous.facility, index);
+  if (isAnsweredBy(resources, context, previous)) assertAnswer(previous, resource);
+  else {
+    assertOwner(resources, context, previous);
+    assertSamePerson(resources, previous, index);
+    assertDecided(context, previous.deleted ? 'create' : 'update', type, previous.facility, index);
+  }
+  if (type === 'Consent') assertEnforceable(resource, context.consentDefault);
   const text = textOf(resource);
   if (isUnchanged(previous, text)) return undefined;
   return {
@@ -115,6 +122,25 @@ const assertOwner = (resources: Resources, context: Context, previous: Stored) =
   throw forbidden(`${previous.type}/${previous.id} may not be changed`);
 };
 
+/** Addressed to the caller's facility: a referral, an appointment, a message (consent/participants.ts). */
+const isAnsweredBy = (resources: Resources, context: Context, previous: Stored): boolean =>
+  !previous.deleted &&
+  previous.facility !== ownerOf(context) &&
+  permitter(resources, context)('update', previous).permit;
+
+/** Who is addressed writes what the table of participants lists, and nothing else. */
+const assertAnswer = (previous: Stored, resource: Resource) => {
+  const beyond = beyondParticipant(previous.resource(), resource);
+  if (beyond.length === 0) return;
+  throw new FhirError(
+    'forbidden',
+    beyond.map((name) => ({
+      diagnostics: `${previous.type}.${name}: only the facility that wrote the ${previous.type} may change it`,
+      expression: [`${previous.type}.${name}`],
+    })),
+  );
+};
+
 /** The id of a resource names its person's partition, so a subject that changes is another resource. */
 const assertSamePerson = (resources: Resources, previous: Stored, index: IndexEntries) => {
   const next = index.patient === undefined ? undefined : resources.patientKey(index.patient);
@@ -127,13 +153,24 @@ const assertSamePerson = (resources: Resources, previous: Stored, index: IndexEn
 };
 
 const assertDecided = (
-  { actor, purpose, now }: Context,
+  { actor, purpose, now, narrow }: Context,
   action: 'create' | 'update',
   type: string,
   facility: string,
   { patient, dataClass, labels }: IndexEntries,
 ) => {
-  const decision = decide({ actor, action, type, facility, patientId: patient, dataClass, labels, purpose, now });
+  const decision = decide({
+    actor,
+    action,
+    type,
+    facility,
+    patientId: patient,
+    dataClass,
+    labels,
+    purpose,
+    now,
+    narrow,
+  });
   if (!decision.permit) throw forbidden(decision.reason);
 };
 
