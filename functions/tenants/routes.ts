@@ -1,10 +1,13 @@
 import type { JsonRoute } from '../interactions/json-route.ts';
 import { accountRoute } from './account.ts';
-import { type FacilityNeeds, facilityRoutes } from './facilities.ts';
+import { facilityRoutes } from './facilities.ts';
+import { importRoutes } from './import.ts';
+import { matrixRoutes } from './narrow.ts';
+import { type ReviewNeeds, reviewRoutes } from './review.ts';
 import { staffRoutes } from './staff-routes.ts';
 import { systemRoutes } from './systems.ts';
 
-export type TenantNeeds = FacilityNeeds;
+export type TenantNeeds = ReviewNeeds;
 
 /** `/admin` and `/me/account`: docs/administration.md. */
 export const tenantRoutes = (needs: TenantNeeds): readonly JsonRoute[] => [
@@ -12,4 +15,7 @@ export const tenantRoutes = (needs: TenantNeeds): readonly JsonRoute[] => [
   ...facilityRoutes(needs),
   ...staffRoutes(needs),
   ...systemRoutes(needs),
+  ...matrixRoutes(needs),
+  ...reviewRoutes(needs),
+  ...importRoutes(needs),
 ];

@@ -6,6 +6,7 @@ import { decide } from '../consent/decide.ts';
 import { rulesOf } from '../consent/matrix.ts';
 import { notFound, refuse } from '../fhir/outcome.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
+import { classesOf } from '../search/data-class.ts';
 import { keyFault, keySetUrlFault, MOST_KEYS } from './client-keys.ts';
 import { all, change, find, plainText } from './records.ts';
 import type { Rows } from './rows.ts';
@@ -45,13 +46,17 @@ export const scopesFault = (text: string, { type, code }: Pick<FacilityRow, 'typ
     } as const;
     const purpose = rulesOf(actor).purposes?.[0] ?? 'TREAT';
     const may = (action: 'search' | 'create') =>
-      decide({
-        actor: { ...actor, scopes: [{ ...scope, search: true, create: true }] },
-        action,
-        type: scope.type,
-        purpose,
-        now: 0,
-      }).permit;
+      classesOf(scope.type).some(
+        (dataClass) =>
+          decide({
+            actor: { ...actor, scopes: [{ ...scope, search: true, create: true }] },
+            action,
+            type: scope.type,
+            dataClass,
+            purpose,
+            now: 0,
+          }).permit,
+      );
     if ((scope.read || scope.search) && !may('search')) return `names a type that a ${type} may not read`;
     if ((scope.create || scope.update || scope.delete) && !may('create'))
       return `names a type that a ${type} may not write`;

@@ -60,6 +60,12 @@ const signOut = (user: User) => {
   user.signedOutAt = Date.now();
 };
 
+/** Where the pool demands a second factor, a preference takes none off: the call succeeds and changes nothing, as Cognito's does. */
+const preferFactor = (user: User, { settings }: UserPool, body: Body) => {
+  const wanted = (body['SoftwareTokenMfaSettings'] as { Enabled?: boolean } | undefined)?.Enabled;
+  if (wanted === false && settings.mfa !== 'ON') user.totp = undefined;
+};
+
 type AdminOperation = (pool: UserPool, body: Body) => object;
 
 const onUser =
@@ -82,13 +88,32 @@ export const ADMIN_OPERATIONS: Record<string, AdminOperation> = {
         emailIsUsername ? 'Username should be an email.' : 'A username is needed',
       );
     }
-    if (pool.find(name)) {
-      if (body['MessageAction'] === 'RESEND') return { User: describeUser(userNamed(pool, name)) };
-      throw new ServiceError('UsernameExistsException', 'User account already exists');
+    const temporary = () => body['TemporaryPassword'] ?? `Aa1!${randomBytes(18).toString('base64url')}`;
+    if (body['MessageAction'] === 'RESEND') {
+      const waiting = userNamed(pool, name);
+      if (waiting.status !== 'FORCE_CHANGE_PASSWORD') {
+        throw new ServiceError(
+          'UnsupportedUserStateException',
+          'User is in a state that cannot be resent an invitation.',
+        );
+      }
+      setPassword(pool, waiting, temporary(), false);
+      pool.saveUser(waiting);
+      return { User: describeUser(waiting) };
+    }
+    if (pool.find(name)) throw new ServiceError('UsernameExistsException', 'User account already exists');
+    const email = attributes['email'];
+    if (
+      email !== undefined &&
+      pool.settings.emailIsAlias &&
+      attributes['email_verified'] === 'true' &&
+      pool.find(email)
+    ) {
+      throw new ServiceError('AliasExistsException', 'An account with the email already exists.');
     }
     const user = newUser(pool, name, emailIsUsername ? { email: name, ...attributes } : attributes);
     // Nobody reads mail here: without a password of the administrator's there is one that nobody knows.
-    setPassword(pool, user, body['TemporaryPassword'] ?? `Aa1!${randomBytes(18).toString('base64url')}`, false);
+    setPassword(pool, user, temporary(), false);
     pool.saveUser(user);
     return { User: describeUser(user) };
   },
@@ -113,9 +138,8 @@ export const ADMIN_OPERATIONS: Record<string, AdminOperation> = {
     signOut(user);
     return undefined;
   }),
-  AdminSetUserMFAPreference: onUser((user, _, body) => {
-    const wanted = (body['SoftwareTokenMfaSettings'] as { Enabled?: boolean } | undefined)?.Enabled;
-    if (wanted === false) user.totp = undefined; // a lost phone: the next sign-in sets up a new factor
+  AdminSetUserMFAPreference: onUser((user, pool, body) => {
+    preferFactor(user, pool, body);
     return undefined;
   }),
   AdminAddUserToGroup: onUser((user, pool, body) => {
@@ -237,7 +261,7 @@ export const OWN_OPERATIONS: Record<string, OwnOperation> = {
     if (wanted === true && !user.totp?.verified) {
       throw new ServiceError('InvalidParameterException', 'User does not have a verified software token.');
     }
-    if (wanted === false) user.totp = undefined;
+    preferFactor(user, pool, body);
     pool.saveUser(user);
     return {};
   }),

@@ -18,6 +18,8 @@ export interface SignIn {
   readonly password: string;
   /** Base32; needed where a second factor is set up. */
   readonly totpSecret?: string | undefined;
+  /** Takes the place of a temporary one. */
+  readonly newPassword?: string | undefined;
   /** Handed to the triggers. */
   readonly clientMetadata?: Record<string, string>;
 }
@@ -33,6 +35,10 @@ export interface SignedIn {
 export const signIn = async (by: SignIn): Promise<SignedIn> => {
   let answer: InitiateAuthCommandOutput = await provePassword(by);
   let { totpSecret } = by;
+  if (answer.ChallengeName === 'NEW_PASSWORD_REQUIRED') {
+    if (by.newPassword === undefined) throw new Error('the password is a temporary one, and no new one was given');
+    answer = await respond(by, 'NEW_PASSWORD_REQUIRED', { NEW_PASSWORD: by.newPassword }, answer.Session);
+  }
   if (answer.ChallengeName === 'MFA_SETUP') {
     const setUp = await setUpFactor(by, answer.Session);
     totpSecret = setUp.secret;
@@ -48,7 +54,7 @@ export const signIn = async (by: SignIn): Promise<SignedIn> => {
 
 const respond = (
   { client, clientId, username, clientMetadata }: SignIn,
-  ChallengeName: 'PASSWORD_VERIFIER' | 'MFA_SETUP' | 'SOFTWARE_TOKEN_MFA',
+  ChallengeName: 'PASSWORD_VERIFIER' | 'NEW_PASSWORD_REQUIRED' | 'MFA_SETUP' | 'SOFTWARE_TOKEN_MFA',
   responses: Record<string, string>,
   Session: string | undefined,
 ) =>

@@ -1,0 +1,232 @@
+// The desk of a region in one process: rows and resources in memory, accounts at the Cognito stand-in over the wire.
+import {
+  AdminGetUserCommand,
+  AdminListGroupsForUserCommand,
+  AdminSetUserPasswordCommand,
+  CognitoIdentityProviderClient,
+} from '@aws-sdk/client-cognito-identity-provider';
+import type { APIGatewayProxyStructuredResultV2, Context as LambdaContext } from 'aws-lambda';
+import { afterAll } from 'vitest';
+import type { AuditRecord } from '../../../functions/audit/port.ts';
+import { staffClaims } from '../../../functions/auth/pre-token.ts';
+import type { Identities } from '../../../functions/auth/rows.ts';
+import { parseScopes } from '../../../functions/auth/scopes.ts';
+import type { Actor } from '../../../functions/consent/actor.ts';
+import { jsonApi } from '../../../functions/middleware/json-api.ts';
+import { openMemory } from '../../../functions/storage/memory.ts';
+import { cognitoAccounts } from '../../../functions/tenants/accounts.ts';
+import { find } from '../../../functions/tenants/records.ts';
+import { tenantRoutes } from '../../../functions/tenants/routes.ts';
+import { memoryRows, type Rows } from '../../../functions/tenants/rows.ts';
+import { signIn } from '../../../infra/local/cognito/client.ts';
+import { cognitoService } from '../../../infra/local/cognito/service.ts';
+import { openUserPools } from '../../../infra/local/cognito/user-pools.ts';
+import { openService } from '../../../infra/local/front/service.ts';
+import type { Json } from '../../../infra/local/host/assembly.ts';
+import type { Resource } from '../../../infra/local/host/resources.ts';
+import { openIam } from '../../../infra/local/iam.ts';
+import { hospital, NOW } from '../../support/api.ts';
+
+export const OFFICE = '9886000007';
+export const HOSPITAL = '3610000014';
+export const PHARMACY = '3640000034';
+const POOL = 'ap-northeast-1_staff0001';
+const CLIENT = 'staffclient';
+const PASSWORD = 'A-new-secret-2026';
+
+export const admin: Actor = {
+  ...hospital,
+  kind: 'staff',
+  subject: 'admin-1',
+  role: 'admin',
+  facility: OFFICE,
+  facilityType: 'operator',
+  scopes: parseScopes('user/*.cruds'),
+};
+
+const resource = (type: string, ref: string, properties: Record<string, Json>): Resource => ({
+  stack: 's',
+  account: '000000000000',
+  awsRegion: 'ap-northeast-1',
+  logicalId: ref,
+  type,
+  properties,
+  ref,
+  attribute: (name) =>
+    name === 'Arn'
+      ? `arn:aws:cognito-idp:ap-northeast-1:000000000000:userpool/${ref}`
+      : `https://cognito-idp.ap-northeast-1.amazonaws.com/${ref}`,
+});
+
+const ALL = [
+  resource('AWS::Cognito::UserPool', POOL, {
+    Policies: { PasswordPolicy: { MinimumLength: 12 } },
+    MfaConfiguration: 'ON',
+    AliasAttributes: ['email'],
+    LambdaConfig: { PreTokenGenerationConfig: { LambdaArn: 'arn:trigger', LambdaVersion: 'V2_0' } },
+  }),
+  resource('AWS::Cognito::UserPoolClient', CLIENT, {
+    ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+    UserPoolId: POOL,
+  }),
+];
+
+export const identitiesOn = (rows: Rows): Identities => ({
+  system: async (id) => (await find(rows, 'systemRow', id)).value,
+  staff: async (id) => (await find(rows, 'staffRow', id)).value,
+  facility: async (id) => (await find(rows, 'facilityRow', id)).value,
+  resident: async () => undefined,
+  useOnce: async () => true,
+});
+
+export interface Got {
+  readonly status: number | undefined;
+  readonly headers: APIGatewayProxyStructuredResultV2['headers'];
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it asked for
+  readonly body: any;
+}
+
+/** One stand-in a file (its keys take a second to make), empty for each desk. */
+const openCognito = async () => {
+  const iam = openIam();
+  const pools = openUserPools(undefined);
+  const held = { rows: memoryRows() };
+  pools.add(
+    {
+      stage: 'test',
+      account: '000000000000',
+      awsRegion: 'ap-northeast-1',
+      all: ALL,
+      ofType: (...types) => ALL.filter(({ type }) => types.includes(type)),
+      asset: () => undefined,
+    },
+    async (_, event) => {
+      const claims = staffClaims({ identities: identitiesOn(held.rows) });
+      return { ...event, response: await claims(event as Parameters<typeof claims>[0]) };
+    },
+  );
+  const service = await openService(cognitoService(pools), iam);
+  const cognito = new CognitoIdentityProviderClient({
+    endpoint: service.endpoint,
+    region: 'ap-northeast-1',
+    credentials: { accessKeyId: iam.operator.accessKeyId, secretAccessKey: iam.operator.secretAccessKey },
+  });
+  const empty = (rows: Rows) => {
+    held.rows = rows;
+    const pool = pools.pool(POOL);
+    for (const user of [...pool.users.values()]) pool.removeUser(user);
+    for (const group of [...pool.groups.keys()]) pool.removeGroup(group);
+  };
+  return { cognito, empty, stop: () => service.stop() };
+};
+let shared: ReturnType<typeof openCognito> | undefined;
+
+afterAll(async () => {
+  const running = await shared;
+  shared = undefined;
+  running?.cognito.destroy();
+  await running?.stop();
+});
+
+export const openDesk = async () => {
+  const used = new Map<string, number>();
+  const lastUse = { of: async (subject: string) => used.get(subject) };
+  const time = { now: NOW };
+  const rows = memoryRows();
+  const { resources } = openMemory(() => time.now);
+  const recorded: AuditRecord[] = [];
+  const logged: Record<string, unknown>[] = [];
+
+  shared ??= openCognito();
+  const { cognito, empty } = await shared;
+  empty(rows);
+
+  let actor: Actor = admin;
+  const needs = { resources, rows, accounts: cognitoAccounts(cognito, POOL), lastUse };
+  const handler = jsonApi({
+    services: {
+      clock: () => time.now,
+      region: { name: 'tokushima', baseUrl: 'https://api.example', homeCommunityId: '1.2.3' },
+      audit: { record: async (records) => void recorded.push(...records) },
+    },
+    authenticate: async () => actor,
+    routes: tenantRoutes(needs),
+    log: (line) => void logged.push(line),
+  });
+
+  const send = async (method: string, path: string, body?: unknown, as: Actor = admin): Promise<Got> => {
+    actor = as;
+    time.now += 1000;
+    const [rawPath, rawQueryString = ''] = path.split('?');
+    const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
+    const raw = body instanceof Uint8Array;
+    const event = {
+      rawPath,
+      rawQueryString,
+      headers: { 'content-type': raw ? 'text/csv' : 'application/json' },
+      requestContext: { requestId: 'request-1', http: { method, path: rawPath } },
+      isBase64Encoded: raw,
+      ...(body !== undefined && { body: raw ? Buffer.from(body).toString('base64') : text }),
+    };
+    const got = (await handler(event as never, {} as LambdaContext)) as APIGatewayProxyStructuredResultV2;
+    const type = String(got.headers?.['content-type'] ?? '');
+    const parsed = got.body && type.includes('json') ? JSON.parse(got.body) : got.body;
+    return { status: got.statusCode, headers: got.headers, body: parsed };
+  };
+
+  return {
+    send,
+    rows,
+    resources,
+    recorded,
+    logged,
+    time,
+    needs,
+    used,
+    cognito,
+    identities: identitiesOn(rows),
+    user: (Username: string) => cognito.send(new AdminGetUserCommand({ UserPoolId: POOL, Username })),
+    groups: async (Username: string) => {
+      const { Groups = [] } = await cognito.send(new AdminListGroupsForUserCommand({ UserPoolId: POOL, Username }));
+      return Groups.map(({ GroupName }) => GroupName).sort();
+    },
+    /** The temporary password as the mail would have it, then the first sign-in. */
+    firstSignIn: async (username: string) => {
+      const password = 'From-the-mail-2026';
+      await cognito.send(
+        new AdminSetUserPasswordCommand({ UserPoolId: POOL, Username: username, Password: password, Permanent: false }),
+      );
+      return signIn({ client: cognito, poolId: POOL, clientId: CLIENT, username, password, newPassword: PASSWORD });
+    },
+    signIn: (username: string, totpSecret: string | undefined) =>
+      signIn({ client: cognito, poolId: POOL, clientId: CLIENT, username, password: PASSWORD, totpSecret }),
+  };
+};
+
+export type Desk = Awaited<ReturnType<typeof openDesk>>;
+
+/** Nobody of these is a real person. */
+export const given = {
+  facility: (more: Record<string, unknown> = {}) => ({
+    code: HOSPITAL,
+    type: 'hospital',
+    name: '阿波中央病院',
+    kana: 'アワチュウオウビョウイン',
+    municipality: '362018',
+    contract: { disclose: true, view: true },
+    feeClass: 'hospital-a',
+    ...more,
+  }),
+  pharmacy: (more: Record<string, unknown> = {}) =>
+    given.facility({ code: PHARMACY, type: 'pharmacy', name: 'すだち薬局', kana: 'スダチヤッキョク', ...more }),
+  doctor: (more: Record<string, unknown> = {}) => ({
+    username: 'y.sudachi',
+    email: 'y.sudachi@staff.example',
+    name: { family: '酢橘', given: '弓', familyKana: 'スダチ', givenKana: 'ユミ' },
+    profession: 'doctor',
+    licence: '123456',
+    role: 'doctor',
+    facility: HOSPITAL,
+    ...more,
+  }),
+};
