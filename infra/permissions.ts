@@ -12,6 +12,7 @@ export const ENTRIES = [
   'bulk-load',
   'admin',
   'audit-archiver',
+  'audit-reports',
 ] as const;
 export type Entry = (typeof ENTRIES)[number];
 
@@ -109,6 +110,14 @@ const ADMINISTER_STAFF: Grant = {
   'cognito-idp:CreateGroup': 'a new facility is a new group',
 };
 
+const ADMINISTER_RESIDENTS: Grant = {
+  'cognito-idp:AdminCreateUser': 'an account for a resident who has joined',
+  'cognito-idp:AdminGetUser': 'whether an account was ever signed in to, before its first password is made anew',
+  'cognito-idp:AdminSetUserPassword': 'a first password on paper, for who cannot receive mail or lost it',
+  'cognito-idp:AdminDisableUser': 'the account of somebody who died',
+  'cognito-idp:AdminUserGlobalSignOut': 'ends the sessions of an account that was closed or got a new password',
+};
+
 export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Grant>>>> = {
   'fhir-api': {
     clinical: STORE,
@@ -162,6 +171,24 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     'audit-archive': { 's3:PutObject records/*': 'keeps audit records a second time, under Object Lock' },
     'dead-letters': REPORT_FAILURE,
   },
+  'audit-reports': {
+    audit: {
+      'dynamodb:PutItem': 'who makes a report is in the trail too',
+      'dynamodb:Query': 'what an account or a facility has seen',
+    },
+    clinical: {
+      'dynamodb:BatchGetItem': 'whose record it is: the head of the partition, or the resource that was shown',
+    },
+    registry: {
+      'dynamodb:GetItem': 'who asks; the data key; the record of a large transaction that a reader met',
+      'dynamodb:BatchGetItem': 'where a resource lies whose id a client chose',
+    },
+    documents: { 's3:GetObject bodies/*': 'whose record it is, where only a resource over 300 KB says it' },
+    'data-key': UNWRAP,
+    'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
+    'staff-pool': SETTINGS_ONLY,
+    'residents-pool': SETTINGS_ONLY,
+  },
   'transaction-sweeper': {
     clinical: {
       'dynamodb:BatchGetItem': 'the rows that a transaction has staged',
@@ -214,6 +241,6 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     'data-key': UNWRAP,
     'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
     'staff-pool': ADMINISTER_STAFF,
-    'residents-pool': SETTINGS_ONLY,
+    'residents-pool': ADMINISTER_RESIDENTS,
   },
 };

@@ -30,6 +30,8 @@ const ADMIN_ROUTES = [
   { method: ANY, path: '/me/{proxy+}' },
 ];
 
+const AUDIT_ROUTES = [{ method: GET, path: '/audit/{proxy+}' }];
+
 /** No path and no query: they hold ids and search values. The address is kept, to see where an attack comes from. */
 const ACCESS_LOG = JSON.stringify({
   time: '$context.requestTime',
@@ -114,6 +116,10 @@ export class RegionApi extends Construct {
 
   routeAdmin(fn: EntryFunction) {
     this.route(fn, ADMIN_ROUTES);
+  }
+
+  routeAudit(fn: EntryFunction) {
+    this.route(fn, AUDIT_ROUTES);
   }
 
   private route(fn: EntryFunction, routes: readonly { method: apigw.HttpMethod; path: string }[]) {
