@@ -4,7 +4,6 @@ import { randomInt } from 'node:crypto';
 import {
   AdminCreateUserCommand,
   AdminDisableUserCommand,
-  AdminEnableUserCommand,
   AdminGetUserCommand,
   AdminSetUserPasswordCommand,
   AdminUserGlobalSignOutCommand,
@@ -25,28 +24,36 @@ export interface Accounts {
   /** A new first password on paper, for who lost it. Ends all sessions. */
   renew(sub: string): Promise<Made>;
   disable(sub: string): Promise<void>;
-  enable(sub: string): Promise<void>;
 }
 
 export const residentAccounts = (client: CognitoIdentityProviderClient, UserPoolId: string): Accounts => ({
   create: async (email, by) => {
     const password = by === 'letter' ? firstPassword() : undefined;
-    const { User } = await client
-      .send(
-        new AdminCreateUserCommand({
-          UserPoolId,
-          Username: email,
-          ...(password === undefined
-            ? { DesiredDeliveryMediums: ['EMAIL'] }
-            : { MessageAction: 'SUPPRESS', TemporaryPassword: password }),
-          UserAttributes: [
-            { Name: 'email', Value: email },
-            { Name: 'email_verified', Value: 'true' },
-          ],
-        }),
-      )
-      .catch(asRefusal);
-    return { sub: subOf(User?.Attributes), password };
+    const create = new AdminCreateUserCommand({
+      UserPoolId,
+      Username: email,
+      ...(password === undefined
+        ? { DesiredDeliveryMediums: ['EMAIL'] }
+        : { MessageAction: 'SUPPRESS', TemporaryPassword: password }),
+      UserAttributes: [
+        { Name: 'email', Value: email },
+        { Name: 'email_verified', Value: 'true' },
+      ],
+    });
+    try {
+      const { User } = await client.send(create);
+      return { sub: subOf(User?.Attributes), password };
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'UsernameExistsException') return asRefusal(error);
+      // Made by a desk whose line was cut, and nobody has ever signed in: it is the same account still.
+      const found = await client.send(new AdminGetUserCommand({ UserPoolId, Username: email })).catch(asRefusal);
+      if (found.UserStatus !== 'FORCE_CHANGE_PASSWORD') return asRefusal(error);
+      const again = firstPassword();
+      await client.send(
+        new AdminSetUserPasswordCommand({ UserPoolId, Username: email, Password: again, Permanent: false }),
+      );
+      return { sub: subOf(found.UserAttributes), password: again };
+    }
   },
   renew: async (Username) => {
     const password = firstPassword();
@@ -59,9 +66,6 @@ export const residentAccounts = (client: CognitoIdentityProviderClient, UserPool
   disable: async (Username) => {
     await client.send(new AdminDisableUserCommand({ UserPoolId, Username })).catch(unlessGone);
     await client.send(new AdminUserGlobalSignOutCommand({ UserPoolId, Username })).catch(unlessGone);
-  },
-  enable: async (Username) => {
-    await client.send(new AdminEnableUserCommand({ UserPoolId, Username })).catch(unlessGone);
   },
 });
 

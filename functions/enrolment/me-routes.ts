@@ -32,8 +32,8 @@ export const meRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] => {
   return [
     route({
       method: 'GET',
-      path: '/me',
-      interaction: 'me-read',
+      path: '/me/person',
+      interaction: 'me-person',
       roles: ME,
       handle: async (context) => {
         const me = await self(context);

@@ -1,8 +1,11 @@
 // FHIR R4 REST: ANY /fhir and ANY /fhir/{proxy+}.
+import { openCases } from '../break-glass/cases.ts';
+import { openBreakGlass } from '../break-glass/open.ts';
+import { openPatientsOf } from '../enrolment/acting-for.ts';
 import { auditEvents } from '../interactions/audit-events.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { fhirApi } from '../middleware/fhir-api.ts';
-import { liveServices, liveTrail, liveTrust } from '../services/live.ts';
+import { liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 
 const client = openDynamoClient();
@@ -13,6 +16,11 @@ const services = await liveServices(process.env, client, PATIENCE);
 
 export const handler = fhirApi({
   services,
-  authenticate: authenticate(liveTrust(process.env, client)),
+  authenticate: authenticate({ ...liveTrust(process.env, client), patientsOf: openPatientsOf(services) }),
+  breakGlass: openBreakGlass({
+    cases: openCases(liveRows(process.env, client)),
+    resources: services.resources,
+    minutes: Number(process.env.BREAK_GLASS_MINUTES) || undefined,
+  }),
   audits: auditEvents(services, liveTrail(process.env, client)),
 });

@@ -2,6 +2,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openAudit } from '../audit/chain.ts';
 import { type AuditTrail, openAuditTrail } from '../audit/trail.ts';
+import { openNarrow } from '../auth/narrow.ts';
 import { openIdentities } from '../auth/rows.ts';
 import { openTokenKeys } from '../auth/token-keys.ts';
 import { consentDefaultOf, profileSettingsOf, readEnv } from '../env.ts';
@@ -55,6 +56,7 @@ export const liveServices = async (
     seal: openSeal(keys),
     audit: openAudit({ client, table: env.AUDIT_TABLE, clock, environmentId: environmentId(environment) }),
     clock,
+    narrow: openNarrow({ client, table: env.REGISTRY_TABLE, clock }),
     region: {
       name: env.REGION_NAME,
       baseUrl: env.BASE_URL,
