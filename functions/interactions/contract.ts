@@ -21,6 +21,8 @@ export interface Services {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly region: Region;
+  /** What the region takes away from the role × data matrix; absent: nothing. */
+  readonly narrow?: (() => Promise<Narrow | undefined>) | undefined;
 }
 
 /** What the code must know of the region file (infra/regions/*.json). */

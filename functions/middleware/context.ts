@@ -10,9 +10,9 @@ const PURPOSE = /^[A-Z]{3,16}$/;
 
 /** Who asks, when, and for what purpose: the same for every API of the region. */
 export const openContext =
-  ({ clock, region }: Pick<Services, 'clock' | 'region'>, authenticate: Authenticate) =>
+  ({ clock, region, narrow }: Pick<Services, 'clock' | 'region' | 'narrow'>, authenticate: Authenticate) =>
   async (headers: FhirRequest['headers'], requestId: string): Promise<Context> => {
-    const actor = await authenticate(headers);
+    const [actor, taken] = await Promise.all([authenticate(headers), narrow?.()]);
     const purpose = headers['x-purpose'] ?? 'TREAT';
     if (!PURPOSE.test(purpose)) throw refuse('invalid', 'X-Purpose must be a code of PurposeOfUse');
     return {
@@ -22,6 +22,7 @@ export const openContext =
       purpose,
       consentDefault: region.consentDefault,
       glassOverridesDenial: region.glassOverridesDenial,
+      narrow: taken,
       disclosed: [],
       refused: [],
     };

@@ -33,7 +33,7 @@ export const fhirApi = ({ services, authenticate, audits, breakGlass, log }: Api
     });
 };
 
-const authenticated = (services: Pick<Services, 'clock' | 'region'>, authenticate: Authenticate): Fhir => {
+const authenticated = (services: Pick<Services, 'clock' | 'region' | 'narrow'>, authenticate: Authenticate): Fhir => {
   const contextOf = openContext(services, authenticate);
   return {
     before: async ({ event }) => {

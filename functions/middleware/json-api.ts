@@ -15,7 +15,7 @@ import { parseJsonBody, parseWith } from './json-body.ts';
 import { type Found, matchRoute } from './json-routes.ts';
 
 export interface JsonApiParts {
-  readonly services: Pick<Services, 'clock' | 'region' | 'audit'>;
+  readonly services: Pick<Services, 'clock' | 'region' | 'audit' | 'narrow'>;
   readonly authenticate: Authenticate;
   readonly routes: readonly JsonRoute[];
   readonly log?: Log;
@@ -81,7 +81,7 @@ const jsonHttp = (): Json => ({
   },
 });
 
-const signedIn = (services: Pick<Services, 'clock' | 'region'>, authenticate: Authenticate): Json => {
+const signedIn = (services: Pick<Services, 'clock' | 'region' | 'narrow'>, authenticate: Authenticate): Json => {
   const contextOf = openContext(services, authenticate);
   return {
     before: async ({ event }) => {

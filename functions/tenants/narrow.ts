@@ -1,23 +1,11 @@
 // What a region takes away from the role × data matrix (consent/matrix.ts). It can only take: what the default does not give is
 // refused here, and cannot be given by any row there, since the decision removes what the row names and adds nothing.
 import * as z from 'zod/mini';
-import { STAFF_ROLES } from '../auth/rows.ts';
-import { MATRIX, type Narrow, rulesOf } from '../consent/matrix.ts';
+import { NARROW_KEY, NarrowRow, parseNarrow } from '../auth/narrow.ts';
+import { type Area, MATRIX, type Narrow, rulesOf } from '../consent/matrix.ts';
 import { FhirError } from '../fhir/outcome.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
 import type { Rows } from './rows.ts';
-
-const AREAS = ['basic', 'clinical', 'document', 'care', 'home', 'admin', 'directory', 'enrolment', 'audit'] as const;
-const ROLES = [...STAFF_ROLES, 'resident', 'system'] as const;
-
-const Kept = z.union([z.literal(false), z.strictObject({ types: z.array(z.string()).check(z.maxLength(200)) })]);
-const Less = z.partialRecord(z.enum(AREAS), Kept);
-export const NarrowRow = z.partialRecord(
-  z.enum(ROLES),
-  z.strictObject({ read: z.optional(Less), write: z.optional(Less) }),
-) as z.ZodMiniType<Narrow>;
-
-export const NARROW_KEY = { p: 'auth#matrix', s: '-' };
 
 type Given = Partial<
   Record<string, Readonly<Partial<Record<'read' | 'write', Record<string, false | { types: readonly string[] }>>>>>
@@ -30,8 +18,7 @@ export const narrowFaults = (narrow: Narrow): { at: string; rule: string }[] =>
       Object.entries(less?.[verb] ?? {}).flatMap(([area, kept]) => {
         const at = `${role}.${verb}.${area}`;
         // A facility's software may do what one of the staff there may, and is narrowed with it; as `system` for all of them.
-        const grant =
-          role === 'system' ? '*' : MATRIX[role as keyof typeof MATRIX][verb][area as (typeof AREAS)[number]];
+        const grant = role === 'system' ? '*' : MATRIX[role as keyof typeof MATRIX][verb][area as Area];
         if (grant === undefined) return [{ at, rule: 'is not given by the default, so there is nothing to take away' }];
         if (kept === false || grant === '*' || !('types' in grant)) return [];
         return kept.types.every((type) => grant.types.includes(type))
@@ -41,11 +28,8 @@ export const narrowFaults = (narrow: Narrow): { at: string; rule: string }[] =>
     ),
   );
 
-export const readNarrow = async (rows: Pick<Rows, 'get'>): Promise<Narrow | undefined> => {
-  const row = await rows.get(NARROW_KEY);
-  // A row that is not as it must be stops the request: better nobody than somebody who was shut out.
-  return row && NarrowRow.parse(JSON.parse(row.d));
-};
+export const readNarrow = async (rows: Pick<Rows, 'get'>): Promise<Narrow | undefined> =>
+  parseNarrow((await rows.get(NARROW_KEY))?.d);
 
 export const matrixRoutes = ({ rows }: { readonly rows: Rows }): readonly JsonRoute[] => [
   route({

@@ -23,7 +23,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   services: { uses: ['fhir'] },
   auth: {
     uses: ['fhir', 'storage', 'services', 'consent', 'audit'],
-    doors: ['scopes.ts', 'verify-token.ts', 'cached.ts', 'rows.ts'],
+    doors: ['scopes.ts', 'verify-token.ts', 'cached.ts', 'rows.ts', 'narrow.ts'],
   },
   consent: { uses: ['fhir', 'auth', 'search', 'storage'] },
   audit: { uses: ['fhir', 'storage', 'services', 'consent'] },
