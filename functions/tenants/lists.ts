@@ -42,6 +42,14 @@ const NO = ['no', 'false', '0', 'いいえ', '×', '無'];
 const flag = (cell: string | undefined): unknown =>
   YES.includes(cell?.toLowerCase() ?? '') ? true : NO.includes(cell?.toLowerCase() ?? '') ? false : cell;
 
+/** What is checked digit by digit, also where the rest of the line is not right. */
+const CodesOf = z.object({
+  code: NewFacility.shape.code,
+  type: NewFacility.shape.type,
+  municipality: NewFacility.shape.municipality,
+  otherCodes: NewFacility.shape.otherCodes,
+});
+
 export const facilityList = (bytes: Uint8Array): Listed<NewFacility> =>
   list(bytes, FACILITY_COLUMNS, {
     schema: NewFacility,
@@ -55,7 +63,10 @@ export const facilityList = (bytes: Uint8Array): Listed<NewFacility> =>
       feeClass: cells['fee_class'],
       ...(cells['other_codes'] !== undefined && { otherCodes: cells['other_codes'].split(/[\s;]+/) }),
     }),
-    check: (value) => facilityFaults(value).map(({ at, rule }) => ({ column: columnAt(at), rule })),
+    check: (value) => {
+      const known = CodesOf.safeParse(value);
+      return known.success ? facilityFaults(known.data).map(({ at, rule }) => ({ column: columnAt(at), rule })) : [];
+    },
     unique: { code: (value) => value.code },
   });
 
@@ -78,7 +89,7 @@ export const staffList = (bytes: Uint8Array): Listed<NewStaff> =>
 interface Kind<T> {
   readonly schema: z.ZodMiniType<T>;
   readonly shape: (cells: Readonly<Record<string, string>>) => unknown;
-  readonly check: (value: T) => { column: string; rule: string }[];
+  readonly check: (shaped: unknown) => { column: string; rule: string }[];
   /** Columns in which nothing may stand twice. */
   readonly unique: Readonly<Record<string, (value: T) => string>>;
 }
@@ -97,6 +108,7 @@ const list = <T>(bytes: Uint8Array, columns: Columns, { schema, shape, check, un
     if (!result.success) {
       for (const issue of result.error.issues)
         faults.push({ line, column: columnAt(issue.path.join('.')), rule: ruleOf(issue) });
+      faults.push(...check(shape(cells)).map((fault) => ({ line, ...fault })));
       continue;
     }
     const own = check(result.data);
