@@ -1,0 +1,157 @@
+// A facility has registered or changed a Patient: whose record is it? Called for each change by the stream (entries/identity-feed.ts), and
+// directly by whoever cannot wait. The same call again changes nothing.
+import type { AuditRecord } from '../audit/port.ts';
+import { REGION_OWNER } from '../consent/matrix.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { Write } from '../storage/port.ts';
+import { candidatesOf } from './candidates.ts';
+import { compare } from './matching/compare.ts';
+import { contradicts } from './matching/grade.ts';
+import { type Candidate, judge, type Scored } from './matching/judge.ts';
+import { between, type PairRow, type Ruling, readPairs, ruling } from './pairs.ts';
+import { type Group, groupsOf, isEnrolled, joining, survivorOf } from './persons.ts';
+import { deciding, type IdentityServices } from './store.ts';
+
+export const FEED = 'identity-feed';
+
+export type Outcome = 'linked' | 'review' | 'alone' | 'known' | 'gone';
+
+interface Found extends Candidate {
+  readonly group: Group;
+}
+
+interface Question {
+  readonly row: PairRow;
+  readonly write: Write;
+}
+
+/** A duplicate that was merged is nobody's question any more. */
+const isReplaced = ({ link }: Resource): boolean =>
+  Array.isArray(link) && link.some(({ type }) => type === 'replaced-by');
+
+const MOST_QUESTIONS = 10;
+
+export const resolve = (services: IdentityServices, patient: string, by = FEED): Promise<Outcome> =>
+  deciding(() => resolveOnce(services, patient, by));
+
+const resolveOnce = async (services: IdentityServices, patient: string, by: string): Promise<Outcome> => {
+  const { resources, clock } = services;
+  const stored = await resources.get('Patient', patient);
+  if (!stored || stored.deleted) return 'gone';
+  const resource = stored.resource();
+  const candidates = isReplaced(resource) ? [] : await candidatesOf(resources, resource);
+  const groups = await groupsOf(services, [patient, ...candidates]);
+  const own = groups.find(({ members }) => members.some(({ id }) => id === patient))!;
+  const subject = own.members.find(({ id }) => id === patient)!;
+  const others = groups.filter((group) => group !== own);
+  if (isReplaced(resource)) return 'known';
+
+  const compared = others.flatMap((group) => candidatesIn(group));
+  const mine = { id: patient, card: subject.card, facility: stored.facility };
+  // What people have decided is read for those pairs alone that would matter.
+  const open = judge(mine, compared);
+  const near = new Set([...open.certain, ...open.possible].map(({ candidate }) => candidate.group));
+  const ids = (group: Group) => group.members.map(({ id }) => id);
+  const pairs = await readPairs(
+    resources,
+    [...near].flatMap((group) => between(ids(own), ids(group))),
+  );
+  const known = new Map(pairs.map((row) => [row.patients.join('|'), row]));
+  const rowOf = (a: string, b: string): PairRow => known.get(a < b ? `${a}|${b}` : `${b}|${a}`)!;
+  const isRuledOut = (a: string, b: string) => rowOf(a, b).pair?.ruling.state === 'different';
+  const verdict = judge(
+    mine,
+    compared.filter(({ group }) => near.has(group)).map((one) => ({ ...one, isRuledOut: isRuledOut(patient, one.id) })),
+  );
+  const [best] = verdict.certain;
+  const now = clock();
+  const said = (state: Ruling['state'], scored: Scored): Ruling => ({
+    state,
+    agreement: scored.pair,
+    by,
+    at: new Date(now).toISOString(),
+  });
+
+  const question = (one: Scored): Question => {
+    const row = rowOf(patient, one.candidate.id);
+    return { row, write: ruling(row, said('review', one)) };
+  };
+
+  if (best && mayJoin(own, best.candidate.group, subject.id, isRuledOut)) {
+    const [stays, goes] = survivorOf(best.candidate.group, own);
+    const { writes, undo } = await joining(services, stays, goes, assuranceOf(best));
+    const decided = rowOf(patient, best.candidate.id);
+    const settled = between(ids(own), ids(best.candidate.group))
+      .map(([one, other]) => rowOf(one, other))
+      .filter((row) => row !== decided && row.pair?.ruling.state === 'review');
+    await resources.commit(
+      [
+        ruling(decided, { ...said('linked', best), undo }),
+        ...settled.map((row) =>
+          ruling(row, { ...row.pair!.ruling, state: 'settled', by, at: new Date(now).toISOString() }),
+        ),
+        ...writes,
+      ],
+      now,
+    );
+    await services.audit.record(linkRecords(services, patient, best.candidate.id, by));
+    await ask(services, verdict.possible.map(question));
+    return 'linked';
+  }
+  const graded = [...verdict.certain.filter(({ grade }) => grade !== 'none'), ...verdict.possible];
+  const asked = await ask(services, graded.map(question));
+  if (asked > 0) return 'review';
+  return own.members.length > 1 ? 'known' : 'alone';
+};
+
+const candidatesIn = (group: Group): Found[] =>
+  group.members
+    .filter(({ stored }) => !stored.deleted && !isReplaced(stored.resource()))
+    .map(({ id, card, stored }) => ({ id, card, facility: stored.facility, person: group.person.id, group }));
+
+/** One number of one insured person, or of one facility's patient: as good as looked at. */
+const assuranceOf = ({ pair }: Scored) => (pair.insurance === 'person' || pair.number === 'same' ? 'level4' : 'level3');
+
+/** The rest of both sides must bear it too: nobody is linked to two people for the sake of a third. */
+const mayJoin = (own: Group, other: Group, subject: string, isRuledOut: (a: string, b: string) => boolean): boolean => {
+  if (isEnrolled(own.person) && isEnrolled(other.person)) return false;
+  return own.members
+    .filter(({ id }) => id !== subject)
+    .every((mine) =>
+      other.members.every(
+        (theirs) =>
+          !isRuledOut(mine.id, theirs.id) &&
+          mine.stored.facility !== theirs.stored.facility &&
+          !contradicts(compare(mine.card, theirs.card)),
+      ),
+    );
+};
+
+/** Puts what is open into the queue, once: what people have decided stays decided. */
+const ask = async ({ resources, clock }: IdentityServices, questions: readonly Question[]): Promise<number> => {
+  const fresh = questions.filter(({ row }) => row.pair === undefined).slice(0, MOST_QUESTIONS);
+  if (fresh.length > 0)
+    await resources.commit(
+      fresh.map(({ write }) => write),
+      clock(),
+    );
+  return questions.filter(({ row }) => row.pair === undefined || row.pair.ruling.state === 'review').length;
+};
+
+const linkRecords = ({ resources }: IdentityServices, a: string, b: string, by: string): AuditRecord[] =>
+  [a, b].map((patient) => ({
+    action: 'U',
+    interaction: 'identity-link',
+    actor: by,
+    actorKind: 'system',
+    role: 'system',
+    facility: REGION_OWNER,
+    tokenId: by,
+    purpose: 'HOPERAT',
+    requestId: by,
+    patientKey: resources.patientKey(patient),
+    entities: [`Patient/${a}`, `Patient/${b}`],
+    count: 1,
+    outcome: '0',
+    status: 200,
+  }));
