@@ -41,8 +41,13 @@ export interface Population {
 
 type Deps = { readonly resources: Resources; readonly rows: RowStore };
 
+/** After a change that is done: what cannot be counted now is counted with the next change, or by `recount`; the change stands. */
+export const count = async (deps: Deps, person: string): Promise<void> => {
+  await recounted(deps, person).catch(() => false);
+};
+
 /** Brings the counters up to what the Person says. True: something was counted anew. */
-export const count = async ({ resources, rows }: Deps, person: string): Promise<boolean> => {
+const recounted = async ({ resources, rows }: Deps, person: string): Promise<boolean> => {
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const [found, before] = await Promise.all([findPerson(resources, person), rows.get(COUNTED, person)]);
     const cell =
@@ -67,7 +72,7 @@ export const count = async ({ resources, rows }: Deps, person: string): Promise<
 export const recount = async (deps: Deps, after: string | undefined) => {
   const page = await deps.resources.walk({ type: 'Person', isRegistry: true, after });
   let corrected = 0;
-  for (const { id } of page.items) if (await count(deps, id)) corrected += 1;
+  for (const { id } of page.items) if (await recounted(deps, id)) corrected += 1;
   return { seen: page.items.length, corrected, next: page.next };
 };
 

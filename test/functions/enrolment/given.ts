@@ -1,0 +1,167 @@
+// A region in memory with its desk: forms of people who do not exist, offices, and both APIs over one store.
+import type { APIGatewayProxyStructuredResultV2, Context as LambdaContext } from 'aws-lambda';
+import type { AuditRecord } from '../../../functions/audit/port.ts';
+import { parseScopes } from '../../../functions/auth/scopes.ts';
+import { openCases } from '../../../functions/break-glass/cases.ts';
+import { openBreakGlass } from '../../../functions/break-glass/open.ts';
+import { breakGlassRoutes } from '../../../functions/break-glass/routes.ts';
+import type { Actor, Role } from '../../../functions/consent/actor.ts';
+import type { Accounts } from '../../../functions/enrolment/accounts.ts';
+import { openPatientsOf } from '../../../functions/enrolment/acting-for.ts';
+import type { EnrolmentForm } from '../../../functions/enrolment/form.ts';
+import { residentRow } from '../../../functions/enrolment/residents.ts';
+import { enrolmentRoutes } from '../../../functions/enrolment/routes.ts';
+import { openDesk } from '../../../functions/enrolment/services.ts';
+import type { Region, Services } from '../../../functions/interactions/contract.ts';
+import { fhirApi } from '../../../functions/middleware/fhir-api.ts';
+import { jsonApi } from '../../../functions/middleware/json-api.ts';
+import { memoryRowStore } from '../../../functions/services/row-store.ts';
+import { openMemory } from '../../../functions/storage/memory.ts';
+import { eventOf } from '../../support/api.ts';
+
+export const NOW = Date.parse('2026-11-22T09:00:00+09:00');
+
+export const staff = (role: Role, facility: string, facilityType: string, subject = `staff-${role}`): Actor => ({
+  kind: 'staff',
+  subject,
+  role,
+  facility,
+  facilityType,
+  scopes: parseScopes('user/*.cruds'),
+  patients: [],
+  tokenId: `token-${subject}`,
+});
+
+export const municipal = staff('municipal', '9886000006', 'municipality');
+export const operator = staff('operator', '9886000007', 'operator');
+export const privacy = staff('privacy', '9886000007', 'operator');
+export const administrator = staff('admin', '9886000007', 'operator');
+export const doctor = staff('doctor', '3610000001', 'hospital');
+export const clinicDoctor = staff('doctor', '3610000002', 'clinic', 'staff-clinic-doctor');
+export const crew = staff('ambulance', '9886000005', 'fire');
+export const pharmacist = staff('pharmacist', '3640000003', 'pharmacy');
+
+/** A signed-in resident; whose records are shown is asked at each call. */
+export const resident = (subject: string): Actor => ({
+  kind: 'resident',
+  subject,
+  role: 'resident',
+  facility: undefined,
+  facilityType: undefined,
+  scopes: parseScopes('patient/*.cruds'),
+  patients: [],
+  tokenId: `token-${subject}`,
+});
+
+export const evidence = { kind: 'paper' as const, checked: ['my-number-card' as const], scan: 'file-2026-0001' };
+
+export const form = (more: Partial<EnrolmentForm> = {}): EnrolmentForm => ({
+  name: { kanji: { family: '紬木', given: '糸' }, kana: { family: 'ツムギ', given: 'イト' } },
+  birthDate: '1951-04-01',
+  sex: 'female',
+  address: { postcode: '770-0000', text: '徳島県架空市一丁目1-1', municipality: '362018' },
+  phone: '090-0000-1234',
+  insurance: { insurer: '39360000', symbol: '', number: '01234567', branch: '00' },
+  route: 'counter',
+  consent: { textVersion: '2026-04' },
+  evidence,
+  ...more,
+});
+
+export interface Answered {
+  readonly status: number;
+  // Tests read what they expect; a wrong guess is a failed test.
+  // biome-ignore lint/suspicious/noExplicitAny: the shape of an answer is what the test is about
+  readonly body: any;
+}
+
+export const openRegion = (settings: Partial<Region> = {}) => {
+  const time = { now: NOW };
+  const clock = () => time.now;
+  const recorded: AuditRecord[] = [];
+  const logged: unknown[] = [];
+  const memory = openMemory(clock);
+  const services: Services = {
+    ...memory,
+    audit: { record: async (records) => void recorded.push(...records) },
+    clock,
+    region: {
+      name: 'tokushima',
+      baseUrl: 'https://api.tokushima.example',
+      homeCommunityId: '2.999.36.1',
+      consentDefault: 'blanket',
+      ...settings,
+    },
+  };
+  const rows = memoryRowStore();
+  const cases = openCases(rows);
+  const accounts = memoryAccounts();
+  const desk = openDesk(services, { rows, accounts });
+  const patientsOf = openPatientsOf(services);
+  let caller: Actor;
+  const authenticate = async () => {
+    if (caller.kind !== 'resident') return caller;
+    const row = await residentRow(desk, caller.subject);
+    return { ...caller, patients: row && !row.disabled ? await patientsOf(row) : [] };
+  };
+  const log = (line: unknown) => void logged.push(line);
+  const routes = [...enrolmentRoutes(desk, cases), ...breakGlassRoutes(cases)];
+  const json = jsonApi({ services, authenticate, routes, log });
+  const breakGlass = openBreakGlass({ cases, resources: services.resources });
+  const fhir = fhirApi({ services, authenticate, breakGlass, log });
+
+  const call = async (
+    as: Actor,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answered> => {
+    caller = as;
+    time.now += 1000;
+    const toFhir = /^\/fhir(\/|$)/.test(path);
+    const event = eventOf(method, toFhir ? path.slice('/fhir'.length) : path, { body, headers });
+    if (!toFhir) {
+      event.rawPath = path.split('?')[0]!;
+      if (body !== undefined) event.headers['content-type'] = 'application/json';
+    }
+    const handler = toFhir ? fhir : json;
+    const answer = (await handler(event as never, {} as LambdaContext)) as APIGatewayProxyStructuredResultV2;
+    const text = answer.isBase64Encoded
+      ? Buffer.from(answer.body ?? '', 'base64').toString('utf8')
+      : (answer.body ?? '');
+    return { status: answer.statusCode!, body: text && JSON.parse(text) };
+  };
+
+  /** Somebody who has joined at the counter. */
+  const joined = async (
+    more: Partial<EnrolmentForm> = {},
+  ): Promise<{ person: string; patient: string; card: { number: string; qr: string } }> => {
+    const answer = await call(municipal, 'POST', '/enrolment/people', form(more));
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    return answer.body;
+  };
+  /** The account of somebody who has joined. */
+  const account = async (person: string, email: string): Promise<Actor> => {
+    const answer = await call(municipal, 'POST', `/enrolment/people/${person}/account`, { email, by: 'letter' });
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    return resident(accounts.subOf(email));
+  };
+  return { call, joined, account, services, rows, cases, desk, accounts, recorded, logged, time };
+};
+
+/** What the desk needs of Cognito; the real API is spoken in test/e2e/enrolment.test.ts. */
+const memoryAccounts = (): Accounts & { subOf(email: string): string; disabled: Set<string> } => {
+  const made = new Map<string, string>();
+  const disabled = new Set<string>();
+  return {
+    subOf: (email) => made.get(email)!,
+    disabled,
+    create: async (email) => {
+      made.set(email, `sub-${made.size + 1}`);
+      return { sub: made.get(email)!, password: 'First-password-1' };
+    },
+    renew: async (sub) => ({ sub, password: 'Next-password-2' }),
+    disable: async (sub) => void disabled.add(sub),
+  };
+};
