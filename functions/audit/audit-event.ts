@@ -3,6 +3,7 @@
 // The profiles themselves are not claimed in `meta.profile`: they ask for the network address of the client, which stands in the
 // access log of the API under the same request id and not in the trail.
 import type { Resource } from '../fhir/types.ts';
+import { inWords, narrative, purposeInWords, roleInWords } from './in-words.ts';
 import type { AuditRecord } from './port.ts';
 import type { StoredRecord } from './record.ts';
 
@@ -19,20 +20,26 @@ export interface RenderOptions {
   readonly baseUrl: string;
   /** Logical id of the patient, where the reader asked by it. */
   readonly patientId?: string | undefined;
+  /** Name of the facility that looked, where it is known. */
+  readonly facilityName?: string | undefined;
+  /** For the person concerned: in words, and without the account of the one who looked. */
+  readonly forPerson?: boolean | undefined;
 }
 
 /** `chain-time-number`: leads back to the item, and tells nothing. */
 export const auditEventId = ({ chain, time, number }: Pick<StoredRecord, 'chain' | 'time' | 'number'>): string =>
   `${chain}-${time}-${number}`;
 
-export const auditEvent = (stored: StoredRecord, { baseUrl, patientId }: RenderOptions): Resource => {
-  const { record, time, chain } = stored;
+export const auditEvent = (stored: StoredRecord, options: RenderOptions): Resource => {
+  const { baseUrl, patientId, facilityName } = options;
+  const { record, time } = stored;
   const ofPatient = record.patientKey !== undefined;
   const reader = record.action === 'R' || record.action === 'E';
   return {
     resourceType: 'AuditEvent',
     id: auditEventId(stored),
     meta: { versionId: '1', lastUpdated: new Date(time).toISOString() },
+    text: narrative(inWords(record, time, facilityName)),
     type: {
       system: 'http://terminology.hl7.org/CodeSystem/audit-event-type',
       code: 'rest',
@@ -48,15 +55,22 @@ export const auditEvent = (stored: StoredRecord, { baseUrl, patientId }: RenderO
       // Data flow to who reads, and from who writes (BALP).
       {
         ...role(reader ? '110152' : '110153'),
-        who: { identifier: { value: record.actorKind === 'system' ? record.actor : 'console' } },
+        who: record.actorKind === 'system' ? accountOf(record, options) : { identifier: { value: 'console' } },
         requestor: record.actorKind === 'system',
       },
       { ...role(reader ? '110153' : '110152'), who: { identifier: { value: baseUrl } }, requestor: false },
-      ...(record.actorKind === 'system' ? [] : [userOf(record)]),
+      ...(record.actorKind === 'system' ? [] : [userOf(record, options)]),
     ],
-    source: { observer: { identifier: { value: baseUrl } }, site: chain },
+    source: {
+      observer: { identifier: { value: baseUrl }, ...(facilityName && { display: facilityName }) },
+      ...(record.facility && { site: record.facility }),
+    },
     entity: [
       ...(ofPatient ? [patientEntity(record, patientId)] : []),
+      ...(record.classes ?? []).map((name) => ({
+        type: { system: ENTITY_TYPE, code: '4', display: 'Other' },
+        name: `data class ${name}`,
+      })),
       ...record.entities.map((reference) => ({
         what: { reference },
         type: { system: ENTITY_TYPE, code: '2', display: 'System Object' },
@@ -82,27 +96,40 @@ const subtypeOf = ({ interaction }: AuditRecord) =>
 
 const purposeOf = ({ purpose }: AuditRecord) => ({
   coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: purpose }],
+  ...(purposeInWords(purpose) && { text: purposeInWords(purpose) }),
 });
 
-const userOf = ({ actor, role: name, facility, tokenId, purpose }: AuditRecord) => ({
-  type: {
-    coding: [
-      {
-        system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',
-        code: 'IRCP',
-        display: 'information recipient',
-      },
-    ],
-  },
-  role: [{ text: name }],
-  who: { identifier: { value: actor } },
-  ...(facility && { location: { identifier: { value: facility } } }),
-  requestor: true,
-  policy: [`urn:tsumugi:token:${tokenId}`],
-  ...(purpose && {
-    purposeOfUse: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: purpose }] }],
-  }),
-});
+/** Who looked is told to the person by facility and role; the account itself is the privacy officer's to know. */
+const accountOf = ({ actor, role: name }: AuditRecord, { forPerson, facilityName }: RenderOptions) =>
+  forPerson
+    ? { display: [facilityName, roleInWords(name)].filter(Boolean).join(' ') }
+    : { identifier: { value: actor } };
+
+const userOf = (record: AuditRecord, options: RenderOptions) => {
+  const { role: name, facility, tokenId, purpose } = record;
+  const { forPerson, facilityName } = options;
+  return {
+    type: {
+      coding: [
+        {
+          system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',
+          code: 'IRCP',
+          display: 'information recipient',
+        },
+      ],
+    },
+    role: [{ text: forPerson ? roleInWords(name) : name }],
+    who: accountOf(record, options),
+    ...(facility && {
+      location: { identifier: { value: facility }, ...(facilityName && { display: facilityName }) },
+    }),
+    requestor: true,
+    ...(!forPerson && { policy: [`urn:tsumugi:token:${tokenId}`] }),
+    ...(purpose && {
+      purposeOfUse: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: purpose }] }],
+    }),
+  };
+};
 
 const patientEntity = ({ patientKey }: AuditRecord, patientId: string | undefined) => ({
   what: patientId

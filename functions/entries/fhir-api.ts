@@ -5,7 +5,7 @@ import { openPatientsOf } from '../enrolment/acting-for.ts';
 import { auditEvents } from '../interactions/audit-events.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { fhirApi } from '../middleware/fhir-api.ts';
-import { liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
+import { liveFacilityNames, liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 
 const client = openDynamoClient();
@@ -22,5 +22,8 @@ export const handler = fhirApi({
     resources: services.resources,
     minutes: Number(process.env.BREAK_GLASS_MINUTES) || undefined,
   }),
-  audits: auditEvents(services, liveTrail(process.env, client)),
+  audits: auditEvents(
+    { ...services, facilityName: liveFacilityNames(process.env, client) },
+    liveTrail(process.env, client),
+  ),
 });

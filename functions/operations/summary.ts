@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { escapeXml } from '../fhir/escape-xml.ts';
 import { gone, notFound, refuse } from '../fhir/outcome.ts';
 import { fullUrl, publicText } from '../interactions/bundle-text.ts';
 import type { Context, FhirRequest, Interaction, Services } from '../interactions/contract.ts';
 import { fhirBase } from '../interactions/headers.ts';
 import { parseId } from '../interactions/ids.ts';
 import { assertReadable, disclose, permitter, searchPermit } from '../interactions/permit.ts';
+import { isLinkedByDefault, linkedPatients } from '../search/linked.ts';
+import { clinicalSpan } from '../search/placement.ts';
 import { search } from '../search/search.ts';
 import type { Stored } from '../storage/port.ts';
 import { Inputs } from './inputs.ts';
@@ -42,10 +45,12 @@ export const summary =
     const patient = await patientOf(services, context, request);
     const permit = permitter(services.resources, context);
     const admits = (stored: Stored) => permit('read', stored).permit;
+    const patients = [patient.id, ...(await othersOf(services, context, patient.id, admits))];
+    const keys = new Set(patients.map(services.resources.patientKey));
     const filled = bounded(
       await Promise.all(
         SECTIONS.map(async (section): Promise<Filled> => {
-          const parts = await Promise.all(section.parts.map((part) => read(services, patient.id, part, admits)));
+          const parts = await Promise.all(section.parts.map((part) => readAll(services, patients, part, admits)));
           return { section, found: parts.flatMap(({ found }) => found), isCut: parts.some(({ isCut }) => isCut) };
         }),
       ),
@@ -56,7 +61,7 @@ export const summary =
       services,
       [patient, ...entries].map((stored) => stored.text()),
       {
-        admits: (stored) => (stored.patientKey ?? patient.patientKey) === patient.patientKey && admits(stored),
+        admits: (stored) => (stored.patientKey === undefined || keys.has(stored.patientKey)) && admits(stored),
         isWanted: (type) => LINKED.includes(type),
         seen: shown,
         bytes: MAX_LINKED_BYTES,
@@ -100,6 +105,29 @@ const identified = async (services: Needs, context: Context, identifier: string 
   if (!patient) throw notFound('a patient with this identifier');
   if (another) throw refuse('ambiguous', 'identifier: more than one patient has it');
   return patient;
+};
+
+/** Further Patients of the same person, for whom that is the plain reading. */
+const othersOf = async (
+  { resources }: Needs,
+  { actor }: Context,
+  id: string,
+  permit: (stored: Stored) => boolean,
+): Promise<readonly string[]> =>
+  isLinkedByDefault(actor) ? ((await linkedPatients({ resources, permit }, [id]))[id] ?? []) : [];
+
+/** The newest that belong to a part, of all records of the person. */
+const readAll = async (
+  services: Needs,
+  patients: readonly string[],
+  part: Part,
+  admits: (stored: Stored) => boolean,
+): Promise<{ found: Stored[]; isCut: boolean }> => {
+  const each = await Promise.all(patients.map((patient) => read(services, patient, part, admits)));
+  if (each.length === 1) return each[0]!;
+  const timeOf = (stored: Stored) => clinicalSpan(stored.resource())?.low ?? stored.lastUpdated;
+  const found = each.flatMap((one) => one.found).sort((a, b) => timeOf(b) - timeOf(a));
+  return { found: found.slice(0, part.most), isCut: found.length > part.most || each.some(({ isCut }) => isCut) };
 };
 
 /** The newest that belong to a part. */
@@ -210,17 +238,7 @@ const UNAVAILABLE = {
   ],
 };
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string) =>
-  text.replace(/\p{Cc}/gu, ' ').replace(/[&<>"']/g, (character) => ENTITIES[character]!);
-
 const narrative = (lines: readonly string[]) => ({
   status: 'generated',
-  div: `<div xmlns="http://www.w3.org/1999/xhtml"><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul></div>`,
+  div: `<div xmlns="http://www.w3.org/1999/xhtml"><ul>${lines.map((line) => `<li>${escapeXml(line)}</li>`).join('')}</ul></div>`,
 });

@@ -2,6 +2,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openAudit } from '../audit/chain.ts';
 import { type AuditTrail, openAuditTrail } from '../audit/trail.ts';
+import { cached } from '../auth/cached.ts';
 import { openNarrow } from '../auth/narrow.ts';
 import { openIdentities } from '../auth/rows.ts';
 import { openTokenKeys } from '../auth/token-keys.ts';
@@ -96,6 +97,13 @@ export const liveTrust = (environment: Environment, client: DynamoDBClient = ope
 /** Small rows of `registry`: grants, alerts, counters. */
 export const liveRows = (environment: Environment, client: DynamoDBClient = openDynamoClient()): RowStore =>
   openRowStore({ client, table: readEnv(environment, 'REGISTRY_TABLE').REGISTRY_TABLE });
+
+/** Names of facilities, for people who read who looked at their record. */
+export const liveFacilityNames = (environment: Environment, client: DynamoDBClient = openDynamoClient()) => {
+  const identities = openIdentities({ client, table: readEnv(environment, 'REGISTRY_TABLE').REGISTRY_TABLE });
+  const row = cached((code) => identities.facility(code), { forMs: 300_000, most: 1_000, clock: Date.now });
+  return async (code: string): Promise<string | undefined> => (await row(code))?.name;
+};
 
 /** The audit trail as it is read: AuditEvent. */
 export const liveTrail = (environment: Environment, client: DynamoDBClient = openDynamoClient()): AuditTrail =>
