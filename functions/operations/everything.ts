@@ -4,9 +4,10 @@ import { bundleText, includeEntry, matchEntry, outcomeEntry } from '../interacti
 import type { Context, FhirRequest, Interaction, Services } from '../interactions/contract.ts';
 import { fhirBase } from '../interactions/headers.ts';
 import { parseId } from '../interactions/ids.ts';
-import { assertReadable, disclose, permitter } from '../interactions/permit.ts';
+import { assertReadable, disclose, permitter, searchPermit } from '../interactions/permit.ts';
 import { isInCompartment, patientsOf } from '../search/compartments.ts';
 import { type Span, spanOf } from '../search/dates.ts';
+import { isLinkedByDefault, linkedPatients } from '../search/linked.ts';
 import { clinicalSpan } from '../search/placement.ts';
 import type { Stored } from '../storage/port.ts';
 import { Inputs } from './inputs.ts';
@@ -39,11 +40,17 @@ interface Wanted {
   readonly count: number;
   /** The parameters, for links. */
   readonly used: readonly (readonly [string, string])[];
+  /** `_linked`; undefined: nothing was said. */
+  readonly linked: boolean | undefined;
 }
 
 /** How far the pages before came. */
 interface Progress {
   readonly after: string;
+  /** Whose partition that is. */
+  readonly patient?: string | undefined;
+  /** Patients of one person, in the order in which they are read. */
+  readonly patients?: readonly string[] | undefined;
   readonly linked: readonly string[];
 }
 
@@ -52,7 +59,7 @@ interface Progress {
  * https://hl7.org/fhir/R4/patient-operation-everything.html
  */
 export const everything = (services: Needs): Interaction =>
-  everythingAbout(services, ['start', 'end', '_since', '_type', '_count'], (stored) => ({
+  everythingAbout(services, ['start', 'end', '_since', '_type', '_count', '_linked'], (stored) => ({
     stored,
     patient: stored.id,
     holds: () => true,
@@ -101,10 +108,14 @@ const everythingAbout =
     assertReadable(resources, context, stored);
     if (stored.deleted) throw gone(`${type}/${id}`);
 
-    const bind = JSON.stringify(['everything', context.actor.subject, type, id, wanted.used]);
+    const isLinked = type === 'Patient' && (wanted.linked ?? isLinkedByDefault(context.actor));
+    // The next link says `_linked` where the first page had only meant it.
+    const others = wanted.used.filter(([name]) => name !== '_linked');
+    const bind = JSON.stringify(['everything', context.actor.subject, type, id, others, isLinked]);
     const progress = openCursor(services, request, bind);
     const subject = subjectOf(stored);
-    const page = await collect(services, context, subject, wanted, progress?.after);
+    const patients = progress?.patients ?? (isLinked ? await samePerson(services, context, id) : undefined);
+    const page = await collect(services, context, subject, wanted, patients, progress);
     const nameOf = (one: Stored) => `${one.type}/${one.id}`;
     // Most of what records point at is on the same page.
     const seen = new Set([...(progress?.linked ?? []), ...page.shown.map(nameOf)]);
@@ -118,14 +129,15 @@ const everythingAbout =
     disclose(context, 'R', ...page.shown, ...linked.found);
 
     const base = fhirBase(region);
-    const query = wanted.used.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    const said = wanted.linked === undefined && isLinked ? [['_linked', 'true'] as const] : [];
+    const query = [...wanted.used, ...said].map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     const self = `${base}/${type}/${id}/$everything`;
     const url = (more: string[]) => (more.length === 0 ? self : `${self}?${more.join('&')}`);
     const links = [{ relation: 'self', url: url(query) }];
     if (page.next !== undefined) {
       const followed = linked.found.map(nameOf);
       const carried = [...(progress?.linked ?? []), ...followed].slice(0, MOST_CARRIED);
-      const cursor = seal.seal({ after: page.next, linked: carried } satisfies Progress, bind);
+      const cursor = seal.seal({ ...page.next, patients, linked: carried } satisfies Progress, bind);
       links.push({ relation: 'next', url: url([...query, `_cursor=${encodeURIComponent(cursor)}`]) });
     }
     const entries = [
@@ -156,7 +168,20 @@ const wantedOf = (request: FhirRequest, known: readonly string[]): Wanted => {
     care: careOf(inputs.text('start'), inputs.text('end')),
     count: Math.min(Math.max(1, inputs.count('_count') ?? MOST), MOST),
     used,
+    linked: linkedOf(inputs.text('_linked')),
   };
+};
+
+const linkedOf = (text: string | undefined): boolean | undefined => {
+  if (text !== undefined && text !== 'true' && text !== 'false')
+    throw refuse('invalid', '_linked must be true or false');
+  return text === undefined ? undefined : text === 'true';
+};
+
+/** All Patients of the person, the one that is asked about first. */
+const samePerson = async ({ resources }: Needs, context: Context, id: string): Promise<string[]> => {
+  const linked = await linkedPatients({ resources, permit: searchPermit(resources, context) }, [id]);
+  return [id, ...(linked[id] ?? [])];
 };
 
 /** "The date range relates to care dates": from the start of `start` to the end of `end`. */
@@ -195,8 +220,9 @@ const collect = async (
   context: Context,
   { stored: own, patient, holds }: Subject,
   { types, since, care, count }: Wanted,
-  start: string | undefined,
-): Promise<{ shown: Stored[]; texts: string[]; next: string | undefined }> => {
+  patients: readonly string[] | undefined,
+  start: Pick<Progress, 'after' | 'patient'> | undefined,
+): Promise<{ shown: Stored[]; texts: string[]; next: Pick<Progress, 'after' | 'patient'> | undefined }> => {
   const permit = permitter(resources, context);
   const admits = (stored: Stored) =>
     (!types || types.has(stored.type)) &&
@@ -212,17 +238,25 @@ const collect = async (
   const shown: Stored[] = [];
   const texts: string[] = [];
   let bytes = 0;
-  let after = start;
-  do {
-    const page = await resources.scan({ patient, after });
-    for (const stored of page.items) {
-      if (!admits(stored)) continue;
-      if (shown.length >= count || bytes > MAX_PAGE_BYTES) return { shown, texts, next: shown.at(-1)!.position };
-      shown.push(stored);
-      texts.push(stored.text());
-      bytes += texts.at(-1)!.length;
-    }
-    after = page.next;
-  } while (after !== undefined);
+  const all = patients ?? [patient];
+  const first = Math.max(0, all.indexOf(start?.patient ?? patient));
+  const seen = new Set<string>(); // what several of the person's partitions point to
+  let next: Pick<Progress, 'after' | 'patient'> | undefined = start;
+  for (const whose of all.slice(first)) {
+    let after = whose === all[first] ? start?.after : undefined;
+    do {
+      const page = await resources.scan({ patient: whose, after });
+      for (const stored of page.items) {
+        if (!admits(stored) || seen.has(`${stored.type}/${stored.id}`)) continue;
+        if (shown.length >= count || bytes > MAX_PAGE_BYTES) return { shown, texts, next };
+        seen.add(`${stored.type}/${stored.id}`);
+        shown.push(stored);
+        texts.push(stored.text());
+        bytes += texts.at(-1)!.length;
+        next = { after: stored.position, patient: whose };
+      }
+      after = page.next;
+    } while (after !== undefined);
+  }
   return { shown, texts, next: undefined };
 };

@@ -3,6 +3,7 @@
 import type { Actor } from '../consent/actor.ts';
 import { refuse } from '../fhir/outcome.ts';
 import type { Seal } from '../storage/port.ts';
+import type { LinkedPatients } from './linked.ts';
 import type { Progress } from './run.ts';
 
 export const CURSOR_HOURS = 4;
@@ -14,6 +15,8 @@ export interface Cursor {
   /** Time of the first page: `ap` depends on it. */
   readonly now: number;
   readonly progress: Progress;
+  /** Patients that the search covered from its first page on: its places are theirs. */
+  readonly linked?: LinkedPatients | undefined;
 }
 
 const bindOf = ({ kind, subject, facility }: Actor, path: string): string =>

@@ -222,18 +222,12 @@ export const parse = (asked: Asked): Query => {
     throw invalid('_summary', 'text cannot be asked together with _include or _revinclude');
   const count = countOf(result.get('_count'));
   const linked = oneOf('_linked', result.get('_linked'), ['true', 'false']);
-  if (linked) used.push(['_linked', 'false']);
-  if (linked === 'true')
-    reading.outcome.push({
-      severity: 'information',
-      code: 'not-supported',
-      diagnostics: 'records of the same person in other facilities are not linked yet; _linked=false was used',
-    });
   const elements = result.get('_elements');
   return {
     type: asked.type,
     types: asked.type ? [] : reading.types,
     compartment: asked.compartment,
+    linked: linked === undefined ? undefined : linked === 'true',
     criteria: reading.criteria,
     links: reading.links,
     includes: reading.includes,

@@ -212,7 +212,7 @@ const compartmentPatients = async (
   resources: Pick<Resources, 'get'>,
   { compartment }: Query,
 ): Promise<string[] | undefined> => {
-  if (compartment?.type === 'Patient') return [compartment.id];
+  if (compartment?.type === 'Patient') return [compartment.id, ...(compartment.also ?? [])];
   if (compartment?.type !== 'Encounter') return undefined;
   const encounter = await resources.get('Encounter', compartment.id);
   if (!encounter || encounter.deleted) return undefined;

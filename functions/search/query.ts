@@ -69,7 +69,12 @@ export interface Query {
   readonly type: string | undefined;
   /** `_type` of a search over several types. */
   readonly types: readonly string[];
-  readonly compartment: { readonly type: string; readonly id: string } | undefined;
+  /** `also`: further Patients of the same person. */
+  readonly compartment:
+    | { readonly type: string; readonly id: string; readonly also?: readonly string[] | undefined }
+    | undefined;
+  /** `_linked`; undefined: nothing was said. */
+  readonly linked?: boolean | undefined;
   readonly criteria: readonly Criterion[];
   readonly links: readonly Link[];
   readonly includes: readonly Include[];

@@ -72,10 +72,11 @@ const ownFilter = (plan: Plan, { permit }: Running): ((stored: Stored) => boolea
   const isAsked = (type: string) =>
     query.type ? type === query.type : query.types.length === 0 || query.types.includes(type);
   const { compartment } = query;
+  const owners = compartment ? [compartment, ...(compartment.also ?? []).map((id) => ({ ...compartment, id }))] : [];
   const isPartition =
     compartment?.type === 'Patient' &&
     plan.segments.length > 0 &&
-    plan.segments.every((segment) => segment.from === 'scan' && segment.scan.patient === compartment.id);
+    plan.segments.every((segment) => segment.from === 'scan' && owners.some(({ id }) => id === segment.scan.patient));
   const isSurelyWithin = (type: string) => !compartment || (isPartition && isAlwaysInCompartment(type));
   return (stored) => {
     if (stored.deleted || !isAsked(stored.type) || !permit(stored)) return false;
@@ -84,7 +85,8 @@ const ownFilter = (plan: Plan, { permit }: Running): ((stored: Stored) => boolea
     if (own.length === 0 && isWithin) return true; // nothing to read the resource for
     const resource = stored.resource();
     return (
-      (isWithin || isInCompartment(compartment!, resource)) && matchesAll(own, resource, { facility: stored.facility })
+      (isWithin || owners.some((owner) => isInCompartment(owner, resource))) &&
+      matchesAll(own, resource, { facility: stored.facility })
     );
   };
 };

@@ -6,6 +6,7 @@ import type { Stored } from '../storage/port.ts';
 import { isCompartment } from './compartments.ts';
 import { type Cursor, openCursor, sealCursor } from './cursor.ts';
 import { include } from './include.ts';
+import { isLinkedByDefault, linkedPatients, namedPatients, withLinked } from './linked.ts';
 import { parse } from './parse.ts';
 import { plan } from './plan.ts';
 import type { Query } from './query.ts';
@@ -105,6 +106,12 @@ const upTo = (query: Query, shown: number): Query =>
 const ended = ({ most, countOnly }: Query, found: Found): Found =>
   most === undefined || countOnly || (found.next?.shown ?? 0) < most ? found : { ...found, next: undefined };
 
+/** The self link says which it was, where somebody asked or it was not the plain reading. */
+const saying = (query: Query, isLinked: boolean): Query =>
+  isLinked || query.linked !== undefined
+    ? { ...query, used: [...query.used, ['_linked', String(isLinked)] as const] }
+    : query;
+
 export const search =
   (services: SearchServices) =>
   async (context: Context, request: SearchRequest): Promise<SearchPage> => {
@@ -113,7 +120,7 @@ export const search =
       throw refuse('unknownType', 'not a compartment of FHIR R4');
     const cursor = resumed(services, context, request);
     const now = cursor?.now ?? context.now;
-    const query = parse({
+    const parsed = parse({
       type: request.type,
       compartment: request.compartment,
       params: cursor?.params ?? request.params,
@@ -123,6 +130,10 @@ export const search =
       facility: context.actor.facility,
     });
     const { permit } = request;
+    const named = namedPatients(parsed);
+    const isLinked = parsed.linked ?? (named.length > 0 && isLinkedByDefault(context.actor));
+    const linked = cursor?.linked ?? (isLinked ? await linkedPatients({ resources, permit }, named) : {});
+    const query = withLinked(saying(parsed, isLinked), linked);
     const progress = cursor?.progress ?? { shown: 0 };
     const planned = await plan({ resources, permit }, upTo(query, progress.shown));
     const found = ended(query, await run(planned, { resources, clock, permit }, progress));
@@ -139,7 +150,7 @@ export const search =
         seal,
         context.actor,
         path,
-        { type, compartment, params: query.used, now, progress: found.next },
+        { type, compartment, params: query.used, now, progress: found.next, linked },
         context.now,
       );
     const next = token === undefined ? undefined : `${path}?_cursor=${encodeURIComponent(token)}`;
