@@ -21,9 +21,10 @@ const MOST_BYTES: Partial<Record<Entry, number>> = { 'fhir-api': 700_000 };
  * Lambda hands credentials over in the environment, where the SDK looks first. The other places (files, single sign-on,
  * web identity) are imported only when that fails, and would be a third of a small bundle.
  */
-const NEVER_CALLED = ['ini', 'sso', 'process', 'web-identity', 'http', 'login'].map(
-  (place) => `@aws-sdk/credential-provider-${place}`,
-);
+const NEVER_CALLED = [
+  ...['ini', 'sso', 'process', 'web-identity', 'http', 'login'].map((place) => `@aws-sdk/credential-provider-${place}`),
+  '@smithy/credential-provider-imds', // EC2 and containers
+];
 
 /** Imported by the SDK only for operations that stream events; none of ours does. */
 const NO_STREAMS = '@smithy/core/event-streams';
