@@ -118,3 +118,35 @@ export interface PatientIndex {
   ) => Promise<CrossReference>;
   readonly query: (query: DemographicQuery, page: PageRequest, sender: Sender) => Promise<MatchPage>;
 }
+
+/** Where a paged query is kept between its pages: PDQV3's continuation names the query's id and nothing else. */
+export interface Continuations {
+  readonly keep: (key: string, state: string, until: number) => Promise<void>;
+  readonly find: (key: string) => Promise<string | undefined>;
+  readonly drop: (key: string) => Promise<void>;
+}
+
+// ── Discovery: XCPD ────────────────────────────────────────────────────────────────────────────────────────────────────
+/** 1.3.6.1.4.1.19376.1.2.27.1: what would narrow a search down. */
+export type RequestedAttribute =
+  | 'LivingSubjectAdministrativeGenderRequested'
+  | 'LivingSubjectBirthPlaceAddressRequested'
+  | 'LivingSubjectBirthPlaceNameRequested'
+  | 'MothersMaidenNameRequested'
+  | 'PatientAddressRequested'
+  | 'PatientTelecomRequested';
+
+export type DiscoveryAnswer =
+  /** One for each person that it could be; a community never gives more than the asker can tell apart. */
+  | { readonly kind: 'matches'; readonly matches: readonly (Match & { readonly community: string })[] }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ask'; readonly attributes: readonly RequestedAttribute[] }
+  | { readonly kind: 'unavailable'; readonly reason: 'ResponderBusy' | 'AnswerNotAvailable' };
+
+export interface Discovery {
+  /** `asker` is the sender's home community as its assertion says it; the claims are checked before. */
+  readonly discover: (
+    query: DemographicQuery,
+    asker: { community: string | undefined; authorities: readonly string[] },
+  ) => Promise<DiscoveryAnswer>;
+}
