@@ -15,7 +15,7 @@ import { openDesk } from '../../../functions/enrolment/services.ts';
 import type { Region, Services } from '../../../functions/interactions/contract.ts';
 import { fhirApi } from '../../../functions/middleware/fhir-api.ts';
 import { jsonApi } from '../../../functions/middleware/json-api.ts';
-import { memoryRowStore } from '../../../functions/services/row-store.ts';
+import { memoryRowStore, type RowStore } from '../../../functions/services/row-store.ts';
 import { openMemory } from '../../../functions/storage/memory.ts';
 import { eventOf } from '../../support/api.ts';
 
@@ -75,14 +75,18 @@ export interface Answered {
   readonly body: any;
 }
 
-export const openRegion = (settings: Partial<Region> = {}) => {
+export interface Stores extends Pick<Services, 'resources' | 'documents' | 'seal'> {
+  readonly rows: RowStore;
+}
+
+/** @param stores others than those in memory */
+export const openRegion = (settings: Partial<Region> = {}, stores?: Stores) => {
   const time = { now: NOW };
   const clock = () => time.now;
   const recorded: AuditRecord[] = [];
   const logged: unknown[] = [];
-  const memory = openMemory(clock);
   const services: Services = {
-    ...memory,
+    ...(stores ?? openMemory(clock)),
     audit: { record: async (records) => void recorded.push(...records) },
     clock,
     region: {
@@ -93,7 +97,7 @@ export const openRegion = (settings: Partial<Region> = {}) => {
       ...settings,
     },
   };
-  const rows = memoryRowStore();
+  const rows = stores?.rows ?? memoryRowStore();
   const cases = openCases(rows);
   const accounts = memoryAccounts();
   const desk = openDesk(services, { rows, accounts });

@@ -1,0 +1,129 @@
+// The whole way over the local stack: a person joins at the counter, signs in for the first time, sees the own record, opens
+// nothing to others after withdrawal. Cognito's own API, the synthesized roles, the built bundles.
+import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signIn } from '../../infra/local/cognito/client.ts';
+import { cognitoClient } from '../../infra/local/demo/identities.ts';
+import { evidence, form } from '../functions/enrolment/given.ts';
+import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
+
+let stack: LocalStack;
+let cognito: CognitoIdentityProviderClient;
+const tokens = new Map<string, string>();
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+  cognito = cognitoClient(stack.region());
+}, 300_000);
+
+afterAll(async () => {
+  cognito?.destroy();
+  await stack?.stop();
+}, 60_000);
+
+const as = async (who: string): Promise<string> => {
+  if (!tokens.has(who)) tokens.set(who, await stack.token(who));
+  return tokens.get(who)!;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: the shape of an answer is what the test is about
+type Answered = { status: number; body: any };
+
+const call = async (token: string, method: string, path: string, body?: unknown, more = {}): Promise<Answered> => {
+  const fhir = path.startsWith('/fhir/');
+  const answer = await fetch(`${stack.region().baseUrl}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'content-type': fhir ? 'application/fhir+json' : 'application/json' }),
+      ...more,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text && JSON.parse(text) };
+};
+
+const until = async (what: () => Promise<boolean>) => {
+  for (let tries = 0; tries < 40; tries += 1) {
+    if (await what()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  return false;
+};
+
+describe('a resident', () => {
+  const email = 'ito@resident.example';
+  const password = 'Tsumugi-first-2026';
+  const pool = () => ({
+    client: cognito,
+    poolId: stack.region().settings.RESIDENTS_POOL_ID!,
+    clientId: stack.region().settings.RESIDENTS_CLIENT_ID!,
+    username: email,
+  });
+
+  it('joins, signs in for the first time, sees the own record, and closes it to others by withdrawing', async () => {
+    const desk = await as('staff:municipal');
+    const joined = await call(desk, 'POST', '/enrolment/people', form());
+    expect(joined.status).toBe(201);
+    const { person, patient, card } = joined.body as { person: string; patient: string; card: { qr: string } };
+
+    const account = await call(desk, 'POST', `/enrolment/people/${person}/account`, { email, by: 'letter' });
+    expect(account.status).toBe(201);
+    // The password of the letter opens nothing but the choice of a new one.
+    await expect(signIn({ ...pool(), password: account.body.password })).rejects.toThrow(/temporary/);
+    const { accessToken } = await signIn({ ...pool(), password: account.body.password, newPassword: password });
+    await expect(signIn({ ...pool(), password: account.body.password })).rejects.toThrow();
+
+    const me = await call(accessToken, 'GET', '/me/person');
+    expect(me.body).toMatchObject({ person, status: 'enrolled' });
+    expect((await call(accessToken, 'GET', `/fhir/Patient/${patient}`)).status).toBe(200);
+    expect((await call(accessToken, 'GET', '/fhir/Patient/demo-resident-1')).status).toBe(404);
+
+    const doctor = await as('staff:hospital-doctor');
+    const seen = await call(doctor, 'POST', '/enrolment/cards/lookup', { card: card.qr });
+    expect(seen.body.patient).toBe(patient);
+    const allergy = await call(doctor, 'POST', '/fhir/AllergyIntolerance', {
+      resourceType: 'AllergyIntolerance',
+      clinicalStatus: {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
+      },
+      code: { text: 'ペニシリン' },
+      patient: { reference: `Patient/${patient}` },
+    });
+    expect(allergy.status).toBe(201);
+    const mine = await call(accessToken, 'GET', `/fhir/AllergyIntolerance?patient=${patient}`);
+    expect(mine.body.entry).toHaveLength(1);
+
+    const clinic = await as('staff:clinic-doctor');
+    const path = `/fhir/AllergyIntolerance?patient=${patient}`;
+    const before = await call(clinic, 'GET', path);
+    expect(before.body.entry).toHaveLength(1);
+
+    expect((await call(desk, 'POST', `/enrolment/people/${person}/withdrawal`, { evidence })).status).toBe(200);
+    const closed = async () => ((await call(clinic, 'GET', path)).body.entry ?? []).length === 0;
+    expect(await until(closed)).toBe(true);
+    expect((await call(clinic, 'GET', `/fhir/AllergyIntolerance/${allergy.body.id}`)).status).toBe(404);
+    expect((await call(doctor, 'GET', path)).body.entry).toHaveLength(1);
+    expect((await call(doctor, 'POST', '/enrolment/cards/lookup', { card: card.qr })).status).toBe(410);
+  }, 120_000);
+
+  it('hears of broken glass, which the privacy officer reviews', async () => {
+    const name = { kanji: { family: '架空', given: '花' }, kana: { family: 'カクウ', given: 'ハナ' } };
+    const desk = await as('staff:municipal');
+    const other = form({ name, insurance: undefined });
+    const { patient, person } = (await call(desk, 'POST', '/enrolment/people', other)).body;
+    const reason = encodeURIComponent('救急搬送中で本人に確認できない');
+    const crew = await as('staff:ambulance');
+    const headers = { 'x-purpose': 'BTG', 'x-purpose-reason': reason };
+    expect((await call(crew, 'GET', `/fhir/Patient/${patient}`, undefined, headers)).status).toBe(200);
+
+    const officer = await as('staff:privacy');
+    const queue = await call(officer, 'GET', '/admin/break-glass');
+    expect(queue.body.cases).toMatchObject([{ role: 'ambulance', reason: '救急搬送中で本人に確認できない' }]);
+    const review = { outcome: 'justified', note: '搬送記録と一致' };
+    const { id } = queue.body.cases[0];
+    expect((await call(officer, 'POST', `/admin/break-glass/${id}/review`, review)).status).toBe(200);
+    void person;
+  }, 60_000);
+});
