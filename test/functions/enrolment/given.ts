@@ -129,8 +129,8 @@ export const openRegion = (settings: Partial<Region> = {}, stores?: Stores) => {
       event.rawPath = path.split('?')[0]!;
       if (body !== undefined) event.headers['content-type'] = 'application/json';
     }
-    const handler = toFhir ? fhir : json;
-    const answer = (await handler(event as never, {} as LambdaContext)) as APIGatewayProxyStructuredResultV2;
+    const handler = (toFhir ? fhir : json) as (event: unknown, context: LambdaContext) => Promise<unknown>;
+    const answer = (await handler(event, {} as LambdaContext)) as APIGatewayProxyStructuredResultV2;
     const text = answer.isBase64Encoded
       ? Buffer.from(answer.body ?? '', 'base64').toString('utf8')
       : (answer.body ?? '');
