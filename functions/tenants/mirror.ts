@@ -3,7 +3,7 @@
 import type { Resource } from '../fhir/types.ts';
 import type { Context, Services } from '../interactions/contract.ts';
 import { note } from '../interactions/json-route.ts';
-import { commitOne, createWrite, replaceWrite } from '../interactions/write/draft.ts';
+import { commitOne, createWrite, ownerOf, replaceWrite } from '../interactions/write/draft.ts';
 import type { Membership } from './facility-roles.ts';
 import type { FacilityRecord, StaffRecord } from './records.ts';
 
@@ -122,10 +122,14 @@ const namesOf = ({ family, given, familyKana, givenKana }: StaffRecord['name']) 
   ];
 };
 
-/** The same text makes no version, so that a mirror may be written as often as one likes. */
+/**
+ * The same text makes no version, so that a mirror may be written as often as one likes. What a facility has written of itself
+ * stays its own: nobody else changes a resource of a facility, not even the desk.
+ */
 const put = async (needs: MirrorNeeds, context: Context, resource: Resource & { id: string }): Promise<void> => {
   const { resourceType: type, id } = resource;
   const previous = await needs.resources.get(type, id);
+  if (previous && previous.facility !== ownerOf(context)) return;
   const made = { type, resource, method: 'PUT' } as const;
   const write = previous
     ? replaceWrite(needs, context, previous, made)

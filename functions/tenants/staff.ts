@@ -121,7 +121,7 @@ export const inviteStaff = async (
     change(row, {
       sub: account.sub,
       disabled: false,
-      notBefore: context.now,
+      notBefore: 0,
       memberships: [membership],
       active: facility,
     }),
@@ -252,7 +252,7 @@ export const renewAccount = async (
   const account = await accounts.invite(username, address);
   const fresh = await find(rows, 'staffRow', account.sub);
   await rows.write([
-    change(fresh, { ...row.value, sub: account.sub, disabled: false, notBefore: context.now }),
+    change(fresh, { ...row.value, sub: account.sub, disabled: false, notBefore: 0 }),
     change(record, { ...record.value, sub: account.sub, formerly: [...formerly, sub], changed: context.now }),
   ]);
   note(context, 'C', `staff/${account.sub}`);

@@ -139,7 +139,7 @@ export const systemRoutes = ({ rows }: SystemNeeds): readonly JsonRoute[] => {
           facility,
           scopes: body.scopes,
           disabled: false,
-          notBefore: context.now,
+          notBefore: 0, // there are no tokens of before; the second of its making must not refuse the first
           ...(body.keys && { jwks: { keys: requireKeys(body.keys) } }),
           ...(jwksUrl !== undefined && { jwksUrl }),
         };

@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FacilityCode, openIdentities, saveIdentity } from '../../functions/auth/rows.ts';
+import { recordFacility, recordStaff } from './desk-records.ts';
 
 export interface FirstAdministrator {
   readonly cognito: CognitoIdentityProviderClient;
@@ -37,6 +38,7 @@ export const makeFirstAdministrator = async (by: FirstAdministrator): Promise<{ 
     throw new Error(`facility ${code} is a ${facility.type}, not the operator's office`);
   if (!facility)
     await saveIdentity(registry, 'facility', code, { code, type: 'operator', name: office.name, disabled: false });
+  await recordFacility(registry, { code, organization: `office-${code}` }, now);
   await cognito
     .send(new CreateGroupCommand({ UserPoolId: poolId, GroupName: code }))
     .catch(unless('GroupExistsException'));
@@ -57,6 +59,8 @@ export const makeFirstAdministrator = async (by: FirstAdministrator): Promise<{ 
       memberships: [{ facility: code, profession: 'officer', role: 'admin' }],
       active: code,
     });
+  const name = { family: office.name, given: username };
+  await recordStaff(registry, { id: `administrator-${sub}`, sub, username, name }, now);
   await cognito.send(new AdminAddUserToGroupCommand({ UserPoolId: poolId, Username: username, GroupName: code }));
   return { sub, made: !row };
 };

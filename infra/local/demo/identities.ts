@@ -20,6 +20,8 @@ import {
   type StaffRow,
   saveIdentity,
 } from '../../../functions/auth/rows.ts';
+import { LICENSED } from '../../../functions/tenants/facility-roles.ts';
+import { recordFacility, recordStaff, recordSystem } from '../../operations/desk-records.ts';
 import { signIn } from '../cognito/client.ts';
 import { LocalError, readJson, writeJson } from '../local-dir.ts';
 import type { Seed, SeedContext } from '../seed-context.ts';
@@ -124,8 +126,10 @@ export const seedIdentities: Seed = async (context) => {
   const secrets = readSecrets(context);
   const keep = () => writeJson(secretsFile(context), secrets);
   try {
-    for (const row of Object.values(facilities))
+    for (const [kind, row] of Object.entries(facilities)) {
       if (!(await identities.facility(row.code))) await saveIdentity(registry, 'facility', row.code, row);
+      await recordFacility(registry, { code: row.code, organization: `demo-${kind}` }, Date.now());
+    }
     await seedSystems(identities, registry, facilities, secrets);
     keep();
     const seeding = { context, cognito, identities, registry, facilities, secrets };
@@ -165,6 +169,7 @@ const seedSystems = async (
     const clientId = who.replace(':', '-');
     secrets.systems[who] ??= { clientId, privateJwk: await newClientKey() };
     const { d: _, ...publicJwk } = secrets.systems[who].privateJwk;
+    await recordSystem(registry, clientId, Date.now());
     const known = await identities.system(clientId);
     if (known?.jwks?.keys.some(({ kid }) => kid === publicJwk.kid)) continue;
     await saveIdentity(registry, 'system', clientId, {
@@ -202,6 +207,9 @@ const seedStaff = async (seeding: Seeding, { who, facility, profession, role }: 
       memberships: [{ facility: code, profession, role }],
       active: code,
     });
+  const name = { family: 'デモ', given: username };
+  const licensed = LICENSED.includes(role) && { licence: '000000' };
+  await recordStaff(registry, { id: `demo-${username}`, sub, username, name, ...licensed }, Date.now());
   if (made) await joinGroup(cognito, pool.poolId, username, code);
   if (made || secrets.people[who]?.totpSecret === undefined) {
     const { totpSecret } = await signIn({ client: cognito, ...pool, username, password: DEMO_PASSWORD });

@@ -1,0 +1,196 @@
+// A region from the administrator's chair, on the whole local stack: what is brought in works, what is taken away ends.
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { AdminSetUserPasswordCommand, CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { signIn } from '../../infra/local/cognito/client.ts';
+import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
+
+const HOSPITAL = '3610000014';
+const PHARMACY = '3640000034';
+const PASSWORD = 'A-new-secret-2026';
+
+let stack: LocalStack;
+let cognito: CognitoIdentityProviderClient;
+beforeAll(async () => {
+  stack = await startLocalStack();
+  const { aws } = stack.region();
+  cognito = new CognitoIdentityProviderClient({
+    endpoint: aws.AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER!,
+    region: aws.AWS_REGION!,
+    credentials: { accessKeyId: aws.AWS_ACCESS_KEY_ID!, secretAccessKey: aws.AWS_SECRET_ACCESS_KEY! },
+  });
+}, 260_000);
+afterAll(async () => {
+  cognito?.destroy();
+  await stack?.stop();
+}, 60_000);
+
+const call = async (token: string, method: string, path: string, body?: unknown) => {
+  const answer = await fetch(`${stack.region().baseUrl}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body !== undefined && {
+        'content-type': path.startsWith('/fhir') ? 'application/fhir+json' : 'application/json',
+      }),
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text ? JSON.parse(text) : undefined };
+};
+
+/** The mail with the temporary password as nobody but the person reads it; then the way that everybody has to go. */
+const firstSignIn = async (username: string) => {
+  const { poolId, clientId } = stack.region().cognito.staff;
+  const password = 'From-the-mail-2026';
+  await cognito.send(
+    new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: username, Password: password, Permanent: false }),
+  );
+  return signIn({ client: cognito, poolId, clientId, username, password, newPassword: PASSWORD });
+};
+
+/** Waits for an answer, as long as the promise of a minute lasts. */
+const within60s = async (ask: () => Promise<{ status: number }>, status: number): Promise<number> => {
+  const start = Date.now();
+  for (;;) {
+    const got = await ask();
+    if (got.status === status) return Date.now() - start;
+    if (Date.now() - start > 60_000) throw new Error(`still ${got.status} after a minute`);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+};
+
+it('brings a hospital, a doctor and a system in; the doctor signs in with a second factor and reads; each is refused once disabled', async () => {
+  const admin = await stack.token('staff:admin');
+  const desk = (method: string, path: string, body?: unknown) => call(admin, method, `/admin${path}`, body);
+  const facility = (code: string, type: string) => ({
+    code,
+    type,
+    name: `阿波 ${type}`,
+    municipality: '362018',
+    contract: { disclose: true, view: true },
+    feeClass: 'a',
+  });
+  expect((await desk('POST', '/facilities', facility(HOSPITAL, 'hospital'))).status).toBe(201);
+  expect((await desk('POST', '/facilities', facility(PHARMACY, 'pharmacy'))).status).toBe(201);
+  expect((await desk('GET', '/facilities')).body.facilities.length).toBe(9);
+
+  // A system, by its public key.
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const keys = [{ ...publicKey.export({ format: 'jwk' }), kid: 'a', alg: 'ES384' }];
+  const system = { clientId: 'awa-gateway', name: '阿波 gateway', facility: HOSPITAL, scopes: 'system/*.cruds', keys };
+  expect((await desk('POST', '/systems', system)).status).toBe(201);
+  const { token: tokenUrl } = stack.region();
+  const assertion = await new SignJWT({ jti: randomUUID() })
+    .setProtectedHeader({ alg: 'ES384', kid: 'a', typ: 'JWT' })
+    .setIssuer('awa-gateway')
+    .setSubject('awa-gateway')
+    .setAudience(tokenUrl)
+    .setIssuedAt()
+    .setExpirationTime('2m')
+    .sign(privateKey);
+  const granted = await fetch(tokenUrl, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      scope: 'system/*.cruds',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    }),
+  });
+  const gateway = ((await granted.json()) as { access_token: string }).access_token;
+  const written = await call(gateway, 'POST', '/fhir/Patient', {
+    resourceType: 'Patient',
+    identifier: [{ system: `urn:oid:1.2.392.100495.20.3.51.1${HOSPITAL}`, value: 'P-1' }],
+    name: [{ text: 'Awa Hanako' }],
+  });
+  expect(written.status).toBe(201);
+
+  // A doctor, who signs in as everybody must.
+  const invited = await desk('POST', '/staff', {
+    username: 'y.sudachi',
+    email: 'y.sudachi@staff.example',
+    name: { family: '酢橘', given: '弓' },
+    profession: 'doctor',
+    licence: '123456',
+    role: 'doctor',
+    facility: HOSPITAL,
+  });
+  expect(invited.status).toBe(201);
+  const doctor = await firstSignIn('y.sudachi');
+  const read = () => call(doctor.accessToken, 'GET', `/fhir/Patient/${written.body.id}`);
+  expect((await read()).status).toBe(200);
+  expect((await call(doctor.accessToken, 'GET', '/me/account')).body).toMatchObject({
+    role: 'doctor',
+    facility: HOSPITAL,
+  });
+  expect((await call(doctor.accessToken, 'GET', '/admin/staff')).status).toBe(403);
+  const practitioner = await call(doctor.accessToken, 'GET', `/fhir/Practitioner/${invited.body.id}`);
+  expect(practitioner.body).toMatchObject({ active: true, name: [{ family: '酢橘' }] });
+
+  // The administrator sees none of it.
+  for (const path of [
+    `/fhir/Patient/${written.body.id}`,
+    '/fhir/Patient',
+    '/fhir/Observation',
+    `/fhir/Patient/${written.body.id}/$everything`,
+    `/fhir/Patient/${written.body.id}/_history`,
+  ]) {
+    const got = await call(admin, 'GET', path);
+    expect([403, 404], path).toContain(got.status);
+    expect(JSON.stringify(got.body)).not.toContain('Awa');
+  }
+
+  // Taken away.
+  expect((await desk('POST', `/staff/${invited.body.id}/disable`)).status).toBe(200);
+  expect((await desk('POST', '/systems/awa-gateway/disable')).status).toBe(200);
+  await expect(
+    signIn({
+      client: cognito,
+      ...stack.region().cognito.staff,
+      username: 'y.sudachi',
+      password: PASSWORD,
+      totpSecret: doctor.totpSecret,
+    }),
+  ).rejects.toThrow();
+  const waited = await Promise.all([within60s(read, 401), within60s(() => call(gateway, 'GET', '/fhir/Patient'), 401)]);
+  expect(Math.max(...waited)).toBeLessThan(60_000);
+}, 180_000);
+
+it('gives a new account for a lost second factor, moves, narrows, reviews and imports', async () => {
+  const admin = await stack.token('staff:admin');
+  const desk = (method: string, path: string, body?: unknown) => call(admin, method, `/admin${path}`, body);
+  const invited = await desk('POST', '/staff', {
+    username: 'p.yuzu',
+    email: 'p.yuzu@staff.example',
+    name: { family: '柚子', given: '葉' },
+    profession: 'pharmacist',
+    licence: '654321',
+    role: 'pharmacist',
+    facility: HOSPITAL,
+  });
+  const { totpSecret: lost } = await firstSignIn('p.yuzu');
+  expect((await desk('POST', `/staff/${invited.body.id}/second-factor/reset`, {})).status).toBe(200);
+  const again = await firstSignIn('p.yuzu');
+  expect(again.totpSecret).not.toBe(lost);
+  expect((await call(again.accessToken, 'GET', '/me/account')).status).toBe(200);
+
+  expect((await desk('POST', `/staff/${invited.body.id}/move`, { from: HOSPITAL, to: PHARMACY })).status).toBe(200);
+  expect((await desk('POST', `/staff/${invited.body.id}/disable`)).status).toBe(200);
+  expect((await desk('POST', `/staff/${invited.body.id}/enable`)).status).toBe(200);
+
+  expect((await desk('PUT', '/matrix', { narrow: { 'care-staff': { read: { document: false } } } })).status).toBe(200);
+  expect((await desk('GET', '/review/staff?all=true')).body.accounts.length).toBeGreaterThan(10);
+  const csv = `code,type,name,municipality,disclose,view,fee_class\n3630000010,dental-clinic,阿波歯科,36201,yes,yes,dental`;
+  expect((await desk('POST', '/import/facilities', csv)).body).toEqual({ lines: 1, written: 1, unchanged: 0 });
+
+  // What administrators did is in the trail, for the privacy officer.
+  const privacy = await stack.token('staff:privacy');
+  const events = await call(privacy, 'GET', '/fhir/AuditEvent?_count=500');
+  const seen = JSON.stringify(events.body);
+  for (const interaction of ['facility-create', 'staff-invite', 'staff-disable', 'staff-factor-reset', 'matrix-change'])
+    expect(seen).toContain(interaction);
+  expect(seen).not.toMatch(/sudachi|yuzu|酢橘|柚子/);
+}, 120_000);
