@@ -1,178 +1,117 @@
 // The ceiling: what the AWS SDK reaches with the same DynamoDB operations and nothing around them, audit record included.
-// A process of its own, as a Lambda would be. Tables are of its own too, in the DynamoDB Local that serves the stack.
-import { randomBytes } from 'node:crypto';
+// It says again what the recorder took down (recorder.ts), with the client that the functions have (storage/client.ts). As many of
+// these processes run as the local host has environments for a function, or else one thread would be held against several.
 import {
-  type AttributeValue,
-  CreateTableCommand,
-  DynamoDBClient,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  ScanCommand,
+  TransactGetItemsCommand,
   TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { createTableInput, type TableName } from '../../../functions/storage/tables.ts';
-import { type Measured, measure } from './measure.ts';
+import { openDynamoClient } from '../../../functions/storage/client.ts';
+import { measure, type Stretch } from './measure.ts';
+import type { Recorded, Recording } from './recorder.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 export type CeilingOrder =
-  | { readonly kind: 'prepare'; readonly endpoint: string; readonly clients: number }
-  | { readonly kind: 'run'; readonly scenario: ScenarioName; readonly clients: number; readonly seconds: number };
+  | { readonly kind: 'prepare'; readonly recordings: readonly Recording[]; readonly audit: string }
+  | {
+      readonly kind: 'run';
+      readonly scenario: ScenarioName;
+      /** Number of this process's first client, and how many it has. */
+      readonly first: number;
+      readonly clients: number;
+      readonly seconds: number;
+    };
 
 export interface CeilingResult {
-  readonly measured?: Measured;
+  readonly stretch?: Stretch;
   readonly cpuMs: number;
   readonly error?: string;
 }
 
-type Item = Record<string, AttributeValue>;
+type Input = Record<string, unknown>;
 
-const TABLES: Record<TableName, string> = {
-  clinical: `bench-clinical-${process.pid}`,
-  registry: `bench-registry-${process.pid}`,
-  audit: `bench-audit-${process.pid}`,
+const COMMANDS: Record<string, (input: Input) => unknown> = {
+  GetItem: (input) => new GetItemCommand(input as never),
+  BatchGetItem: (input) => new BatchGetItemCommand(input as never),
+  TransactGetItems: (input) => new TransactGetItemsCommand(input as never),
+  Query: (input) => new QueryCommand(input as never),
+  Scan: (input) => new ScanCommand(input as never),
+  PutItem: (input) => new PutItemCommand(input as never),
+  UpdateItem: (input) => new UpdateItemCommand(input as never),
+  DeleteItem: (input) => new DeleteItemCommand(input as never),
+  BatchWriteItem: (input) => new BatchWriteItemCommand(input as never),
+  TransactWriteItems: (input) => new TransactWriteItemsCommand(input as never),
 };
-const PATIENTS = 32;
-/** Bytes of a laboratory result once compressed, and of its token hashes (storage-study.md, C). */
-const BODY = 180;
-const TOKENS = 36;
 
-let client: DynamoDBClient;
+const client = openDynamoClient();
+const recordings = new Map<ScenarioName, Recording>();
+let auditTable = '';
 let sequence = 0;
 
-const partition = (at: number) => `Pbench${String(at % PATIENTS).padStart(7, '0')}`;
-const unique = () => `${Date.now().toString(32)}${(sequence++).toString(32).padStart(7, '0')}`;
+interface Item {
+  readonly p: { S: string };
+  readonly s: { S: string };
+  readonly c?: { S: string };
+}
 
-const row = (p: string, s: string, code: number): Item => ({
-  p: { S: p },
-  s: { S: s },
-  c: { S: `OB${String(code).padStart(7, '0')}${s.slice(2)}` },
-  n: { N: '1' },
-  v: { N: '1' },
-  u: { N: String(Date.now()) },
-  x: { B: randomBytes(TOKENS) },
-  z: { B: randomBytes(BODY) },
-  f: { S: '3610000001' },
-  k: { S: 'clinical' },
-  o: { S: 'POST' },
-});
+/** Seven characters that no earlier item of this run ends with. */
+const ending = () => (sequence++ * 64 + (process.pid % 64)).toString(32).padStart(7, '0');
 
-const place = (at: number) => `OB${String(at).padStart(7, '0')}0000000`;
-
-const auditRow = (): Item => ({
-  p: { S: `A#bench-${process.pid}` },
-  s: { S: unique() },
-  h: { B: randomBytes(32) },
-  b: { S: 'x'.repeat(480) },
-});
-
-const audit = async () => {
-  await client.send(
-    new PutItemCommand({ TableName: TABLES.audit, Item: auditRow(), ConditionExpression: 'attribute_not_exists(p)' }),
-  );
+/** The same put at a place of its own: what was new must be new again. */
+const putAnew = (put: Input): Input => {
+  const { Item: item, ConditionExpression: condition } = put as { Item: Item; ConditionExpression?: string };
+  const end = ending();
+  const moved = ({ S }: { S: string }) => ({ S: S.slice(0, -7) + end });
+  // The version has moved on since: a condition of the same kind that holds.
+  if (put.TableName !== auditTable && condition?.startsWith('v = '))
+    return { ...put, ConditionExpression: condition.replace('v = ', 'v >= ') };
+  return { ...put, Item: { ...item, s: moved(item.s), ...(item.c && { c: moved(item.c) }) } };
 };
 
-const putNew = (Item: Item) => ({ TableName: TABLES.clinical, Item, ConditionExpression: 'attribute_not_exists(p)' });
-
-const get = (p: string, s: string) =>
-  client.send(
-    new GetItemCommand({ TableName: TABLES.clinical, Key: { p: { S: p }, s: { S: s } }, ConsistentRead: true }),
-  );
-
-const query = (p: string, sort: string, from: string, to: string, IndexName?: string) =>
-  client.send(
-    new QueryCommand({
-      TableName: TABLES.clinical,
-      ...(IndexName && { IndexName }),
-      ConsistentRead: true,
-      ScanIndexForward: false,
-      KeyConditionExpression: `p = :p AND ${sort} BETWEEN :a AND :b`,
-      ExpressionAttributeValues: { ':p': { S: p }, ':a': { S: from }, ':b': { S: to } },
-    }),
-  );
-
-const OPERATIONS: Record<ScenarioName, (at: number, turn: number) => Promise<unknown>> = {
-  read: async (at, turn) => {
-    await get(partition(at * 7 + turn), place(turn % 90));
-    await audit();
-  },
-  create: async (at, turn) => {
-    await client.send(new PutItemCommand(putNew(row(`Pwrite${at}`, `OB${unique()}`, turn % 10))));
-    await audit();
-  },
-  update: async (at, turn) => {
-    const p = partition(at);
-    const found = await get(p, place(turn % 90));
-    await client.send(
-      new TransactWriteItemsCommand({
-        TransactItems: [
-          {
-            Put: {
-              TableName: TABLES.clinical,
-              Item: row(p, place(turn % 90), turn % 10),
-              ConditionExpression: 'v = :v',
-              ExpressionAttributeValues: { ':v': found.Item?.v ?? { N: '1' } },
-            },
-          },
-          { Put: putNew(row(`H${p.slice(1)}`, `${place(turn % 90)}#${unique()}`, turn % 10)) },
-        ],
-      }),
-    );
-    await audit();
-  },
-  code: async (at, turn) => {
-    const code = `OB${String(turn % 10).padStart(7, '0')}`;
-    await query(partition(at * 7 + turn), 'c', code, `${code}~`, 'byCode');
-    await audit();
-  },
-  category: async (at, turn) => {
-    await query(partition(at * 7 + turn), 's', 'OB', 'OB~');
-    await audit();
-  },
-  everything: async (at, turn) => {
-    await query(partition(at * 7 + turn), 's', '!', '~');
-    await audit();
-  },
-  transaction: async (at, turn) => {
-    await client.send(
-      new TransactWriteItemsCommand({
-        TransactItems: Array.from({ length: 100 }, (_, number) => ({
-          Put: putNew(row(`Pwrite${at}`, `OB${unique()}`, (number + turn) % 10)),
-        })),
-      }),
-    );
-    await audit();
-  },
+const anew = ({ name, input }: Recorded): Input => {
+  if (name === 'PutItem') return putAnew(input);
+  if (name !== 'TransactWriteItems') return input;
+  const items = input.TransactItems as { Put?: Input }[];
+  return { TransactItems: items.map((one) => (one.Put ? { ...one, Put: putAnew(one.Put) } : one)) };
 };
 
-const prepare = async (endpoint: string): Promise<void> => {
-  client = new DynamoDBClient({
-    endpoint,
-    region: 'ap-northeast-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  for (const [table, name] of Object.entries(TABLES)) {
-    await client.send(new CreateTableCommand(createTableInput(table as TableName, name)));
-  }
-  for (let at = 0; at < PATIENTS; at++) {
-    for (let number = 0; number < 100; number++) {
-      const s = number < 90 ? place(number) : `CO${String(number).padStart(7, '0')}0000000`;
-      const item = row(partition(at), s, number % 10);
-      if (number >= 90) delete item.c;
-      await client.send(new PutItemCommand({ TableName: TABLES.clinical, Item: item }));
+const perform = (recorded: Recorded) => {
+  const command = COMMANDS[recorded.name];
+  if (!command) throw new Error(`the ceiling knows no ${recorded.name}`);
+  return client.send(command(anew(recorded)) as never);
+};
+
+const operation = (scenario: ScenarioName) => {
+  const { samples } = recordings.get(scenario)!;
+  return async (at: number, turn: number): Promise<void> => {
+    const own = samples[at % samples.length]!;
+    const sample = own[turn % own.length]!;
+    for (let trip = 1, done = 0; done < sample.length; trip++) {
+      const now = sample.filter((one) => one.trip === trip);
+      await Promise.all(now.map(perform));
+      done += now.length;
     }
-  }
+  };
 };
 
 const run = async (order: CeilingOrder): Promise<CeilingResult> => {
   try {
     if (order.kind === 'prepare') {
-      await prepare(order.endpoint);
+      auditTable = order.audit;
+      for (const recording of order.recordings) recordings.set(recording.scenario, recording);
       return { cpuMs: 0 };
     }
     const before = process.cpuUsage();
-    const measured = await measure(async (at, turn) => void (await OPERATIONS[order.scenario](at, turn)), order);
+    const stretch = await measure(operation(order.scenario), order);
     const { user, system } = process.cpuUsage(before);
-    return { measured, cpuMs: (user + system) / 1000 };
+    return { stretch, cpuMs: (user + system) / 1000 };
   } catch (error) {
     return { cpuMs: 0, error: error instanceof Error ? error.message : String(error) };
   }

@@ -2,8 +2,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const workerOf = <Order, Result>(file: string, execArgv: string[] = []) => {
-  const child: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), { execArgv });
+export const workerOf = <Order, Result>(file: string, env: Readonly<Record<string, string>> = {}) => {
+  const child: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    env: { ...process.env, ...env },
+    serialization: 'advanced', // bytes stay bytes
+  });
   const ask = (order: Order): Promise<Result> =>
     new Promise((resolve, reject) => {
       const gone = () => reject(new Error(`${file} ended`));
@@ -14,5 +17,5 @@ export const workerOf = <Order, Result>(file: string, execArgv: string[] = []) =
       });
       child.send(order as object);
     });
-  return { ask, close: () => child.disconnect() };
+  return { ask, close: () => child.connected && child.disconnect() };
 };

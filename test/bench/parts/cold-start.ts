@@ -1,13 +1,15 @@
 // How long a fresh Node process needs until a bundle's handler could take its first event.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 export interface ColdStart {
   readonly entry: string;
   readonly kilobytes: number;
-  /** Median of the import of the bundle in a fresh process, the process's own start left out. */
-  readonly readyMs: number;
+  /** Import of the bundle in a fresh process, the process's own start left out. */
+  readonly leastMs: number;
+  readonly medianMs: number;
   readonly error?: string;
 }
 
@@ -18,33 +20,37 @@ import(process.argv[1]).then(
   (error) => { console.log(JSON.stringify({ error: String(error.message).slice(0, 200) })); process.exit(0); },
 );`;
 
-export const coldStarts = (
+export const TRIES = 10;
+
+const run = promisify(execFile);
+
+/** Not at the same time: each has the machine for itself, but for what runs on it anyway. */
+export const coldStarts = async (
   folder: string,
   environment: (entry: string) => Record<string, string>,
-  tries = 9,
-): ColdStart[] =>
-  !existsSync(folder)
-    ? []
-    : readdirSync(folder)
-        .filter((entry) => existsSync(join(folder, entry, 'index.mjs')))
-        .map((entry) => {
-          const file = join(folder, entry, 'index.mjs');
-          const times: number[] = [];
-          let error: string | undefined;
-          for (let at = 0; at < tries; at++) {
-            const { stdout } = spawnSync(process.execPath, ['-e', SCRIPT, file], {
-              env: { PATH: process.env.PATH ?? '', ...environment(entry) },
-              encoding: 'utf8',
-            });
-            const said = JSON.parse(stdout.trim().split('\n').at(-1) || '{"error":"said nothing"}');
-            if (said.error) error = said.error;
-            else times.push(said.ms);
-          }
-          times.sort((a, b) => a - b);
-          return {
-            entry,
-            kilobytes: statSync(file).size / 1000,
-            readyMs: times[Math.floor(times.length / 2)] ?? Number.NaN,
-            ...(error && { error }),
-          };
-        });
+): Promise<ColdStart[]> => {
+  if (!existsSync(folder)) return [];
+  const found: ColdStart[] = [];
+  for (const entry of readdirSync(folder)) {
+    const file = join(folder, entry, 'index.mjs');
+    if (!existsSync(file)) continue;
+    const times: number[] = [];
+    let error: string | undefined;
+    for (let at = 0; at < TRIES; at++) {
+      const env = { PATH: process.env.PATH ?? '', ...environment(entry) };
+      const { stdout } = await run(process.execPath, ['-e', SCRIPT, file], { env });
+      const said = JSON.parse(stdout.trim().split('\n').at(-1) || '{"error":"said nothing"}');
+      if (said.error) error = said.error;
+      else times.push(said.ms);
+    }
+    times.sort((a, b) => a - b);
+    found.push({
+      entry,
+      kilobytes: statSync(file).size / 1000,
+      leastMs: times[0] ?? Number.NaN,
+      medianMs: times[Math.floor(times.length / 2)] ?? Number.NaN,
+      ...(error && { error }),
+    });
+  }
+  return found;
+};

@@ -47,10 +47,28 @@ export const patient = (id: string, number: number): Resource => ({
   id,
   active: true,
   identifier: [{ system: 'urn:tsumugi:bench', value: id }],
-  name: [{ use: 'official', text: '見本 太郎', family: '見本', given: ['太郎'] }],
+  name: [
+    { extension: [written('IDE')], use: 'official', text: '見本 太郎', family: '見本', given: ['太郎'] },
+    {
+      extension: [written('SYL')],
+      use: 'official',
+      text: `${kana(number)} タロウ`,
+      family: kana(number),
+      given: ['タロウ'],
+    },
+  ],
   gender: number % 2 === 0 ? 'male' : 'female',
-  birthDate: `19${40 + (number % 50)}-05-05`,
+  birthDate: birthDate(number),
 });
+
+const written = (valueCode: string) => ({
+  url: 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation',
+  valueCode,
+});
+export const birthDate = (number: number) => `19${40 + (number % 50)}-05-05`;
+const SYLLABLES = [...'アイウエオカキクケコサシスセソタ'];
+/** A family name of its own for each of 256. */
+export const kana = (number: number) => `ミホン${SYLLABLES[number % 16]}${SYLLABLES[Math.floor(number / 16) % 16]}`;
 
 const day = (at: number) => new Date(Date.UTC(2024, 0, 1 + at * 9)).toISOString().slice(0, 10);
 
@@ -59,6 +77,39 @@ type Entry = { resource: Resource; request: { method: string; url: string } };
 const transaction = (entry: Entry[]): Resource => ({ resourceType: 'Bundle', type: 'transaction', entry });
 
 const post = (resource: Resource): Entry => ({ resource, request: { method: 'POST', url: resource.resourceType } });
+
+const put = (resource: Resource & { id: string }): Entry => ({
+  resource,
+  request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` },
+});
+
+const DOCTORS = 4;
+const WAITING = 20;
+
+/** Who else takes part: doctors who assert Conditions, and organizations with Tasks that wait for them. */
+export const people = (owners: number): Resource[] => [
+  transaction(
+    Array.from({ length: DOCTORS }, (_, at) =>
+      put({ resourceType: 'Practitioner', id: `bench-dr-${at}`, name: [{ text: '見本 花子', family: '見本' }] }),
+    ),
+  ),
+  ...Array.from({ length: owners }, (_, owner) =>
+    transaction([
+      put({ resourceType: 'Organization', id: `bench-org-${owner}`, name: '見本診療所' }),
+      ...Array.from({ length: WAITING }, (_, at) =>
+        post({
+          resourceType: 'Task',
+          status: 'requested',
+          intent: 'order',
+          description: '紹介',
+          for: { reference: `Patient/bench-${at}` },
+          owner: { reference: `Organization/bench-org-${owner}` },
+          authoredOn: `${day(at)}T09:00:00+09:00`,
+        }),
+      ),
+    ]),
+  ),
+];
 
 /** A patient by a known id; what is about it gets ids from the server. */
 export const onlyPatient = (id: string, number: number): Resource =>
@@ -79,6 +130,7 @@ export const chart = (id: string): Resource => {
         },
         code: { coding: [{ system: 'http://jpfhir.jp/fhir/core/mhlw/CodeSystem/ICD10-2013-full', code: `E1${at}` }] },
         subject: { reference: `Patient/${id}` },
+        asserter: { reference: `Practitioner/bench-dr-${at % DOCTORS}` },
         onsetDateTime: day(at * 5),
       }),
     );

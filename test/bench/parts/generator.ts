@@ -1,7 +1,7 @@
 // The load generator: a process of its own. `process.send` talks to bench.ts.
 import { httpClient } from './http-client.ts';
-import { type Measured, measure } from './measure.ts';
-import { preparations, SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts';
+import { measure, type Stretch } from './measure.ts';
+import { idsIn, preparations, SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts';
 
 export type Order =
   | { readonly kind: 'prepare'; readonly base: string; readonly token: string; readonly clients: number }
@@ -14,14 +14,9 @@ export type Order =
       readonly seconds: number;
     };
 
-export type Result = { readonly measured?: Measured; readonly cpuMs: number; readonly error?: string };
+export type Result = { readonly stretch?: Stretch; readonly cpuMs: number; readonly error?: string };
 
 const ids = new Map<string, string[]>();
-
-const observationIds = (bundle: string): string[] => {
-  const entries = (JSON.parse(bundle) as { entry?: { response?: { location?: string } }[] }).entry ?? [];
-  return entries.flatMap(({ response }) => /Observation\/([^/]+)/.exec(response?.location ?? '')?.[1] ?? []);
-};
 
 const run = async (order: Order): Promise<Result> => {
   const client = httpClient(order.base, order.token);
@@ -33,18 +28,18 @@ const run = async (order: Order): Promise<Result> => {
           const answer = await client.send(call);
           if (answer.status !== 200)
             throw new Error(`preparing answered ${answer.status}: ${answer.text().slice(0, 400)}`);
-          ids.set(patient, observationIds(answer.text()));
+          ids.set(patient, idsIn(answer.text()));
         }
       }
       return { cpuMs: 0 };
     }
     const scenario: Scenario = SCENARIOS[order.scenario];
-    const measured = await measure(async (at, turn) => {
+    const stretch = await measure(async (at, turn) => {
       const answer = await client.send(scenario.call(at, turn, ids));
       if (answer.status !== scenario.status) throw new Error(`${answer.status}: ${answer.text().slice(0, 300)}`);
     }, order);
     const { user, system } = process.cpuUsage(before);
-    return { measured, cpuMs: (user + system) / 1000 };
+    return { stretch, cpuMs: (user + system) / 1000 };
   } catch (error) {
     return { cpuMs: 0, error: error instanceof Error ? error.message : String(error) };
   } finally {

@@ -1,8 +1,10 @@
 // What the benchmark asks of the API, by name. The load generator makes each request from its client's number and turn.
-import { CODES, chart, hundred, observation, onlyPatient, SYSTEM } from './data.ts';
+import { birthDate, CODES, chart, hundred, kana, observation, onlyPatient, people, SYSTEM } from './data.ts';
 import type { Call } from './http-client.ts';
 
 export const PATIENTS = 32;
+/** Each with a work list of 20. */
+const OWNERS = 8;
 
 export const patientId = (at: number) => `bench-${at % PATIENTS}`;
 
@@ -10,6 +12,10 @@ export interface Scenario {
   readonly title: string;
   /** Status that counts as done. */
   readonly status: number;
+  /** Of issue 2, measured at each number of clients; the others at eight. */
+  readonly basic?: true;
+  /** Takes long, or writes much: fewer samples for the ceiling. */
+  readonly heavy?: true;
   readonly call: (client: number, turn: number, ids: Ids) => Call;
 }
 
@@ -20,9 +26,17 @@ const idOf = (ids: Ids, patient: string, turn: number) => ids.get(patient)?.[tur
 
 const spread = (client: number, turn: number) => client * 7 + turn;
 
+const text = encodeURIComponent;
+
+const get = (path: (patient: string, at: number) => string): Pick<Scenario, 'status' | 'call'> => ({
+  status: 200,
+  call: (client, turn) => ({ method: 'GET', path: path(patientId(spread(client, turn)), spread(client, turn)) }),
+});
+
 export const SCENARIOS = {
   read: {
     title: 'read an Observation',
+    basic: true,
     status: 200,
     call: (client, turn, ids) => ({
       method: 'GET',
@@ -31,6 +45,7 @@ export const SCENARIOS = {
   },
   create: {
     title: 'create an Observation',
+    basic: true,
     status: 201,
     call: (client, turn) => ({
       method: 'POST',
@@ -43,6 +58,7 @@ export const SCENARIOS = {
   },
   update: {
     title: 'update an Observation',
+    basic: true,
     status: 200,
     call: (client, turn, ids) => {
       const patient = `bench-u-${client}`;
@@ -59,6 +75,7 @@ export const SCENARIOS = {
   },
   code: {
     title: 'Observations by patient and code (9 found)',
+    basic: true,
     status: 200,
     call: (client, turn) => ({
       method: 'GET',
@@ -67,6 +84,7 @@ export const SCENARIOS = {
   },
   category: {
     title: 'Observations by patient and category, newest 50',
+    basic: true,
     status: 200,
     call: (client, turn) => ({
       method: 'GET',
@@ -75,6 +93,7 @@ export const SCENARIOS = {
   },
   everything: {
     title: 'a whole chart of 100 resources',
+    basic: true,
     status: 200,
     call: (client, turn) => ({
       method: 'GET',
@@ -83,6 +102,8 @@ export const SCENARIOS = {
   },
   transaction: {
     title: 'transaction of 100 creates',
+    basic: true,
+    heavy: true,
     status: 200,
     call: (client, turn) => ({
       method: 'POST',
@@ -91,10 +112,62 @@ export const SCENARIOS = {
       headers: { prefer: 'return=minimal' },
     }),
   },
+  include: {
+    title: 'Conditions of a patient with who asserts them (`_include`)',
+    ...get((patient) => `/Condition?patient=${patient}&_include=Condition:asserter`),
+  },
+  revinclude: {
+    title: 'a Patient with the Conditions about it (`_revinclude`)',
+    ...get((patient) => `/Patient?_id=${patient}&_revinclude=Condition:subject`),
+  },
+  chain: {
+    title: 'Conditions of a patient by the name of who asserts them (chain)',
+    ...get((patient) => `/Condition?patient=${patient}&asserter:Practitioner.name=${text('見本')}`),
+  },
+  has: {
+    title: 'a Patient by birth date who has a Condition (`_has`)',
+    ...get((_, at) => `/Patient?birthdate=${birthDate(at % PATIENTS)}&_has:Condition:subject:clinical-status=active`),
+  },
+  worklist: {
+    title: 'requested Tasks of an owner (work list of 20)',
+    ...get((_, at) => `/Task?owner=Organization/bench-org-${at % OWNERS}&status=requested`),
+  },
+  pdq: {
+    title: 'Patient by kana name and birth date (PDQ)',
+    ...get((_, at) => `/Patient?name=${text(kana(at % PATIENTS))}&birthdate=${birthDate(at % PATIENTS)}`),
+  },
+  walk: {
+    title: 'all Observations above a value (walk, 20 pages)',
+    heavy: true,
+    ...get(() => '/Observation?value-quantity=gt100000000&_count=10'),
+  },
+  lastn: {
+    title: 'latest of each of 10 codes (`$lastn`)',
+    ...get((patient) => `/Observation/$lastn?patient=${patient}&category=laboratory`),
+  },
+  summary: {
+    title: "a patient's summary (`$summary`)",
+    ...get((patient) => `/Patient/${patient}/$summary`),
+  },
+  validate: {
+    title: 'check an Observation (`$validate`)',
+    status: 200,
+    call: (client, turn) => ({
+      method: 'POST',
+      path: '/Observation/$validate',
+      body: JSON.stringify(observation(patientId(spread(client, turn)), CODES[turn % 10]!, '2026-01-01', turn)),
+    }),
+  },
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof SCENARIOS;
 export const scenarioNames = Object.keys(SCENARIOS) as ScenarioName[];
+
+/** Ids that the server gave to the Observations of a Bundle. */
+export const idsIn = (bundle: string): string[] => {
+  const entries = (JSON.parse(bundle) as { entry?: { response?: { location?: string } }[] }).entry ?? [];
+  return entries.flatMap(({ response }) => /Observation\/([^/]+)/.exec(response?.location ?? '')?.[1] ?? []);
+};
 
 export interface Preparation {
   readonly patient: string;
@@ -112,5 +185,5 @@ export const preparations = (clients: number): Preparation[] => {
     patient: `bench-w-${at}`,
     calls: [post(onlyPatient(`bench-w-${at}`, at))],
   }));
-  return [...filled, ...empty];
+  return [{ patient: '', calls: people(OWNERS).map(post) }, ...filled, ...empty];
 };
