@@ -40,6 +40,8 @@ export const Env = z.object({
   REQUIRE_JP_CORE: z.string(),
   /** Facility whose StructureDefinitions bind the region. May be empty. */
   PROFILE_PUBLISHER: z.string(),
+  /** Requests a minute of one account: `system=12000,staff=1200,resident=600` (abuse/limiter.ts). May be empty. */
+  RATE_LIMITS: z.string(),
 });
 export type Env = z.infer<typeof Env>;
 export type EnvName = keyof Env;

@@ -13,6 +13,9 @@ export const ENTRIES = [
   'admin',
   'audit-archiver',
   'audit-reports',
+  'reading-watch',
+  'identity',
+  'identity-feed',
 ] as const;
 export type Entry = (typeof ENTRIES)[number];
 
@@ -118,6 +121,16 @@ const ADMINISTER_RESIDENTS: Grant = {
   'cognito-idp:AdminUserGlobalSignOut': 'ends the sessions of an account that was closed or got a new password',
 };
 
+/** As STORE, without the walk over everything. */
+const { 'dynamodb:Scan': _walk, ...STORE_BY_KEY } = STORE;
+
+const BODIES: Grant = {
+  's3:GetObject bodies/*': 'resources over 300 KB: a Patient with a photo',
+  's3:PutObject bodies/*': 'resources over 300 KB: a Patient with a photo that is merged',
+  's3:DeleteObject bodies/*': 'bodies of a commit that failed',
+  's3:ListBucket': NOT_FOUND,
+};
+
 export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Grant>>>> = {
   'fhir-api': {
     clinical: STORE,
@@ -182,12 +195,31 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     registry: {
       'dynamodb:GetItem': 'who asks; the data key; the record of a large transaction that a reader met',
       'dynamodb:BatchGetItem': 'where a resource lies whose id a client chose',
+      'dynamodb:Query': 'the queue of unusual reading',
+      'dynamodb:PutItem': 'what a review found',
+      'dynamodb:DeleteItem': 'what is reviewed leaves the queue',
     },
     documents: { 's3:GetObject bodies/*': 'whose record it is, where only a resource over 300 KB says it' },
     'data-key': UNWRAP,
     'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
     'staff-pool': SETTINGS_ONLY,
     'residents-pool': SETTINGS_ONLY,
+  },
+  'reading-watch': {
+    audit: READ_STREAM,
+    clinical: {
+      'dynamodb:BatchGetItem': 'the Patient that was looked at: of public interest, of the same family name?',
+    },
+    registry: {
+      'dynamodb:GetItem': 'the data key; the record of a large transaction that a reader met',
+      'dynamodb:BatchGetItem': 'where a Patient lies whose id a client chose',
+      'dynamodb:Query': 'family names of staff',
+      'dynamodb:UpdateItem': 'how many persons an account has seen this hour',
+      'dynamodb:PutItem': 'tells the privacy officer, once',
+    },
+    documents: { 's3:GetObject bodies/*': 'a Patient over 300 KB (a photograph)' },
+    'data-key': UNWRAP,
+    'dead-letters': REPORT_FAILURE,
   },
   'transaction-sweeper': {
     clinical: {
@@ -242,5 +274,23 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
     'staff-pool': ADMINISTER_STAFF,
     'residents-pool': ADMINISTER_RESIDENTS,
+  },
+  identity: {
+    clinical: STORE_BY_KEY,
+    registry: { ...STORE_BY_KEY, ...ALIASES },
+    audit: { 'dynamodb:PutItem': 'the audit record goes before the answer' },
+    documents: BODIES,
+    'data-key': UNWRAP,
+    'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
+    'staff-pool': SETTINGS_ONLY,
+    'residents-pool': SETTINGS_ONLY,
+  },
+  'identity-feed': {
+    clinical: { ...READ_STREAM, ...STORE_BY_KEY },
+    registry: { ...STORE_BY_KEY, ...ALIASES },
+    audit: { 'dynamodb:PutItem': 'a link that was made by rule is audited as any other' },
+    documents: BODIES,
+    'data-key': UNWRAP,
+    'dead-letters': REPORT_FAILURE,
   },
 };

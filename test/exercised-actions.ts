@@ -19,7 +19,9 @@ export const NOT_EXERCISED: Readonly<Record<string, string>> = {
   'sqs:SendMessage': BY_LAMBDA,
   'fhir-api documents s3:DeleteObject bodies/*': ON_FAILURE,
   'bulk-load documents s3:DeleteObject bodies/*': ON_FAILURE,
-  'audit-reports documents s3:GetObject bodies/*': 'needs a leak report whose only trace of a person is a resource over 300 KB',
+  'audit-reports documents s3:GetObject bodies/*':
+    'needs a leak report whose only trace of a person is a resource over 300 KB',
+  'reading-watch documents s3:GetObject bodies/*': 'needs a demo Patient with a photograph of over 300 KB',
   'transaction-sweeper documents s3:DeleteObject bodies/*': ON_FAILURE,
 };
 

@@ -1,11 +1,12 @@
 // FHIR R4 REST: ANY /fhir and ANY /fhir/{proxy+}.
+import { limited } from '../abuse/limiter.ts';
 import { openCases } from '../break-glass/cases.ts';
 import { openBreakGlass } from '../break-glass/open.ts';
 import { openPatientsOf } from '../enrolment/acting-for.ts';
 import { auditEvents } from '../interactions/audit-events.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { fhirApi } from '../middleware/fhir-api.ts';
-import { liveFacilityNames, liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
+import { liveFacilityNames, liveLimiter, liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 
 const client = openDynamoClient();
@@ -16,7 +17,10 @@ const services = await liveServices(process.env, client, PATIENCE);
 
 export const handler = fhirApi({
   services,
-  authenticate: authenticate({ ...liveTrust(process.env, client), patientsOf: openPatientsOf(services) }),
+  authenticate: limited(
+    authenticate({ ...liveTrust(process.env, client), patientsOf: openPatientsOf(services) }),
+    liveLimiter(process.env, client),
+  ),
   breakGlass: openBreakGlass({
     cases: openCases(liveRows(process.env, client)),
     resources: services.resources,

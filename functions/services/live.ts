@@ -1,5 +1,7 @@
 // The services as they are in AWS. Where they lie is told by the standard environment variables, so the local host needs no more.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { openCounters } from '../abuse/counters.ts';
+import { type Limiter, openLimiter, readLimits } from '../abuse/limiter.ts';
 import { openAudit } from '../audit/chain.ts';
 import { type AuditTrail, openAuditTrail } from '../audit/trail.ts';
 import { cached } from '../auth/cached.ts';
@@ -97,6 +99,15 @@ export const liveTrust = (environment: Environment, client: DynamoDBClient = ope
 /** Small rows of `registry`: grants, alerts, counters. */
 export const liveRows = (environment: Environment, client: DynamoDBClient = openDynamoClient()): RowStore =>
   openRowStore({ client, table: readEnv(environment, 'REGISTRY_TABLE').REGISTRY_TABLE });
+
+/** How much one account may ask in a minute, over all execution environments. */
+export const liveLimiter = (environment: Environment, client: DynamoDBClient = openDynamoClient()): Limiter =>
+  openLimiter({
+    limits: readLimits(environment['RATE_LIMITS']),
+    clock: Date.now,
+    counters: openCounters({ client, table: readEnv(environment, 'REGISTRY_TABLE').REGISTRY_TABLE }),
+    log: (line) => console.log(JSON.stringify(line)),
+  });
 
 /** Names of facilities, for people who read who looked at their record. */
 export const liveFacilityNames = (environment: Environment, client: DynamoDBClient = openDynamoClient()) => {

@@ -56,6 +56,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   },
   // Codecs: what they ask of the cores stands in ihe/ports.ts.
   ihe: { uses: ['fhir'] },
+  abuse: { uses: ['fhir', 'storage', 'services', 'search', 'consent', 'audit', 'interactions'] },
   middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services'] },
 };
 

@@ -24,13 +24,22 @@ const TOKEN_ROUTES = [
   { method: GET, path: '/auth/jwks.json' },
   { method: GET, path: '/fhir/.well-known/smart-configuration' },
 ];
+/** The more specific address wins over /fhir/{proxy+} and /me/{proxy+}. */
+const IDENTITY_ROUTES = [
+  { method: POST, path: '/fhir/Patient/$match' },
+  { method: GET, path: '/fhir/Patient/$ihe-pix' },
+  { method: POST, path: '/fhir/Patient/$ihe-pix' },
+  { method: ANY, path: '/identity/{proxy+}' },
+  { method: ANY, path: '/me/pairings' },
+  { method: ANY, path: '/me/pairings/{id}' },
+];
 const ADMIN_ROUTES = [
   { method: ANY, path: '/admin/{proxy+}' },
   { method: ANY, path: '/enrolment/{proxy+}' },
   { method: ANY, path: '/me/{proxy+}' },
 ];
 
-const AUDIT_ROUTES = [{ method: GET, path: '/audit/{proxy+}' }];
+const AUDIT_ROUTES = [{ method: ANY, path: '/audit/{proxy+}' }];
 
 /** No path and no query: they hold ids and search values. The address is kept, to see where an attack comes from. */
 const ACCESS_LOG = JSON.stringify({
@@ -112,6 +121,10 @@ export class RegionApi extends Construct {
 
   routeToken(fn: EntryFunction) {
     this.route(fn, TOKEN_ROUTES);
+  }
+
+  routeIdentity(fn: EntryFunction) {
+    this.route(fn, IDENTITY_ROUTES);
   }
 
   routeAdmin(fn: EntryFunction) {

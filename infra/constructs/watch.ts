@@ -1,4 +1,4 @@
-// What wakes somebody up. Each alarm costs 0.10 USD a month, so there are five, and each has its heading in the
+// What wakes somebody up. Each alarm costs 0.10 USD a month, so there are six, and each has its heading in the
 // runbook part of docs/deployment.md.
 import { Duration, Stack } from 'aws-cdk-lib';
 import type * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
@@ -65,6 +65,17 @@ export class Watch extends Construct {
         namespace: 'AWS/Lambda',
         metricName: 'Errors',
         dimensionsMap: { FunctionName: preTokenName },
+        period: Duration.minutes(5),
+        statistic: 'Sum',
+      }),
+      threshold: 0,
+    });
+    this.alarm('PrivacyAlerts', {
+      alarmDescription: 'Somebody reads what is unusual, or the audit trail was tampered with: /audit/unusual.',
+      metric: new cloudwatch.Metric({
+        namespace: 'Tsumugi',
+        metricName: 'PrivacyAlerts',
+        dimensionsMap: { Region: region.name },
         period: Duration.minutes(5),
         statistic: 'Sum',
       }),

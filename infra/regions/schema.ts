@@ -102,6 +102,12 @@ export const RegionFile = z
       rate: whole('requests per second on average (毎秒の要求数)', 1, 10_000),
       burst: whole('requests at once (瞬間の要求数)', 1, 5_000),
     }),
+    /** Requests a minute of one account; left out: functions/abuse/limiter.ts. */
+    rateLimits: group('requests a minute of one account (アカウント毎の流量制限)', {
+      system: whole('requests a minute of a system (システム)', 60, 1_000_000).optional(),
+      staff: whole('requests a minute of a member of staff (職員)', 60, 1_000_000).optional(),
+      resident: whole('requests a minute of a resident (住民)', 60, 1_000_000).optional(),
+    }).optional(),
     consentDefault: z.enum(
       ['implicit', 'own-facility', 'blanket', 'list', 'per-facility'],
       'must be "implicit" (黙示の同意), "own-facility" (自施設のみ), "blanket" (一括同意), "list" (リスト指定) or "per-facility" (施設ごと) (同意の既定)',

@@ -25,6 +25,9 @@ const ARCHIVED_EVERY = { batchSize: 1000, windowSeconds: 60 };
 /** 1,769 MB is one whole processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const WHOLE_CPU = 1769;
 
+/** Rows of Patients (functions/storage/keys.ts), but those that a large transaction has only staged. */
+const PATIENTS = { dynamodb: { Keys: { s: { S: [{ prefix: '!P' }] } }, NewImage: { t: { S: [{ exists: false }] } } } };
+
 export class Stateless extends Stack {
   private readonly given: Pick<StatelessProps, 'region' | 'bundles' | 'stateful'>;
   private readonly api: RegionApi;
@@ -46,18 +49,27 @@ export class Stateless extends Stack {
     const bulkLoad = this.fn('BulkLoad', 'bulk-load', { memoryMb: WHOLE_CPU, timeoutSeconds: 900, diskMb: 4096 });
     const archiver = this.fn('AuditArchiver', 'audit-archiver', { memoryMb: 512, timeoutSeconds: 120 });
     const reports = this.fn('AuditReports', 'audit-reports', { memoryMb: WHOLE_CPU, timeoutSeconds: 29 });
+    const watch = this.fn('ReadingWatch', 'reading-watch', { memoryMb: 512, timeoutSeconds: 120 });
+    const identity = this.fn('Identity', 'identity', { memoryMb: 1024, timeoutSeconds: 29 });
+    const identityFeed = this.fn('IdentityFeed', 'identity-feed', { memoryMb: 1024, timeoutSeconds: 120 });
     const admin = this.fn('Admin', 'admin', { memoryMb: 1024, timeoutSeconds: 29 });
 
     this.api.routeFhir(fhirApi);
     this.api.routeToken(token);
     this.api.routeAdmin(admin);
+    this.api.routeIdentity(identity);
     this.api.routeAudit(reports);
 
     this.background.every(1, sealer);
     this.background.every(5, sweeper);
     this.background.follow('Clinical', stateful.tables.clinical.streamArn, changeFeed);
+    this.background.follow('Clinical', stateful.tables.clinical.streamArn, identityFeed, {
+      only: PATIENTS,
+      batchSize: 50,
+    });
     this.background.follow('Registry', stateful.tables.registry.streamArn, changeFeed);
     this.background.follow('Audit', stateful.tables.audit.streamArn, archiver, ARCHIVED_EVERY);
+    this.background.follow('Audit', stateful.tables.audit.streamArn, watch, ARCHIVED_EVERY);
     this.background.onUpload(stateful.buckets.uploads, INCOMING, bulkLoad);
 
     new Watch(this, 'Watch', {
@@ -92,6 +104,9 @@ export class Stateless extends Stack {
       GLASS_OVERRIDES_DENIAL: String(region.breakGlassOverridesDenial ?? false),
       REQUIRE_JP_CORE: region.requireJpCore === true ? '*' : (region.requireJpCore || []).join(','),
       PROFILE_PUBLISHER: region.profilePublisher ?? '',
+      RATE_LIMITS: Object.entries(region.rateLimits ?? {})
+        .map(([kind, limit]) => `${kind}=${limit}`)
+        .join(','),
     });
     connect(fn, {
       ...stateful.tables.connections,

@@ -1,0 +1,39 @@
+// Follows the stream of `audit`, and tells the privacy officer what is unusual in it.
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { openAlerts } from '../abuse/alert.ts';
+import { openCounters } from '../abuse/counters.ts';
+import { openFindings } from '../abuse/findings.ts';
+import { openPersons, openStaffNames } from '../abuse/persons.ts';
+import { watchReading } from '../abuse/reading-watch.ts';
+import { readRecord } from '../audit/record.ts';
+import { changeOf, itemOf, type StreamRecord } from '../audit/stream.ts';
+import { readEnv } from '../env.ts';
+import { liveRows, liveServices } from '../services/live.ts';
+import { openDynamoClient } from '../storage/client.ts';
+
+const env = readEnv(process.env, 'REGION_NAME', 'REGISTRY_TABLE');
+const client = openDynamoClient();
+const { resources } = await liveServices(process.env, client);
+const rows = liveRows(process.env, client);
+const clock = Date.now;
+const alert = openAlerts({ region: env.REGION_NAME, clock });
+const watch = {
+  counters: openCounters({ client, table: env.REGISTRY_TABLE }),
+  findings: openFindings(rows),
+  alert,
+  personOf: openPersons(resources, clock),
+  familiesOf: openStaffNames(rows, clock),
+  clock,
+};
+
+/** A batch that fails comes again; what was told is not told twice. */
+export const handler = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
+  const changes = Records.flatMap((record) => changeOf(record as StreamRecord) ?? []);
+  const tampered = changes.filter(({ line }) => !('added' in line)).length;
+  if (tampered > 0) alert('audit-tampering', tampered);
+  const added = changes.flatMap(({ line }) =>
+    'added' in line && line.added.p?.S?.startsWith('C#') ? [itemOf(line.added)] : [],
+  );
+  await watchReading(watch, added.map(readRecord));
+  return { batchItemFailures: [] };
+};
