@@ -53,7 +53,12 @@ export class Background extends Construct {
   }
 
   /** Changes of a table, in order within a partition. A bad record is found by halving, and does not hold up the rest. */
-  follow(id: string, streamArn: string, fn: EntryFunction, { batchSize = 200, windowSeconds = 0 } = {}) {
+  follow(
+    id: string,
+    streamArn: string,
+    fn: EntryFunction,
+    { batchSize = 200, windowSeconds = 0, only }: { batchSize?: number; windowSeconds?: number; only?: object } = {},
+  ) {
     new lambda.EventSourceMapping(this, `${fn.node.id}${id}`, {
       target: fn.lambda,
       eventSourceArn: streamArn,
@@ -61,6 +66,8 @@ export class Background extends Construct {
       batchSize,
       ...(windowSeconds > 0 && { maxBatchingWindow: Duration.seconds(windowSeconds) }),
       bisectBatchOnError: true,
+      // What does not match costs no invocation.
+      ...(only && { filters: [{ pattern: JSON.stringify(only) }] }),
       retryAttempts: 10,
       reportBatchItemFailures: true,
       onFailure: this.destination,

@@ -211,10 +211,16 @@ describe('API', () => {
       'ANY /enrolment/{proxy+}',
       'ANY /fhir',
       'ANY /fhir/{proxy+}',
+      'ANY /identity/{proxy+}',
+      'ANY /me/pairings',
+      'ANY /me/pairings/{id}',
       'ANY /me/{proxy+}',
       'GET /auth/jwks.json',
       'GET /fhir/.well-known/smart-configuration',
+      'GET /fhir/Patient/$ihe-pix',
       'POST /auth/token',
+      'POST /fhir/Patient/$ihe-pix',
+      'POST /fhir/Patient/$match',
     ]);
   });
 
