@@ -1,6 +1,6 @@
 import '@mantine/core/styles.css';
 import './ui/base.css';
-import { MantineProvider } from '@mantine/core';
+import { createTheme, MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, StrictMode, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -22,6 +22,11 @@ const client = new QueryClient({
   },
 });
 
+/** Locking the page behind a dialog is done with a style element: stopped as well, and the page may scroll. */
+const theme = createTheme({
+  components: { Modal: { defaultProps: { lockScroll: false } }, Drawer: { defaultProps: { lockScroll: false } } },
+});
+
 const isFinal = (error: unknown) => error instanceof ApiError && error.status < 500 && error.status !== 429;
 
 const Root = ({ services }: { readonly services: Services }): ReactNode => {
@@ -40,7 +45,7 @@ const Root = ({ services }: { readonly services: Services }): ReactNode => {
   return (
     <StrictMode>
       {/* Variables come with styles.css; style elements, which these would be, are stopped by the content security policy. */}
-      <MantineProvider defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
+      <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
         <QueryClientProvider client={client}>
           <ServicesContext value={services}>
             <LanguageContext value={choice}>

@@ -1,3 +1,12 @@
+// The face of clinics, pharmacies and care providers.
+import { lazy } from 'react';
 import type { Page } from '../ui/face.ts';
 
-export const pages: readonly Page[] = [];
+export const pages: readonly Page[] = [
+  {
+    path: '',
+    name: { ja: '患者を探す', en: 'Find a patient' },
+    component: lazy(() => import('./find-patient.tsx')),
+  },
+  { path: 'patients/$id', component: lazy(() => import('./patient.tsx')) },
+];

@@ -1,0 +1,265 @@
+// One person's record as a chart shows it: all resources of all linked records, sorted into what people look for.
+import type { Resource } from '../api/client.ts';
+import {
+  type Amount,
+  amountOf,
+  type CodeableConcept,
+  codeOf,
+  concept,
+  conceptText,
+  dateOf,
+  type Flag,
+  flagOf,
+  hasCode,
+  namesOf,
+  type Reference,
+  subjectOf,
+  targetOf,
+  timeOf,
+  valueText,
+} from './fhir.ts';
+
+/** A line of any list: what, when, and who said so. */
+export interface Item {
+  readonly resource: Resource;
+  readonly title: string;
+  readonly detail: string;
+  readonly date: string | undefined;
+  readonly time: number | undefined;
+  /** Facility that the record is of. */
+  readonly source: string;
+}
+
+export interface Point extends Amount {
+  readonly date: string;
+  readonly time: number;
+  readonly flag: Flag;
+  readonly source: string;
+}
+
+/** Results of one test over time, oldest first. Units do not mix. */
+export interface Series {
+  readonly key: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly points: readonly Point[];
+}
+
+export interface Chart {
+  readonly patient: Resource | undefined;
+  readonly records: readonly Resource[];
+  readonly names: { readonly kanji: string; readonly kana: string };
+  readonly problems: readonly Item[];
+  readonly allergies: readonly Item[];
+  readonly medicines: readonly Item[];
+  readonly labs: readonly Series[];
+  /** Results that are no numbers. */
+  readonly findings: readonly Item[];
+  readonly vitals: readonly Series[];
+  readonly documents: readonly Item[];
+  readonly visits: readonly Item[];
+  readonly care: readonly Item[];
+  readonly team: readonly Item[];
+  readonly immunizations: readonly Item[];
+  /** All of it that has a date, newest first. */
+  readonly timeline: readonly Item[];
+}
+
+/** `resources` in any order, included ones (organizations, practitioners, linked patients) among them. */
+export const chartOf = (patientId: string, resources: readonly Resource[]): Chart => {
+  const known = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
+  const sourceOf = sources(known);
+  const items = resources
+    .filter((resource) => CLINICAL.has(resource.resourceType) && resource['status'] !== 'entered-in-error')
+    .map((resource): Item => {
+      const date = dateOf(resource);
+      return {
+        resource,
+        title: titleOf(resource, known),
+        detail: detailOf(resource),
+        date,
+        time: timeOf(date),
+        source: sourceOf(resource),
+      };
+    })
+    .sort(newestFirst);
+  const of = (...types: string[]) => items.filter(({ resource }) => types.includes(resource.resourceType));
+  const results = of('Observation');
+  const isVital = ({ resource }: Item) => hasCode(resource['category'] as CodeableConcept[], 'vital-signs');
+  const records = resources.filter(({ resourceType }) => resourceType === 'Patient');
+  const patient = records.find(({ id }) => id === patientId) ?? records[0];
+  return {
+    patient,
+    records,
+    names: patient ? namesOf(patient) : { kanji: '', kana: '' },
+    problems: of('Condition'),
+    allergies: of('AllergyIntolerance'),
+    medicines: of('MedicationRequest', 'MedicationStatement', 'MedicationDispense', 'MedicationAdministration'),
+    labs: seriesOf(results.filter((item) => !isVital(item))),
+    findings: results.filter((item) => !isVital(item) && !amountOf(item.resource)),
+    vitals: seriesOf(results.filter(isVital)),
+    documents: of('DocumentReference', 'Composition', 'DiagnosticReport'),
+    visits: of('Encounter'),
+    care: of('CarePlan', 'Communication', 'QuestionnaireResponse', 'Goal'),
+    team: of('CareTeam'),
+    immunizations: of('Immunization'),
+    timeline: items.filter(({ time }) => time !== undefined),
+  };
+};
+
+const newestFirst = (a: Item, b: Item): number => (b.time ?? 0) - (a.time ?? 0);
+
+const CLINICAL = new Set([
+  'AllergyIntolerance',
+  'CarePlan',
+  'CareTeam',
+  'ClinicalImpression',
+  'Communication',
+  'Composition',
+  'Condition',
+  'Device',
+  'DiagnosticReport',
+  'DocumentReference',
+  'Encounter',
+  'Goal',
+  'ImagingStudy',
+  'Immunization',
+  'MedicationAdministration',
+  'MedicationDispense',
+  'MedicationRequest',
+  'MedicationStatement',
+  'Observation',
+  'Procedure',
+  'QuestionnaireResponse',
+  'ServiceRequest',
+]);
+
+/** The facility whose record of the patient a resource belongs to, by name where it is known. */
+const sources = (known: ReadonlyMap<string, Resource>) => {
+  const kept = new Map<string, string>();
+  return (resource: Resource): string => {
+    const own =
+      targetOf(resource['serviceProvider'] as Reference) ?? targetOf(resource['custodian'] as Reference) ?? undefined;
+    const subject = subjectOf(resource) ?? '';
+    const record = known.get(subject);
+    const organization = own ?? targetOf(record?.['managingOrganization'] as Reference);
+    if (!organization) return '';
+    const found = kept.get(organization);
+    if (found !== undefined) return found;
+    const name = String(known.get(organization)?.['name'] ?? '');
+    kept.set(organization, name);
+    return name;
+  };
+};
+
+const medicine = (resource: Resource, known: ReadonlyMap<string, Resource>): string => {
+  const inline = conceptText(concept(resource, 'medicationCodeableConcept'));
+  if (inline) return inline;
+  const reference = resource['medicationReference'] as Reference | undefined;
+  const target = known.get(targetOf(reference) ?? '');
+  return (target && conceptText(concept(target, 'code'))) ?? reference?.display ?? '';
+};
+
+const titleOf = (resource: Resource, known: ReadonlyMap<string, Resource>): string => {
+  switch (resource.resourceType) {
+    case 'MedicationRequest':
+    case 'MedicationStatement':
+    case 'MedicationDispense':
+    case 'MedicationAdministration':
+      return medicine(resource, known);
+    case 'Encounter':
+      return (
+        conceptText(concept(resource, 'serviceType')) ||
+        conceptText((resource['type'] as CodeableConcept[])?.[0]) ||
+        conceptText((resource['reasonCode'] as CodeableConcept[])?.[0])
+      );
+    case 'DocumentReference':
+    case 'Composition':
+      return String(resource['title'] ?? resource['description'] ?? '') || conceptText(concept(resource, 'type'));
+    case 'Immunization':
+      return conceptText(concept(resource, 'vaccineCode'));
+    case 'CarePlan':
+      return String(resource['title'] ?? '') || conceptText((resource['category'] as CodeableConcept[])?.[0]);
+    case 'CareTeam':
+      return String(resource['name'] ?? '') || conceptText((resource['category'] as CodeableConcept[])?.[0]);
+    case 'Communication':
+      return conceptText((resource['category'] as CodeableConcept[])?.[0]) || conceptText(concept(resource, 'topic'));
+    case 'Goal':
+      return conceptText(concept(resource, 'description'));
+    default:
+      return conceptText(concept(resource, 'code')) || conceptText(concept(resource, 'type'));
+  }
+};
+
+const detailOf = (resource: Resource): string => {
+  switch (resource.resourceType) {
+    case 'Observation':
+      return valueText(resource);
+    case 'AllergyIntolerance':
+      return ((resource['reaction'] as { manifestation?: CodeableConcept[] }[]) ?? [])
+        .flatMap(({ manifestation = [] }) => manifestation.map(conceptText))
+        .join(', ');
+    case 'Condition':
+      return conceptText(concept(resource, 'clinicalStatus'));
+    case 'MedicationRequest':
+    case 'MedicationStatement':
+    case 'MedicationDispense': {
+      const dosage = (resource['dosageInstruction'] ?? resource['dosage'] ?? []) as { text?: string }[];
+      return dosage
+        .map(({ text }) => text)
+        .filter(Boolean)
+        .join(' / ');
+    }
+    case 'CarePlan':
+      return ((resource['activity'] as { detail?: { description?: string } }[]) ?? [])
+        .map(({ detail }) => detail?.description)
+        .filter(Boolean)
+        .join(' / ');
+    case 'CareTeam':
+      return ((resource['participant'] as { member?: Reference }[]) ?? [])
+        .map(({ member }) => member?.display)
+        .filter(Boolean)
+        .join(', ');
+    case 'Communication':
+      return ((resource['payload'] as { contentString?: string }[]) ?? [])
+        .map(({ contentString }) => contentString)
+        .filter(Boolean)
+        .join(' ');
+    case 'DiagnosticReport':
+      return String(resource['conclusion'] ?? '');
+    default:
+      return '';
+  }
+};
+
+/** The most often measured first: that is what somebody is being watched for. */
+const seriesOf = (items: readonly Item[]): Series[] => {
+  const found = new Map<string, { name: string; unit: string; points: Point[] }>();
+  const add = (resource: Resource, item: Item) => {
+    const amount = amountOf(resource);
+    if (!amount || item.time === undefined || item.date === undefined) return;
+    const code = concept(resource, 'code');
+    const key = `${codeOf(code) ?? conceptText(code)}|${amount.unit}`;
+    const series = found.get(key) ?? { name: conceptText(code), unit: amount.unit, points: [] };
+    series.points.push({ ...amount, date: item.date, time: item.time, flag: flagOf(resource), source: item.source });
+    found.set(key, series);
+  };
+  for (const item of items) {
+    add(item.resource, item);
+    for (const component of (item.resource['component'] as Resource[]) ?? []) add(component, item);
+  }
+  return [...found]
+    .map(([key, { name, unit, points }]) => ({ key, name, unit, points: points.sort((a, b) => a.time - b.time) }))
+    .sort((a, b) => b.points.length - a.points.length || a.name.localeCompare(b.name, 'ja'));
+};
+
+/** Medicines that are not ended: what the person takes now, as far as the records say. */
+export const current = (items: readonly Item[], now = Date.now()): Item[] =>
+  items.filter(({ resource, time }) => {
+    const status = String(resource['status'] ?? '');
+    if (resource.resourceType === 'MedicationStatement') return ['active', 'intended', 'on-hold'].includes(status);
+    if (resource.resourceType === 'MedicationRequest') return ['active', 'on-hold'].includes(status);
+    // What was handed over is taken for as long as it was for, or a quarter where nobody said.
+    const days = (resource['daysSupply'] as { value?: number } | undefined)?.value ?? 90;
+    return time !== undefined && time + days * 86_400_000 > now;
+  });

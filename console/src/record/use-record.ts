@@ -1,0 +1,58 @@
+// Loads a whole record page by page: the first page is shown while the others come.
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useEffect, useMemo } from 'react';
+import { type Api, type Bundle, type Issue, matchesOf, type Resource, warningsOf } from '../api/client.ts';
+import { useApi } from '../ui/context.ts';
+import { type Chart, chartOf } from './record.ts';
+
+/** Bytes bound a page, not only this number. */
+const PAGE = 500;
+
+export interface LoadedRecord {
+  readonly chart: Chart;
+  readonly resources: readonly Resource[];
+  /** Regions that did not answer, pages that stopped early. */
+  readonly warnings: readonly Issue[];
+  readonly pending: boolean;
+  /** More is on its way. */
+  readonly loading: boolean;
+  readonly error: unknown;
+  readonly retry: () => void;
+}
+
+export type LoadRecord = (api: Api, patientId: string, signal: AbortSignal) => Promise<Bundle>;
+
+/** Of this region, all linked records: https://hl7.org/fhir/R4/patient-operation-everything.html */
+export const fromRegion: LoadRecord = (api, patientId, signal) =>
+  api.fhir<Bundle>(`/Patient/${encodeURIComponent(patientId)}/$everything?_count=${PAGE}`, { signal });
+
+export const useRecord = (patientId: string, load: LoadRecord = fromRegion): LoadedRecord => {
+  const api = useApi();
+  const query = useInfiniteQuery({
+    queryKey: ['record', patientId],
+    queryFn: async ({ pageParam, signal }) =>
+      (pageParam ? await api.next(pageParam, signal) : undefined) ?? load(api, patientId, signal),
+    initialPageParam: undefined as Bundle | undefined,
+    getNextPageParam: (last: Bundle) => (last.link?.some(({ relation }) => relation === 'next') ? last : undefined),
+  });
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage, isError } = query;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, isError]);
+  const resources = useMemo(() => unique((data?.pages ?? []).flatMap(matchesOf)), [data]);
+  const chart = useMemo(() => chartOf(patientId, resources), [patientId, resources]);
+  return {
+    chart,
+    resources,
+    warnings: useMemo(() => (data?.pages ?? []).flatMap(warningsOf), [data]),
+    pending: query.isPending,
+    loading: query.isFetching,
+    error: query.error,
+    retry: () => void query.refetch(),
+  };
+};
+
+/** What is linked may come with more than one page. */
+const unique = (resources: readonly Resource[]): Resource[] => [
+  ...new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource])).values(),
+];
