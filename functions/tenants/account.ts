@@ -1,17 +1,39 @@
+import { STAFF_ROLES } from '../auth/rows.ts';
+import { refuse } from '../fhir/outcome.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
+import { change, find } from './records.ts';
+import type { StaffNeeds } from './staff.ts';
 
-/** Who the caller is here, as the token and `registry` say: what the console shows in its corner. */
-export const accountRoute: JsonRoute = route({
-  method: 'GET',
-  path: '/me/account',
-  interaction: 'account-read',
-  roles: [
-    ...(['doctor', 'dentist', 'nurse', 'pharmacist', 'laboratory', 'care-manager', 'care-staff'] as const),
-    ...(['support-centre', 'ambulance', 'municipal', 'operator', 'privacy', 'admin', 'resident', 'system'] as const),
-  ],
-  handle: async (context) => {
-    const { kind, subject, role, facility, facilityType, patients } = context.actor;
-    note(context, 'R', `account/${subject}`);
-    return { status: 200, body: { kind, subject, role, facility, facilityType, patients } };
-  },
-});
+export const accountRoutes = ({ rows, accounts }: Pick<StaffNeeds, 'rows' | 'accounts'>): readonly JsonRoute[] => [
+  /** Who the caller is here, as the token and `registry` say: what the console shows in its corner. */
+  route({
+    method: 'GET',
+    path: '/me/account',
+    interaction: 'account-read',
+    roles: [...STAFF_ROLES, 'resident', 'system'],
+    handle: async (context) => {
+      const { kind, subject, role, facility, facilityType, patients } = context.actor;
+      note(context, 'R', `account/${subject}`);
+      return { status: 200, body: { kind, subject, role, facility, facilityType, patients } };
+    },
+  }),
+  /**
+   * Signing out everywhere. Cognito's own sign-out ends the sessions, but an access token is good for the rest of its fifteen minutes
+   * wherever it is verified without asking; here it ends within the half minute that a row is remembered.
+   */
+  route({
+    method: 'POST',
+    path: '/me/sign-out',
+    interaction: 'account-sign-out',
+    roles: STAFF_ROLES,
+    handle: async (context) => {
+      const { subject } = context.actor;
+      const row = await find(rows, 'staffRow', subject);
+      if (!row.value) throw refuse('unprocessable', 'this account has no row of its own');
+      await rows.write([change(row, { ...row.value, notBefore: context.now })]);
+      await accounts.signOut(subject); // Cognito takes the `sub` for a name
+      note(context, 'U', `staff/${subject}`);
+      return { status: 204 };
+    },
+  }),
+];

@@ -1,5 +1,5 @@
 import type { JsonRoute } from '../interactions/json-route.ts';
-import { accountRoute } from './account.ts';
+import { accountRoutes } from './account.ts';
 import { facilityRoutes } from './facilities.ts';
 import { importRoutes } from './import.ts';
 import { matrixRoutes } from './narrow.ts';
@@ -9,9 +9,9 @@ import { systemRoutes } from './systems.ts';
 
 export type TenantNeeds = ReviewNeeds;
 
-/** `/admin` and `/me/account`: docs/administration.md. */
+/** `/admin`, `/me/account` and `/me/sign-out`: docs/administration.md. */
 export const tenantRoutes = (needs: TenantNeeds): readonly JsonRoute[] => [
-  accountRoute,
+  ...accountRoutes(needs),
   ...facilityRoutes(needs),
   ...staffRoutes(needs),
   ...systemRoutes(needs),

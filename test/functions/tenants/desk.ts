@@ -30,8 +30,8 @@ import { hospital, NOW } from '../../support/api.ts';
 export const OFFICE = '9886000007';
 export const HOSPITAL = '3610000014';
 export const PHARMACY = '3640000034';
-const POOL = 'ap-northeast-1_staff0001';
-const CLIENT = 'staffclient';
+export const POOL = 'ap-northeast-1_staff0001';
+export const CLIENT = 'staffclient';
 const PASSWORD = 'A-new-secret-2026';
 
 export const admin: Actor = {
