@@ -37,11 +37,11 @@ export class DynamoDbLocalError extends Error {}
 const OLDEST_JAVA = 17;
 const READY_MS = 60_000;
 /**
- * Every write is in a file when it is answered, so kill -9 loses nothing; after a power failure the last seconds may be missing,
- * but never is the database damaged: https://sqlite.org/pragma.html#pragma_synchronous. As DynamoDB Local leaves it, each
- * write waits for the disk, several times.
+ * As DynamoDB Local leaves it, SQLite waits for the disk several times a write. Like this every write is in the system's hands
+ * when it is answered, so that kill -9 loses nothing; a power failure may damage the database (docs/local.md). A write-ahead
+ * log took twice the processor time a row. https://sqlite.org/pragma.html#pragma_synchronous
  */
-const ON_DISK = 'journal_mode=WAL;synchronous=NORMAL;wal_autocheckpoint=16000';
+const ON_DISK = 'synchronous=OFF;journal_mode=TRUNCATE;locking_mode=EXCLUSIVE';
 const launcher = fileURLToPath(new URL('./DynamoDbLoopback.java', import.meta.url));
 
 /** Starts DynamoDB Local and resolves when it answers; rejects with a `DynamoDbLocalError` that says what to do. */
