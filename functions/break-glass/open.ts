@@ -10,6 +10,9 @@ import type { BreakGlass, Grant } from './port.ts';
 export const SHORTEST_REASON = 10;
 export const LONGEST_REASON = 200;
 
+/** One request is about one person, or a family in one car. */
+const MOST_AT_ONCE = 5;
+
 const REVIEW_MS = 3 * 24 * 3_600_000;
 
 export interface BreakGlassDeps {
@@ -41,6 +44,8 @@ export const openBreakGlass = ({ cases, resources, minutes = 30 }: BreakGlassDep
       if (actor.kind !== 'staff' || actor.facility === undefined || !rulesOf(actor).breaksGlass)
         throw forbidden('this role may not break the glass');
       const why = readReason(reason);
+      if (patients.length > MOST_AT_ONCE)
+        throw refuse('invalid', `a request that breaks the glass names ${MOST_AT_ONCE} patients at most`);
       const have = [...(await cases.openOf(actor.subject, now))];
       const wanted = await whom(patients, resource);
       const fresh = [...wanted].filter(([key]) => !have.some(({ keys }) => keys.includes(key)));

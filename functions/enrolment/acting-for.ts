@@ -2,9 +2,8 @@
 // Asked at each request and remembered for two seconds, so that a link, a revoked proxy and an eighteenth birthday hold at once.
 import { cached } from '../auth/cached.ts';
 import type { ResidentRow } from '../auth/rows.ts';
-import type { Resources } from '../storage/port.ts';
-import { actingAs } from './proxies.ts';
-import { isInForce } from './proxy.ts';
+import type { Resources, Stored } from '../storage/port.ts';
+import { actingKey, isInForce, type ProxyRight, proxyOf } from './proxy-right.ts';
 import { findPerson, personIdOf } from './records.ts';
 
 const REMEMBERED_MS = 2_000;
@@ -29,9 +28,10 @@ export const actedFor = async (resources: Resources, person: string, now: number
   const held = (await actingAs(resources, person)).filter(({ proxy }) => isInForce(proxy, now));
   const alive = await Promise.all(
     held.map(async ({ proxy }) => {
-      // The dead are represented by nobody, and who has left is not acted for here.
+      // The dead are represented by nobody. Who has left still may see what is kept, and so may who acts for them.
       const represented = await findPerson(resources, personIdOf(resources, proxy.patient));
-      return represented?.enrolment.status === 'enrolled' ? [proxy.patient] : [];
+      const status = represented?.enrolment.status;
+      return status === 'enrolled' || status === 'withdrawn' ? [proxy.patient] : [];
     }),
   );
   return alive.flat();
@@ -42,4 +42,21 @@ export const linkedTo = async (resources: Resources, patients: readonly string[]
   if (patients.length === 0) return [];
   const heads = await resources.heads(patients);
   return [...new Set(patients.flatMap((id, at) => [id, ...(heads[at]?.linked ?? [])]))];
+};
+
+export interface Kept {
+  readonly stored: Stored;
+  readonly proxy: ProxyRight;
+}
+
+/** All that were ever granted to a person. */
+export const actingAs = async (resources: Resources, person: string): Promise<Kept[]> => {
+  const { rows } = await resources.lookup({ bucket: 'work', key: actingKey(person) });
+  const refs = rows.filter(({ type }) => type === 'RelatedPerson').map(({ type, id }) => ({ type, id }));
+  return (await resources.getMany(refs)).flatMap(keptOf).filter(({ proxy }) => proxy.person === person);
+};
+
+export const keptOf = (stored: Stored | undefined): Kept[] => {
+  const proxy = stored && !stored.deleted ? proxyOf(stored.resource()) : undefined;
+  return stored && proxy ? [{ stored, proxy }] : [];
 };

@@ -116,6 +116,10 @@ export const Application = z.strictObject({
 });
 export type Application = z.infer<typeof Application>;
 
+/** Whom to call. */
+export const EmergencyContact = z.strictObject({ name: line(60), phone: Phone, relationship: line(30) });
+export type EmergencyContact = z.infer<typeof EmergencyContact>;
+
 /** 登録変更届: only what changes. */
 export const ChangeForm = z.strictObject({
   name: z.optional(Name),
@@ -124,6 +128,7 @@ export const ChangeForm = z.strictObject({
   address: z.optional(Address),
   phone: z.optional(Phone),
   insurance: z.optional(Insurance),
+  emergency: z.optional(z.array(EmergencyContact).check(z.maxLength(5))),
   evidence: Evidence,
 });
 export type ChangeForm = z.infer<typeof ChangeForm>;

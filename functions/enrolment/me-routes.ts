@@ -4,20 +4,24 @@ import type { Cases } from '../break-glass/cases.ts';
 import { forbidden, notFound } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/contract.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
+import { actingAs, type Kept } from './acting-for.ts';
 import { apply } from './applications.ts';
 import { STOPS } from './cards.ts';
 import { notePerson, stepOf } from './desk-routes.ts';
-import { Address, Application, Phone } from './form.ts';
+import { Address, Application, ConsentForm, EmergencyContact, type Evidence, Phone } from './form.ts';
 import { count } from './progress.ts';
-import { actingAs, type Kept, proxiesOf, revokeProxy } from './proxies.ts';
-import { isInForce, proxyOf } from './proxy.ts';
+import { proxiesOf, revokeProxy } from './proxies.ts';
+import { isInForce, proxyOf } from './proxy-right.ts';
 import { applicationIdOf, findPerson, needPerson, personIdOf } from './records.ts';
 import { residentRow } from './residents.ts';
 import type { Desk } from './services.ts';
-import { change, stopCards, withdraw } from './state.ts';
+import { change, rejoin, stopCards, withdraw } from './state.ts';
 import { cardView, personView, proxyView } from './view.ts';
 
 const ME = ['resident'] as const;
+
+/** Who signed in was checked with papers when joining. */
+const SIGNED_IN: Evidence = { kind: 'electronic', checked: ['other'] };
 
 export const meRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] => {
   /** The Person that the account is. */
@@ -72,7 +76,11 @@ export const meRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] => {
       path: '/me/contact',
       interaction: 'me-contact',
       roles: ME,
-      body: z.strictObject({ address: z.optional(Address), phone: z.optional(Phone) }),
+      body: z.strictObject({
+        address: z.optional(Address),
+        phone: z.optional(Phone),
+        emergency: z.optional(z.array(EmergencyContact).check(z.maxLength(5))),
+      }),
       handle: async (context, { body }) => {
         const me = await self(context);
         const done = await change(desk, { ...stepOf(context, me.stored.id), office: undefined }, body);
@@ -89,6 +97,20 @@ export const meRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] => {
       handle: async (context) => {
         const me = await self(context);
         const done = await withdraw(desk, stepOf(context, me.stored.id));
+        noteSelf(context, 'U', me);
+        await count(desk, done.person);
+        return { status: 200, body: done };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/me/return',
+      interaction: 'me-return',
+      roles: ME,
+      body: z.strictObject({ consent: ConsentForm }),
+      handle: async (context, { body }) => {
+        const me = await self(context);
+        const done = await rejoin(desk, stepOf(context, me.stored.id), { ...body, evidence: SIGNED_IN });
         noteSelf(context, 'U', me);
         await count(desk, done.person);
         return { status: 200, body: done };

@@ -3,7 +3,7 @@
 
 import type * as z from 'zod/mini';
 import type { Resource } from '../fhir/types.ts';
-import type { Address, Evidence, Insurance, Name, WhoForm } from './form.ts';
+import type { Address, EmergencyContact, Evidence, Insurance, Name, WhoForm } from './form.ts';
 
 export const ENROLMENT = 'urn:tsumugi:enrolment';
 export const INSURANCE = 'http://jpfhir.jp/fhir/clins/Idsystem/JP_Insurance_memberID';
@@ -86,6 +86,16 @@ export const demographics = (of: Partial<WhoForm>) => ({
   ...(of.birthDate && { birthDate: of.birthDate }),
   ...(of.address && { address: address(of.address) }),
 });
+
+/** https://hl7.org/fhir/R4/patient-definitions.html#Patient.contact (v2-0131 C: emergency contact) */
+export const emergencyContacts = (contacts: readonly EmergencyContact[]) =>
+  contacts.map(({ name, phone, relationship }) => ({
+    relationship: [
+      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0131', code: 'C' }], text: relationship },
+    ],
+    name: { text: name },
+    telecom: [{ system: 'phone', value: phone }],
+  }));
 
 export const insuranceIdentifier = (insurance: WhoForm['insurance']): Identifier[] =>
   insurance ? [{ use: 'official', system: INSURANCE, value: insuranceValue(insurance) }] : [];

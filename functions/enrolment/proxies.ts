@@ -1,16 +1,10 @@
 // Proxies as they are stored: granted, revoked, listed from both sides, and moved when a birth date turns out to be another one.
 import { notFound, refuse } from '../fhir/outcome.ts';
-import type { Lookup, Resources, Stored, Write } from '../storage/port.ts';
+import type { Lookup, Resources, Write } from '../storage/port.ts';
+import { type Kept, keptOf } from './acting-for.ts';
 import { instantInJapan, isMinor, MAJORITY, turns } from './age.ts';
-import {
-  actingKey,
-  type ProxyForm,
-  type ProxyRight,
-  proxyEnds,
-  proxyOf,
-  type RelatedPerson,
-  relatedPerson,
-} from './proxy.ts';
+import { type ProxyForm, proxyEnds, relatedPerson } from './proxy.ts';
+import { actingKey, proxyOf, type RelatedPerson } from './proxy-right.ts';
 import { allocate, committing, creating, findPerson, needPerson, replacing } from './records.ts';
 import type { Desk } from './services.ts';
 import type { Step } from './state.ts';
@@ -58,11 +52,6 @@ export const revokeProxy = ({ resources }: Pick<Desk, 'resources'>, id: string, 
     return { writes: [replacing(stored, next, [actingRow(proxy.person)])], value: proxy };
   });
 
-export interface Kept {
-  readonly stored: Stored;
-  readonly proxy: ProxyRight;
-}
-
 /** All that were ever granted over one of the region's Patients. */
 export const proxiesOf = async (resources: Resources, patient: string): Promise<Kept[]> => {
   const kept: Kept[] = [];
@@ -73,18 +62,6 @@ export const proxiesOf = async (resources: Resources, patient: string): Promise<
     after = page.next;
   } while (after !== undefined);
   return kept;
-};
-
-/** All that were ever granted to a person. */
-export const actingAs = async (resources: Resources, person: string): Promise<Kept[]> => {
-  const { rows } = await resources.lookup({ bucket: 'work', key: actingKey(person) });
-  const refs = rows.filter(({ type }) => type === 'RelatedPerson').map(({ type, id }) => ({ type, id }));
-  return (await resources.getMany(refs)).flatMap(keptOf).filter(({ proxy }) => proxy.person === person);
-};
-
-const keptOf = (stored: Stored | undefined): Kept[] => {
-  const proxy = stored && !stored.deleted ? proxyOf(stored.resource()) : undefined;
-  return stored && proxy ? [{ stored, proxy }] : [];
 };
 
 /** A corrected birth date moves the day on which the rights over a minor end, or lets them begin to be a minor's. */

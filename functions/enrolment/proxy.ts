@@ -3,15 +3,9 @@
 
 import * as z from 'zod/mini';
 import { refuse } from '../fhir/outcome.ts';
-import type { Resource } from '../fhir/types.ts';
 import { instantInJapan, isMinor, MAJORITY, turns } from './age.ts';
 import { Day, Evidence } from './form.ts';
-
-export const PROXY = 'urn:tsumugi:proxy';
-
-/** 親権者, 未成年後見人, 成年後見人, 家族, 任意代理人. */
-export const KINDS = ['parent', 'guardian-of-minor', 'adult-guardian', 'family', 'delegate'] as const;
-export type Kind = (typeof KINDS)[number];
+import { KINDS, type Kind, PROXY, type RelatedPerson } from './proxy-right.ts';
 
 export const ProxyForm = z.strictObject({
   /** Person who acts. */
@@ -33,14 +27,6 @@ const ROLE_CODES: Record<Kind, readonly [string, string]> = {
   family: ['FAMMEMB', '家族'],
   delegate: ['POWATT', '任意代理人'],
 };
-
-export interface RelatedPerson extends Resource {
-  resourceType: 'RelatedPerson';
-  active: boolean;
-  patient: { reference: string };
-  period: { start: string; end?: string };
-  extension: { url: string; extension: { url: string; valueCode?: string; valueString?: string }[] }[];
-}
 
 /** The instant at which the right ends, ms. Refuses what the law or the form does not bear. */
 export const proxyEnds = (
@@ -94,39 +80,3 @@ export const relatedPerson = ({ patient, form, ends, now, office, name }: ProxyO
     ],
   };
 };
-
-export interface ProxyRight {
-  readonly id: string;
-  /** Id of the region's Patient that is acted for. */
-  readonly patient: string;
-  /** Id of the Person who acts. */
-  readonly person: string;
-  readonly kind: Kind;
-  readonly basis: string;
-  readonly from: string;
-  readonly until: string | undefined;
-  readonly active: boolean;
-}
-
-export const proxyOf = (resource: Resource): ProxyRight | undefined => {
-  const { id = '', patient, period, active, extension } = resource as RelatedPerson;
-  const parts = extension?.find(({ url }) => url === PROXY)?.extension;
-  if (!parts || !patient) return undefined;
-  const text = (url: string) => parts.find((part) => part.url === url)?.valueString ?? '';
-  return {
-    id,
-    patient: patient.reference.slice('Patient/'.length),
-    person: text('person'),
-    kind: parts.find(({ url }) => url === 'kind')?.valueCode as Kind,
-    basis: text('basis'),
-    from: period.start,
-    until: period.end,
-    active,
-  };
-};
-
-export const isInForce = ({ active, from, until }: ProxyRight, now: number): boolean =>
-  active && Date.parse(from) <= now && (until === undefined || now < Date.parse(until));
-
-/** Look-up key under which the proxies of an acting person stand. */
-export const actingKey = (person: string): string => `RelatedPerson.proxy|Person/${person}`;

@@ -13,6 +13,7 @@ import {
   cardSystem,
   demographics,
   type Enrolment,
+  emergencyContacts,
   INSURANCE,
   insuranceIdentifier,
   type Person,
@@ -63,7 +64,7 @@ export const change = ({ resources }: Desk, step: Step, form: Omit<ChangeForm, '
     const found = await needPerson(resources, step.person);
     assertIs(found, 'enrolled', 'withdrawn');
     const patient = await patientOf(resources, found.patient);
-    const { insurance, evidence, address } = form;
+    const { insurance, evidence, address, emergency } = form;
     const changed = demographics(form);
     const municipality = address?.municipality.slice(0, 5);
     const enrolment = moved(found, step, {
@@ -75,6 +76,7 @@ export const change = ({ resources }: Desk, step: Step, form: Omit<ChangeForm, '
     const next: Resource = {
       ...before,
       ...changed,
+      ...(emergency && { contact: emergencyContacts(emergency) }),
       ...(insurance && { identifier: [...insuranceIdentifier(insurance), ...others] }),
     };
     const writes: Write[] = [

@@ -1,10 +1,10 @@
 // What the desk and the resident see of an enrolment. The desk's view holds no clinical data (domain.md 6.2).
 
+import type { Kept } from './acting-for.ts';
 import { printedCardNumber } from './card-number.ts';
 import { cardsOf } from './cards.ts';
 import { cardSystem, namesOf } from './person.ts';
-import type { Kept } from './proxies.ts';
-import { isInForce } from './proxy.ts';
+import { isInForce } from './proxy-right.ts';
 import type { Enrolled } from './records.ts';
 import type { Desk } from './services.ts';
 

@@ -22,6 +22,9 @@ const WRITTEN_AT_HOME: Record<string, readonly string[]> = {
   Observation: ['performer'],
   QuestionnaireResponse: ['author', 'source'],
   MedicationStatement: ['informationSource'],
+  // Emergency data of people whom no facility knows. Not the asserter: a hospital writes down what patients say.
+  AllergyIntolerance: ['recorder'],
+  Condition: ['recorder'],
 };
 
 const references = (value: unknown): string[] =>

@@ -128,6 +128,12 @@ describe('breaking the glass', () => {
     expect(await look()).toBe(200);
   });
 
+  it('is of one person, or a few, at a time', async () => {
+    const many = Array.from({ length: 6 }, (_, at) => `p${at}`).join(',');
+    const answer = await region.call(crew, 'GET', `/fhir/Condition?patient=${many}`, undefined, headers());
+    expect(answer.status).toBe(400);
+  });
+
   it('opens no case for a patient who is not there', async () => {
     const answer = await region.call(crew, 'GET', '/fhir/Patient/nobody', undefined, headers());
     expect(answer.status).toBe(404);

@@ -80,6 +80,16 @@ describe('an account', () => {
     const seen = await region.call(doctor, 'GET', `/fhir/Observation?patient=${patient}`);
     expect(seen.body.entry).toHaveLength(1);
 
+    const allergy = {
+      resourceType: 'AllergyIntolerance',
+      clinicalStatus: {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
+      },
+      code: { text: 'そば' },
+      patient: { reference: `Patient/${patient}` },
+      recorder: { reference: `Patient/${patient}` },
+    };
+    expect((await region.call(me, 'POST', '/fhir/AllergyIntolerance', allergy)).status).toBe(201);
     const clinical = { ...weight(patient), performer: undefined };
     expect((await region.call(me, 'POST', '/fhir/Observation', clinical)).status).toBe(403);
     const other = await region.joined(neighbour);
@@ -108,6 +118,11 @@ describe('an account', () => {
     expect((await region.call(me, 'POST', '/me/contact', { phone: '090-9999-0000' })).status).toBe(200);
     expect((await region.call(me, 'GET', '/me/person')).body.phone).toBe('090-9999-0000');
     expect((await region.call(me, 'POST', '/me/contact', { birthDate: '1990-01-01' })).status).toBe(400);
+    const emergency = [{ name: '紬木 織', phone: '090-1111-2222', relationship: '娘' }];
+    expect((await region.call(me, 'POST', '/me/contact', { emergency })).status).toBe(200);
+    const { patients } = (await region.call(me, 'GET', '/me/person')).body;
+    const seen = await region.call(doctor, 'GET', `/fhir/Patient/${patients[0]}`);
+    expect(seen.body.contact).toMatchObject([{ telecom: [{ value: '090-1111-2222' }] }]);
   });
 
   it('reports a lost card and withdraws by itself', async () => {
@@ -117,6 +132,8 @@ describe('an account', () => {
     expect((await region.call(doctor, 'POST', '/enrolment/cards/lookup', { card: card.number })).status).toBe(410);
     expect((await region.call(me, 'POST', '/me/withdrawal')).status).toBe(200);
     expect((await region.call(me, 'GET', '/me/person')).body.status).toBe('withdrawn');
+    expect((await region.call(me, 'POST', '/me/return', { consent: { textVersion: '2' } })).status).toBe(200);
+    expect((await region.call(me, 'GET', '/me/person')).body.status).toBe('enrolled');
   });
 });
 
