@@ -86,6 +86,7 @@ export class RegionApi extends Construct {
           'prefer',
           'x-purpose',
           'x-purpose-reason',
+          'x-purpose-reason',
         ],
         exposeHeaders: ['etag', 'last-modified', 'location', 'retry-after', 'x-request-id'],
         maxAge: Duration.hours(2),
