@@ -1,6 +1,9 @@
 // What the IHE faces need of the cores behind them. They translate messages and decide nothing: identity (PatientIndex),
 // federation (DocumentGateway, Discovery) and the keys (assertions) implement these.
+
 import type { Authority, Gender, Identifier, PatientData, PersonName, PostalAddress } from './patient.ts';
+import type { Code, DocumentEntry, XdsError } from './xca/entry.ts';
+import type { XuaClaims } from './xua/claims.ts';
 
 // ── Assertions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** An RSA key with its certificate: KMS in AWS, a key of Node's in tests. */
@@ -149,4 +152,78 @@ export interface Discovery {
     query: DemographicQuery,
     asker: { community: string | undefined; authorities: readonly string[] },
   ) => Promise<DiscoveryAnswer>;
+}
+
+// ── DocumentGateway: XCA ───────────────────────────────────────────────────────────────────────────────────────────────
+/** Each list is an alternative, all lists must hold: `[[a, b], [c]]` is (a or b) and c. */
+export type CodeCriteria = readonly (readonly Code[])[];
+
+export interface DocumentQuery {
+  readonly kind: 'FindDocuments' | 'FindDocumentsByReferenceId' | 'GetDocuments' | 'GetAll';
+  /** CX, for Find… and GetAll. */
+  readonly patientId?: string | undefined;
+  readonly statuses: readonly DocumentEntry['status'][];
+  /** GetDocuments: one of these two. */
+  readonly entryUuids: readonly string[];
+  readonly uniqueIds: readonly string[];
+  readonly codes: Readonly<
+    Partial<
+      Record<
+        | 'classCode'
+        | 'typeCode'
+        | 'formatCode'
+        | 'facilityTypeCode'
+        | 'practiceSettingCode'
+        | 'confidentialityCode'
+        | 'eventCode',
+        CodeCriteria
+      >
+    >
+  >;
+  /** DTM, from inclusive, to exclusive. */
+  readonly times: Readonly<
+    Partial<
+      Record<
+        'creationTime' | 'serviceStartTime' | 'serviceStopTime',
+        { from?: string | undefined; to?: string | undefined }
+      >
+    >
+  >;
+  /** SQL LIKE patterns (`%`, `_`). */
+  readonly authorPersons: readonly string[];
+  readonly referenceIds: readonly string[];
+  /** Stable documents when nothing was said. */
+  readonly types: readonly ('stable' | 'on-demand')[];
+}
+
+export interface DocumentsFound {
+  readonly entries: readonly DocumentEntry[];
+  readonly errors: readonly XdsError[];
+}
+
+export interface DocumentRequest {
+  readonly home: string | undefined;
+  readonly repositoryUniqueId: string;
+  readonly documentUniqueId: string;
+}
+
+export interface DocumentRetrieved extends DocumentRequest {
+  readonly mimeType: string;
+  readonly content: Uint8Array;
+  /** On-demand documents: the id of what was made. */
+  readonly newDocumentUniqueId?: string | undefined;
+}
+
+export interface DocumentsRetrieved {
+  readonly documents: readonly DocumentRetrieved[];
+  readonly errors: readonly XdsError[];
+}
+
+/** Federation's document side. Each call is decided and audited behind this port; the claims were verified before. */
+export interface DocumentGateway {
+  readonly find: (query: DocumentQuery, claims: XuaClaims | undefined) => Promise<DocumentsFound>;
+  readonly retrieve: (
+    requests: readonly DocumentRequest[],
+    claims: XuaClaims | undefined,
+  ) => Promise<DocumentsRetrieved>;
 }

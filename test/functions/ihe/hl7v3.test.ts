@@ -112,7 +112,7 @@ describe(`PIXV3${skipped}`, () => {
     const answer = await send(
       services(),
       `${ACTION}PRPA_IN201301UV02`,
-      writeFeed(stranger, region, { kind: 'add', patient: PATIENT }, '9'),
+      writeFeed(stranger, region, { kind: 'add', patient: PATIENT }, '1.9'),
     );
     expect(readAcknowledgement(answer.message)).toMatchObject({ type: 'CE', details: [{ code: '204' }] });
   });

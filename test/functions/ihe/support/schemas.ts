@@ -1,5 +1,5 @@
 // The official schemas (../shared/data/ihe/ipf-schemas.tar.gz), held against what we send by libxml2.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XmlDocument, XsdValidator } from 'libxml2-wasm';
 import { xmlRegisterFsInputProviders } from 'libxml2-wasm/lib/nodejs.mjs';
@@ -22,11 +22,18 @@ const validator = (path: string): XsdValidator => {
   if (root === undefined) {
     root = unpack('ipf-schemas.tar.gz');
     xmlRegisterFsInputProviders();
+    oneFilePerNamespace(join(root, SCHEMAS.xdsb));
   }
   const file = join(root, path);
   const made = XsdValidator.fromDoc(XmlDocument.fromBuffer(readFileSync(file), { url: file }));
   open.set(path, made);
   return made;
+};
+
+/** libxml2 imports one file for a namespace; IPF's rim.xsd imports another of the very namespace that this one defines. */
+const oneFilePerNamespace = (file: string): void => {
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace('<xs:import', '<xs:include schemaLocation="xcf.xsd"/><xs:import'));
 };
 
 const faults = (path: string, xml: string): string[] => {
