@@ -50,7 +50,8 @@
 //   head, alone                                  1      -                  1
 //   a Consent with the heads of k linked patients  1    -                  2 + 2 k (server id)
 //   transaction of n creates, up to 100 rows     1      -                  2 n (Observations 4 n)
-//   larger: staged, then rolled forward          -      -                  2 n (Observations 4 n) + 2 WRU per 300 KB of keys
+//   larger: staged, then rolled forward          25 rows a call  -         2 n (Observations 4 n) + 2 WRU per 300 KB of keys
+//   … under client-assigned ids: an alias each                             2 n more, spread over the registry
 //
 // ---- rows of clients, staff, used token ids and audit chains (auth, audit): below ----
 import { hash } from 'node:crypto';
