@@ -1,8 +1,14 @@
 // A region in memory with its identity desk: stores, the feed as a call, and Patients of nobody real.
+
+import { parseScopes } from '../../../functions/auth/scopes.ts';
+import type { Actor } from '../../../functions/consent/actor.ts';
 import { policyOver } from '../../../functions/consent/head-writes.ts';
 import type { Resource } from '../../../functions/fhir/types.ts';
+import { fhirFaces } from '../../../functions/identity/fhir-faces.ts';
 import { resolve } from '../../../functions/identity/resolve.ts';
+import { identityRoutes } from '../../../functions/identity/routes.ts';
 import type { IdentityServices } from '../../../functions/identity/store.ts';
+import { identityApi } from '../../../functions/middleware/identity-api.ts';
 import type { Api } from '../../support/api.ts';
 import { clinic, hospital, openApi, stored } from '../../support/api.ts';
 
@@ -66,4 +72,45 @@ export const openRegion = (api: Api = openApi()) => {
     },
     personOf: async (patient: string) => (await resources.heads([patient]))[0]?.person,
   };
+};
+
+/** The desk and the FHIR faces over the same stores, called as API Gateway calls them. */
+export const openDesk = (api: Api = openApi()) => {
+  const region = openRegion(api);
+  const { services } = api;
+  let actor: Actor | undefined;
+  const handler = identityApi({
+    services,
+    authenticate: async () => actor!,
+    faces: fhirFaces(services, async (system) => /\.51\.13610000001$|\.51\.13610000002$/.test(system)),
+    routes: identityRoutes({ ...region.services, seal: services.seal }),
+    log: () => {},
+  });
+  const call = async (as: Actor, method: string, path: string, body?: object) => {
+    actor = as;
+    api.time.now += 1000;
+    const [rawPath = '', rawQueryString = ''] = path.split('?');
+    const isFhir = rawPath.startsWith('/fhir');
+    const event = {
+      rawPath,
+      rawQueryString,
+      headers: body ? { 'content-type': isFhir ? 'application/fhir+json' : 'application/json' } : {},
+      requestContext: { requestId: 'request-1', http: { method } },
+      isBase64Encoded: false,
+      ...(body && { body: JSON.stringify(body) }),
+    };
+    const answer = await handler(event as never, {} as never);
+    return { status: answer.statusCode!, body: answer.body ? JSON.parse(answer.body) : undefined };
+  };
+  return { ...region, call };
+};
+
+export const operator: Actor = {
+  ...hospital,
+  kind: 'staff',
+  subject: 'operator-1',
+  role: 'operator',
+  facility: '9886000007',
+  facilityType: 'operator',
+  scopes: parseScopes('user/*.cruds'),
 };
