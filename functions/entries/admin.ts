@@ -3,6 +3,7 @@ import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-
 import { dynamoAuditTable } from '../audit/table.ts';
 import { openCases } from '../break-glass/cases.ts';
 import { breakGlassRoutes } from '../break-glass/routes.ts';
+import { consentRoutes } from '../consent/routes.ts';
 import { residentAccounts } from '../enrolment/accounts.ts';
 import { openPatientsOf } from '../enrolment/acting-for.ts';
 import { enrolmentRoutes } from '../enrolment/routes.ts';
@@ -38,5 +39,10 @@ export const handler = jsonApi({
     patientsOf: openPatientsOf(services),
     newcomers: true, // who has an account and has not joined yet may apply here, and nothing else
   }),
-  routes: [...tenantRoutes(tenants), ...breakGlassRoutes(cases), ...enrolmentRoutes(desk, cases)],
+  routes: [
+    ...tenantRoutes(tenants),
+    ...breakGlassRoutes(cases),
+    ...enrolmentRoutes(desk, cases),
+    ...consentRoutes({ ...services, rows }),
+  ],
 });

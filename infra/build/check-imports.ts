@@ -25,7 +25,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     uses: ['fhir', 'storage', 'services', 'consent', 'audit'],
     doors: ['scopes.ts', 'verify-token.ts', 'cached.ts', 'rows.ts', 'narrow.ts'],
   },
-  consent: { uses: ['fhir', 'auth', 'search', 'storage'] },
+  consent: { uses: ['fhir', 'auth', 'search', 'storage', 'services', 'interactions'] },
   audit: { uses: ['fhir', 'storage', 'services', 'consent'] },
   search: { uses: ['fhir', 'storage', 'terminology', 'consent'] },
   interactions: { uses: ['fhir', 'profiles', 'storage', 'terminology', 'search', 'consent', 'audit', 'operations'] },
