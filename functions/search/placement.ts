@@ -54,21 +54,17 @@ export const placedAt = (ms: number): number => Math.floor(Math.min(Math.max(ms,
 /** A period may end before it starts, where one date names a zone and the other a day: no bound holds for that either. */
 const isWithinDay = ({ low, high }: Span): boolean => high >= low && high - low <= DAY_MS;
 
-export const placement = (resource: Resource): Placement => {
-  const { resourceType: type } = resource;
-  const patients = patientsOf(resource);
-  const isPatient = type === 'Patient';
-  const patient = isPatient ? resource.id : patients[0];
-  const others = patients.filter((id) => id !== patient);
-
-  const span = clinicalSpan(resource);
-  if (!span || isPatient) return { patient, otherPatients: others, date: undefined, spansDays: false };
+/** When a resource is kept; a Patient has no time. */
+export const placedDate = (resource: Resource): Pick<Placement, 'date' | 'spansDays'> => {
+  const span = resource.resourceType === 'Patient' ? undefined : clinicalSpan(resource);
+  if (!span) return { date: undefined, spansDays: false };
   const start = Number.isFinite(span.low) ? span.low : span.high;
   const isOutside = start < EARLIEST || start > LATEST;
-  return {
-    patient,
-    otherPatients: others,
-    date: placedAt(start),
-    spansDays: isOutside || !isWithinDay(span),
-  };
+  return { date: placedAt(start), spansDays: isOutside || !isWithinDay(span) };
+};
+
+export const placement = (resource: Resource): Placement => {
+  const patients = patientsOf(resource);
+  const patient = resource.resourceType === 'Patient' ? resource.id : patients[0];
+  return { patient, otherPatients: patients.filter((id) => id !== patient), ...placedDate(resource) };
 };

@@ -6,7 +6,7 @@ import { Links } from './chain.ts';
 import { isAlwaysInCompartment, isInCompartment } from './compartments.ts';
 import { matchesAll } from './match.ts';
 import { parametersOf } from './parameters.ts';
-import { clinicalSpan, placedAt, placement } from './placement.ts';
+import { clinicalSpan, placedAt, placedDate } from './placement.ts';
 import type { Plan, Segment } from './plan.ts';
 import type { Criterion, Query } from './query.ts';
 import { compareRanks, isOpenStart, type Rank, rankOf } from './sort.ts';
@@ -255,7 +255,7 @@ const newestFirst = async (plan: Plan, running: Running, progress: Progress): Pr
 
 const isInPlace = ({ rank }: Pick<Ranked, 'rank'>): boolean => rank[0] !== null && !isOpenStart(rank);
 /** What has no main date is passed by: its place says nothing about the order. */
-const keptAt = (stored: Stored): number => placement(stored.resource()).date ?? Number.POSITIVE_INFINITY;
+const keptAt = (stored: Stored): number => placedDate(stored.resource()).date ?? Number.POSITIVE_INFINITY;
 
 const streamed = async (plan: Plan, running: Running, progress: Progress): Promise<Found> => {
   const { query } = plan;

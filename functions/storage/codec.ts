@@ -14,7 +14,29 @@ export const compress = (text: string): Buffer => {
   return Buffer.concat([Buffer.of(NEWEST), deflateRawSync(text, { dictionary })]);
 };
 
+/**
+ * Whoever opens a chart asks for the same bodies several times within minutes, and inflating is what a search pays most for. The
+ * same bytes are the same text, so nothing can be out of date. Two generations: when the young one is full it becomes the old one.
+ */
+const MOST_KEPT_CHARACTERS = 4_000_000;
+const MOST_BODY_BYTES = 4_096;
+let young = new Map<string, string>();
+let old = young;
+let kept = 0;
+
 export const decompress = (bytes: Uint8Array): string => {
+  if (bytes.byteLength > MOST_BODY_BYTES) return inflated(bytes);
+  const name = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const known = young.get(name);
+  if (known !== undefined) return known;
+  const text = old.get(name) ?? inflated(bytes);
+  kept += text.length + name.length;
+  if (kept > MOST_KEPT_CHARACTERS) [old, young, kept] = [young, new Map(), text.length + name.length];
+  young.set(name, text);
+  return text;
+};
+
+const inflated = (bytes: Uint8Array): string => {
   const dictionary = DICTIONARIES[bytes[0] ?? 0];
   if (!dictionary) throw new Error('a body names a dictionary that this version does not have');
   return inflateRawSync(bytes.subarray(1), { dictionary }).toString('utf8');

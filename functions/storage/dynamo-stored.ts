@@ -1,5 +1,5 @@
 // A row as one version of one resource.
-import { parseJson, spliceText } from '../fhir/json.ts';
+import { parseTrusted, spliceText } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
 import { decompress } from './codec.ts';
 import type { Home, Ids } from './ids.ts';
@@ -117,7 +117,7 @@ export class DynamoStored implements Stored, Located {
   }
 
   resource(): Resource {
-    this.#resource ??= parseJson(this.text()) as Resource;
+    this.#resource ??= parseTrusted(this.text()) as unknown as Resource;
     return this.#resource;
   }
 }

@@ -3,7 +3,15 @@
 // A server id is one AES block as 26 base32hex characters. Inside: 12 characters patient key (60 bits), 7 characters clinical
 // date (35 bits, seconds since 1900 counted down from the end, so that keys sort newest first), 7 characters random (33 bits,
 // of which the first says that the clinical period is longer than a day: such resources have a place of their own, order.ts).
-import { type Cipheriv, createCipheriv, createDecipheriv, createHmac, type Decipheriv, randomBytes } from 'node:crypto';
+import {
+  type Cipheriv,
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  type Decipheriv,
+  randomBytes,
+} from 'node:crypto';
 import { decodeBytes, decodeNumber, encodeBytes, encodeNumber } from './base32.ts';
 import type { Placement } from './port.ts';
 import type { RegionSecrets } from './region-secrets.ts';
@@ -33,6 +41,7 @@ export interface Ids {
 }
 
 const SERVER_ID = /^[0-9a-v]{25}[048cgkos]$/; // 128 bits in 26 characters: the last holds three
+const MOST_PATIENT_KEYS = 5_000;
 const REGISTRY_KEY = '000000000000';
 const SECONDS_1900_TO_1970 = 2_208_988_800;
 const LAST_SECOND = 2 ** 35 - 1;
@@ -48,7 +57,10 @@ export const openIds = (secrets: RegionSecrets, clock: () => number): Ids => {
   const patientBlock = block(secrets.patientIds);
   const otherBlock = block(secrets.otherIds);
   const blockOf = (type: string) => (type === 'Patient' ? patientBlock : otherBlock);
-  const hmac = (text: string) => createHmac('sha256', secrets.hmac).update(text).digest();
+  const secret = createSecretKey(secrets.hmac); // made anew for every hash it would be half of the work
+  const hmac = (text: string) => createHmac('sha256', secret).update(text).digest();
+  /** Of client-assigned Patient ids: one request asks for the same a dozen times. */
+  const patientKeys = new Map<string, string>();
 
   const isServerId = (id: string) => SERVER_ID.test(id);
 
@@ -61,8 +73,15 @@ export const openIds = (secrets: RegionSecrets, clock: () => number): Ids => {
     return { key: key === REGISTRY_KEY ? undefined : key, date: text.slice(12, 19), random, spans: spansOf(random) };
   };
 
-  const patientKey = (id: string): string =>
-    isServerId(id) ? (homeOf('Patient', id).key ?? REGISTRY_KEY) : patientKeyFrom(hmac(`patient|${id}`));
+  const patientKey = (id: string): string => {
+    if (isServerId(id)) return homeOf('Patient', id).key ?? REGISTRY_KEY;
+    const known = patientKeys.get(id);
+    if (known !== undefined) return known;
+    const made = patientKeyFrom(hmac(`patient|${id}`));
+    if (patientKeys.size >= MOST_PATIENT_KEYS) patientKeys.clear();
+    patientKeys.set(id, made);
+    return made;
+  };
 
   const allocate = (type: string, placement: Placement, seed?: string): string => {
     // A seeded id must come out the same a minute later, so an undated one is placed at the end of all dates.

@@ -73,7 +73,7 @@ const onStack = async () => {
     if (!wants('http') && !wants('process')) return;
     say('recording what each request asks of DynamoDB');
     // Not before the stack has generated what the functions are made of.
-    const { openInProcessApi } = await import('./parts/in-process-api.ts');
+    const { localAws, openInProcessApi } = await import('./parts/in-process-api.ts');
     const { openRecorder, record } = await import('./parts/recorder.ts');
     const api = await openInProcessApi(endpoint, Math.max(...clients));
     if (wants('http')) {
@@ -86,7 +86,7 @@ const onStack = async () => {
         stack,
         region: REGION,
         java,
-        endpoint,
+        aws: localAws(endpoint),
         recordings,
         auditTable: api.tables.audit,
         scenarios,

@@ -70,7 +70,7 @@ const SYLLABLES = [...'アイウエオカキクケコサシスセソタ'];
 /** A family name of its own for each of 256. */
 export const kana = (number: number) => `ミホン${SYLLABLES[number % 16]}${SYLLABLES[Math.floor(number / 16) % 16]}`;
 
-const day = (at: number) => new Date(Date.UTC(2024, 0, 1 + at * 9)).toISOString().slice(0, 10);
+export const day = (at: number) => new Date(Date.UTC(2024, 0, 1 + at * 9)).toISOString().slice(0, 10);
 
 type Entry = { resource: Resource; request: { method: string; url: string } };
 

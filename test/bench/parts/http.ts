@@ -15,7 +15,8 @@ export interface HttpPlan {
   readonly stack: RunningStack;
   readonly region: string;
   readonly java: number | undefined;
-  readonly endpoint: string;
+  /** Where DynamoDB is, as the environment says it. */
+  readonly aws: Readonly<Record<string, string>>;
   readonly recordings: readonly Recording[];
   readonly auditTable: string;
   readonly scenarios: readonly ScenarioName[];
@@ -37,15 +38,9 @@ export const throughHttp = async (plan: HttpPlan): Promise<Row[]> => {
   const { stack, java, recordings, auditTable, scenarios, clients, seconds, turns, say } = plan;
   const call = { base: stack.fhir(plan.region), token: stack.token(plan.region, 'system:hospital') };
   const generator = workerOf<Order, Result>('./generator.ts');
-  const aws = {
-    AWS_ENDPOINT_URL_DYNAMODB: plan.endpoint,
-    AWS_REGION: 'ap-northeast-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-  };
   // One SDK client is one thread: as many as the machine has cores, or the ceiling would be that of a thread.
   const cores = Array.from({ length: Math.max(1, availableParallelism()) }, () =>
-    workerOf<CeilingOrder, CeilingResult>('./ceiling.ts', aws),
+    workerOf<CeilingOrder, CeilingResult>('./ceiling.ts', plan.aws),
   );
   const hostPids = family(stack.pid).filter((pid) => !isJava(pid));
   const used = () => ({

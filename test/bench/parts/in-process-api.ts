@@ -1,9 +1,10 @@
 // The FHIR API in this process, on tables of its own in a DynamoDB that is there already: no HTTP, no host, no token.
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { openAudit } from '../../../functions/audit/chain.ts';
 import { fhirApi } from '../../../functions/middleware/fhir-api.ts';
 import { openProfiles } from '../../../functions/profiles/loaded.ts';
+import { openDynamoClient } from '../../../functions/storage/client.ts';
 import { openDynamo } from '../../../functions/storage/dynamo.ts';
 import { openMemory } from '../../../functions/storage/memory.ts';
 import { deriveSecrets } from '../../../functions/storage/region-secrets.ts';
@@ -21,13 +22,17 @@ export interface InProcessApi {
   readonly ids: ReadonlyMap<string, readonly string[]>;
 }
 
+/** The functions' own client takes these from the environment. */
+export const localAws = (endpoint: string) => ({
+  AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+  AWS_REGION: 'ap-northeast-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+});
+
 export const openInProcessApi = async (endpoint: string, clients: number): Promise<InProcessApi> => {
-  const client = new DynamoDBClient({
-    endpoint,
-    region: 'ap-northeast-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  });
+  Object.assign(process.env, localAws(endpoint));
+  const client = openDynamoClient();
   const name = (table: string) => `bench-${table}-${process.pid}`;
   const tables = { clinical: name('clinical'), registry: name('registry'), audit: name('audit') };
   for (const table of Object.keys(tables) as TableName[])
