@@ -1,0 +1,54 @@
+// The same promises on DynamoDB: conditions, races and transactions are its, not ours.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Api } from '../../support/api.ts';
+import { clinic } from '../../support/api.ts';
+import { BOTH_STORES } from '../../support/both-stores.ts';
+import { stopDynamoDb } from '../../support/dynamodb.ts';
+import { CLINIC, HOSPITAL, halfWidth, openDesk, operator, patientOf } from './given.ts';
+
+const [, openDynamoDb] = BOTH_STORES.find(([name]) => name === 'DynamoDB')!;
+
+describe('identity on DynamoDB', () => {
+  let api: Api;
+  beforeAll(async () => {
+    api = await openDynamoDb();
+  }, 60_000);
+  afterAll(stopDynamoDb);
+
+  it('makes one Person of six records that are decided on at the same time', async () => {
+    const { register, resolve, personOf, resources } = openDesk(api);
+    const ids: string[] = [];
+    for (const number of ['1', '2', '3', '4', '5', '6']) {
+      const facility = `361000000${number}`;
+      ids.push(await register(patientOf(facility, `race-${number}`), { ...clinic, facility }));
+    }
+    await Promise.all(ids.map(resolve));
+    expect(new Set(await Promise.all(ids.map(personOf))).size).toBe(1);
+    const [head] = await resources.heads([ids[0]!]);
+    expect([...head!.linked].sort()).toEqual([...ids].sort());
+  }, 30_000);
+
+  it('links, and gives both sides back byte for byte', async () => {
+    const { call, register, resolve, rows } = openDesk(api);
+    const other = {
+      birthDate: '1948-11-30',
+      telecom: [{ system: 'phone', value: '088-600-0002' }],
+      address: [{ postalCode: '770-0002' }],
+    };
+    const a = await register(patientOf(HOSPITAL, 'u1', other));
+    const b = await register(
+      halfWidth(CLINIC, 'u2', { ...other, telecom: [{ system: 'phone', value: '0886009999' }], address: undefined }),
+      clinic,
+    );
+    await resolve(a);
+    expect(await resolve(b)).toBe('review');
+    const before = await rows(a, b);
+    const reason = 'looked at the forms of both';
+    const linked = await call(operator, 'POST', '/identity/links', { patients: [a, b], reason });
+    expect(linked.status).toBe(200);
+    expect(await rows(a, b)).not.toEqual(before);
+    const unlinked = await call(operator, 'POST', `/identity/pairs/${linked.body.id}/unlink`, { reason });
+    expect(unlinked.status).toBe(200);
+    expect(await rows(a, b)).toEqual(before);
+  }, 30_000);
+});
