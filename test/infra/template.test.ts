@@ -208,6 +208,7 @@ describe('API', () => {
   it('has the routes of docs/architecture.md, and no other', () => {
     expect(routes.sort()).toEqual([
       'ANY /admin/{proxy+}',
+      'ANY /audit/{proxy+}',
       'ANY /enrolment/{proxy+}',
       'ANY /fhir',
       'ANY /fhir/{proxy+}',
