@@ -1,6 +1,6 @@
 // The whole way over the local stack: a person joins at the counter, signs in for the first time, sees the own record, opens
 // nothing to others after withdrawal. Cognito's own API, the synthesized roles, the built bundles.
-import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { AdminCreateUserCommand, type CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signIn } from '../../infra/local/cognito/client.ts';
 import { cognitoClient } from '../../infra/local/demo/identities.ts';
@@ -107,6 +107,51 @@ describe('a resident', () => {
     expect((await call(doctor, 'GET', path)).body.entry).toHaveLength(1);
     expect((await call(doctor, 'POST', '/enrolment/cards/lookup', { card: card.qr })).status).toBe(410);
   }, 120_000);
+
+  it('gets a new first password at the desk, and loses the account with death', async () => {
+    const desk = await as('staff:municipal');
+    const name = { kanji: { family: '架空', given: '次郎' }, kana: { family: 'カクウ', given: 'ジロウ' } };
+    const { person } = (await call(desk, 'POST', '/enrolment/people', form({ name, insurance: undefined }))).body;
+    const username = 'jiro@resident.example';
+    const path = `/enrolment/people/${person}`;
+    expect((await call(desk, 'POST', `${path}/account`, { email: username, by: 'letter' })).status).toBe(201);
+    const renewed = await call(desk, 'POST', `${path}/account/password`, { evidence });
+    // A token of the very second of the change is refused: `iat` counts whole seconds.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const given = { ...pool(), username, password: renewed.body.password, newPassword: password };
+    const { accessToken } = await signIn(given);
+    expect(await until(async () => (await call(accessToken, 'GET', '/me/person')).status === 200)).toBe(true);
+
+    expect((await call(desk, 'POST', `${path}/death`, { on: '2026-01-01', evidence })).status).toBe(200);
+    expect(await until(async () => (await call(accessToken, 'GET', '/me/person')).status === 401)).toBe(true);
+    await expect(signIn({ ...pool(), username, password })).rejects.toThrow();
+  }, 60_000);
+
+  it('applies with an own account, which shows nothing until the desk confirms', async () => {
+    const username = 'hanae@resident.example';
+    const made = new AdminCreateUserCommand({
+      UserPoolId: pool().poolId,
+      Username: username,
+      TemporaryPassword: 'Temporary-2026-1',
+      MessageAction: 'SUPPRESS',
+    });
+    await cognito.send(made);
+    const start = { ...pool(), username, password: 'Temporary-2026-1', newPassword: password };
+    const { accessToken } = await signIn(start);
+    expect((await call(accessToken, 'GET', '/fhir/Patient/demo-resident-1')).status).toBe(401);
+
+    const name = { kanji: { family: '架空', given: '花枝' }, kana: { family: 'カクウ', given: 'ハナエ' } };
+    const { evidence: _, ...wishes } = form({ name, insurance: undefined });
+    const applied = await call(accessToken, 'POST', '/me/application', { ...wishes, route: 'app' });
+    expect(applied.status).toBe(201);
+    const desk = await as('staff:municipal');
+    const confirm = `/enrolment/applications/${applied.body.receipt}/confirmation`;
+    const joined = await call(desk, 'POST', confirm, { evidence });
+    expect(joined.status).toBe(201);
+    const seesItself = async () =>
+      (await call(accessToken, 'GET', `/fhir/Patient/${joined.body.patient}`)).status === 200;
+    expect(await until(seesItself)).toBe(true);
+  }, 60_000);
 
   it('hears of broken glass, which the privacy officer reviews', async () => {
     const name = { kanji: { family: '架空', given: '花' }, kana: { family: 'カクウ', given: 'ハナ' } };
