@@ -1,30 +1,44 @@
-// What the region takes away from the role × data matrix (consent/matrix.ts): one row of `registry`, written by the desk
-// (tenants/narrow.ts) and read by every function that decides.
+// What the region takes away from the role × data matrix, and which facilities have no contract to see or to show: two rows of
+// `registry`, written by the desk (functions/tenants) and read by every function that decides.
 //
-//   pattern                     p              s    trips  RRU            WRU
-//   what is taken away          auth#matrix    -    1      0.5 eventual   1
+//   pattern                     p                s    trips  RRU            WRU
+//   what is taken away          auth#matrix      -    1      0.5 eventual   1
+//   facilities without          auth#contracts   -    1      0.5 eventual   1
+//
+// Read by hand and not by a schema: this stands in every bundle, and the desk's schema is what writes it (tenants/narrow.ts).
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod/mini';
-import type { Narrow } from '../consent/matrix.ts';
+import type { Contracts, Narrow } from '../consent/matrix.ts';
 import { retrying } from '../services/retry.ts';
 import { cached } from './cached.ts';
-import { STAFF_ROLES } from './rows.ts';
-
-const AREAS = ['basic', 'clinical', 'document', 'care', 'home', 'admin', 'directory', 'enrolment', 'audit'] as const;
-const Kept = z.union([z.literal(false), z.strictObject({ types: z.array(z.string()) })]);
-const Less = z.partialRecord(z.enum(AREAS), Kept);
-
-/** Role → column → nothing (`false`), or only some types. */
-export const NarrowRow = z.partialRecord(
-  z.enum([...STAFF_ROLES, 'resident', 'system']),
-  z.strictObject({ read: z.optional(Less), write: z.optional(Less) }),
-) as z.ZodMiniType<Narrow>;
 
 export const NARROW_KEY = { p: 'auth#matrix', s: '-' };
+export const CONTRACTS_KEY = { p: 'auth#contracts', s: '-' };
 
 /** A row that is not as it must be stops the request: better nobody than somebody who was shut out. */
-export const parseNarrow = (text: string | undefined): Narrow | undefined =>
-  text === undefined ? undefined : NarrowRow.parse(JSON.parse(text));
+export const parseNarrow = (text: string | undefined): Narrow => {
+  const narrow: unknown = JSON.parse(text ?? '{}');
+  const cellOk = (kept: unknown) => kept === false || (isObject(kept) && isTexts(kept.types));
+  const roleOk = (less: unknown) =>
+    isObject(less) &&
+    ['read', 'write'].every((verb) => {
+      const cells = less[verb] ?? {};
+      return isObject(cells) && Object.values(cells).every(cellOk);
+    });
+  if (!isObject(narrow) || !Object.values(narrow).every(roleOk))
+    throw new Error('the row auth#matrix is not of its form');
+  return narrow as Narrow;
+};
+
+export const parseContracts = (text: string | undefined): Contracts => {
+  const row: unknown = JSON.parse(text ?? '{"noView":[],"noDisclose":[]}');
+  if (!isObject(row) || !isTexts(row.noView) || !isTexts(row.noDisclose))
+    throw new Error('the row auth#contracts is not of its form');
+  return { noView: new Set(row.noView), noDisclose: new Set(row.noDisclose) };
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
 
 /** As every row that decides about rights, a change holds within half a minute. */
 const HELD_MS = 30_000;
@@ -37,12 +51,17 @@ export const openNarrow = ({
   client: DynamoDBClient;
   table: string;
   clock: () => number;
-}): (() => Promise<Narrow | undefined>) => {
-  const read = new GetItemCommand({ TableName: table, Key: { p: { S: NARROW_KEY.p }, s: { S: NARROW_KEY.s } } });
-  const load = cached(async () => parseNarrow((await retrying(() => client.send(read))).Item?.d?.S), {
-    forMs: HELD_MS,
-    most: 1,
-    clock,
-  });
+}): (() => Promise<Narrow>) => {
+  const read = async ({ p, s }: typeof NARROW_KEY) => {
+    const get = new GetItemCommand({ TableName: table, Key: { p: { S: p }, s: { S: s } } });
+    return (await retrying(() => client.send(get))).Item?.d?.S;
+  };
+  const load = cached(
+    async () => {
+      const [narrow, contracts] = await Promise.all([read(NARROW_KEY), read(CONTRACTS_KEY)]);
+      return { ...parseNarrow(narrow), contracts: parseContracts(contracts) };
+    },
+    { forMs: HELD_MS, most: 1, clock },
+  );
   return () => load('');
 };

@@ -101,7 +101,9 @@ const decideRead = (question: Question, rules: Rules): Decision => {
 
 /** Steps 3 and 5 to 9: a record of another facility. */
 const decideShared = (question: Question, rules: Rules): Decision => {
-  const { labels, policy = OPEN } = question;
+  const { actor, facility = '', labels, policy = OPEN, narrow } = question;
+  if (narrow?.contracts?.noView.has(actor.facility ?? '')) return hide('the facility sees its own records only');
+  if (narrow?.contracts?.noDisclose.has(facility)) return hide('the source facility shows its records to nobody');
   if (policy.closed) return hide('the record is closed');
   if (hasCode(labels, UNDELIVERED)) return hide('the source facility keeps it to itself');
   const verdict = verdictOf(policy, question);

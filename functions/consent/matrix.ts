@@ -178,7 +178,14 @@ const SYSTEMS: Readonly<Record<string, Rules>> = {
 export const systemRole = (facilityType: string | undefined): Role | undefined => SYSTEM_ROLES[facilityType ?? ''];
 
 /** What a region takes away: a column of a role, or all of it but some types. Nothing can be given. */
-export type Narrow = Partial<Readonly<Record<Role, { readonly read?: Less; readonly write?: Less }>>>;
+export type Narrow = Partial<Readonly<Record<Role, { readonly read?: Less; readonly write?: Less }>>> & {
+  readonly contracts?: Contracts;
+};
+/** Facilities that have not agreed to see the records of others, or to show their own. */
+export interface Contracts {
+  readonly noView: ReadonlySet<string>;
+  readonly noDisclose: ReadonlySet<string>;
+}
 type Less = Partial<Readonly<Record<Area, false | { readonly types: readonly string[] }>>>;
 
 export const rulesOf = ({ role, facilityType }: Pick<Actor, 'role' | 'facilityType'>, narrow?: Narrow): Rules => {
@@ -190,7 +197,7 @@ export const rulesOf = ({ role, facilityType }: Pick<Actor, 'role' | 'facilityTy
 const known = new WeakMap<object, Map<Rules, Rules>>();
 
 /** Made once for each narrowing: the decision is asked for every record. */
-const narrowed = (rules: Rules, less: readonly Narrow[Role][]): Rules => {
+const narrowed = (rules: Rules, less: readonly (Narrow[Role] | undefined)[]): Rules => {
   let made = rules;
   for (const one of less) {
     if (!one) continue;

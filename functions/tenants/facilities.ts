@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { CONTRACTS_KEY, parseContracts } from '../auth/narrow.ts';
 import { FACILITY_TYPES, type FacilityRow } from '../auth/rows.ts';
 import { FhirError, notFound, refuse } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/contract.ts';
@@ -7,7 +8,7 @@ import type { Accounts } from './accounts.ts';
 import { codeFault, municipalityFault } from './codes.ts';
 import { type MirrorNeeds, organizationId, writeOrganization } from './mirror.ts';
 import { all, Contract, change, FacilityRecord, find, plainText } from './records.ts';
-import type { Rows } from './rows.ts';
+import type { RowChange, Rows } from './rows.ts';
 
 export interface FacilityNeeds extends MirrorNeeds {
   readonly rows: Rows;
@@ -80,11 +81,28 @@ export const addFacility = async (
     sameText(row.value, nextRow);
   if (!same) {
     await writeOrganization(needs, context, next, nextRow);
-    await needs.rows.write([change(row, nextRow), change(record, next)]);
+    await needs.rows.write([change(row, nextRow), change(record, next), ...(await contractsWith(needs.rows, next))]);
     note(context, row.value ? 'U' : 'C', `facility/${given.code}`);
   }
   await needs.accounts.ensureGroup(given.code);
   return { made: row.value === undefined, same };
+};
+
+/** The row that every decision reads (auth/narrow.ts), when the contract of this facility changes it. */
+const contractsWith = async (rows: Rows, { code, contract }: FacilityRecord): Promise<RowChange[]> => {
+  const before = (await rows.get(CONTRACTS_KEY))?.d;
+  const { noView, noDisclose } = parseContracts(before);
+  const listed = (codes: ReadonlySet<string>, isIn: boolean) =>
+    [...codes]
+      .filter((one) => one !== code)
+      .concat(isIn ? [code] : [])
+      .sort();
+  const d = JSON.stringify({
+    noView: listed(noView, !contract.view),
+    noDisclose: listed(noDisclose, !contract.disclose),
+  });
+  const unchanged = before === undefined ? contract.view && contract.disclose : before === d;
+  return unchanged ? [] : [{ ...CONTRACTS_KEY, d, before }];
 };
 
 const sameText = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
@@ -199,7 +217,7 @@ export const facilityRoutes = (needs: FacilityNeeds): readonly JsonRoute[] => {
           { ...complete, ...rest, code: value.code, type: value.type, name },
           record.value,
         );
-        await rows.write([change(record, next)]);
+        await rows.write([change(record, next), ...(await contractsWith(rows, next))]);
         await writeOrganization(needs, context, next, nextRow);
         note(context, 'U', `facility/${value.code}`);
         return { status: 200, body: view(nextRow, next) };

@@ -1,11 +1,22 @@
 // What a region takes away from the role × data matrix (consent/matrix.ts). It can only take: what the default does not give is
 // refused here, and cannot be given by any row there, since the decision removes what the row names and adds nothing.
 import * as z from 'zod/mini';
-import { NARROW_KEY, NarrowRow, parseNarrow } from '../auth/narrow.ts';
+import { NARROW_KEY, parseNarrow } from '../auth/narrow.ts';
+import { STAFF_ROLES } from '../auth/rows.ts';
 import { type Area, MATRIX, type Narrow, rulesOf } from '../consent/matrix.ts';
 import { FhirError } from '../fhir/outcome.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
 import type { Rows } from './rows.ts';
+
+const AREAS = ['basic', 'clinical', 'document', 'care', 'home', 'admin', 'directory', 'enrolment', 'audit'] as const;
+const Kept = z.union([z.literal(false), z.strictObject({ types: z.array(z.string()).check(z.maxLength(200)) })]);
+const Less = z.partialRecord(z.enum(AREAS), Kept);
+
+/** Role → column → nothing (`false`), or only some types. */
+export const NarrowRow = z.partialRecord(
+  z.enum([...STAFF_ROLES, 'resident', 'system']),
+  z.strictObject({ read: z.optional(Less), write: z.optional(Less) }),
+) as z.ZodMiniType<Narrow>;
 
 type Given = Partial<
   Record<string, Readonly<Partial<Record<'read' | 'write', Record<string, false | { types: readonly string[] }>>>>>
@@ -28,7 +39,7 @@ export const narrowFaults = (narrow: Narrow): { at: string; rule: string }[] =>
     ),
   );
 
-export const readNarrow = async (rows: Pick<Rows, 'get'>): Promise<Narrow | undefined> =>
+export const readNarrow = async (rows: Pick<Rows, 'get'>): Promise<Narrow> =>
   parseNarrow((await rows.get(NARROW_KEY))?.d);
 
 export const matrixRoutes = ({ rows }: { readonly rows: Rows }): readonly JsonRoute[] => [
@@ -45,7 +56,7 @@ export const matrixRoutes = ({ rows }: { readonly rows: Rows }): readonly JsonRo
         const { read, write, purposes } = rulesOf({ role, facilityType: undefined }, narrow);
         return [role, { read, write, purposes }] as const;
       });
-      return { status: 200, body: { default: MATRIX, narrow: narrow ?? {}, effective: Object.fromEntries(effective) } };
+      return { status: 200, body: { default: MATRIX, narrow, effective: Object.fromEntries(effective) } };
     },
   }),
   route({

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { beforeEach, expect, it } from 'vitest';
-import { NarrowRow } from '../../../functions/auth/narrow.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CONTRACTS_KEY, parseContracts, parseNarrow } from '../../../functions/auth/narrow.ts';
 import { decide } from '../../../functions/consent/decide.ts';
 import { MATRIX, type Narrow, rulesOf } from '../../../functions/consent/matrix.ts';
-import { readNarrow } from '../../../functions/tenants/narrow.ts';
+import { NarrowRow, readNarrow } from '../../../functions/tenants/narrow.ts';
 import { given as charts, hospital, openApi, stored } from '../../support/api.ts';
-import { type Desk, openDesk } from './desk.ts';
+import { type Desk, given as facilities, HOSPITAL, openDesk, PHARMACY } from './desk.ts';
 
 let desk: Desk;
 beforeEach(async () => {
@@ -37,7 +37,7 @@ it.each([
   ['purposes of use', { ambulance: { purposes: [] } }],
 ])('is refused with %s', async (_, narrow) => {
   expect((await put(narrow)).status).toBe(400);
-  expect(await readNarrow(desk.rows)).toBeUndefined();
+  expect(await readNarrow(desk.rows)).toEqual({});
 });
 
 const ROLES = Object.keys(MATRIX) as (keyof typeof MATRIX)[];
@@ -119,3 +119,59 @@ it('changes nothing for a role that it does not name', () => {
     MATRIX.doctor,
   );
 });
+
+describe('the contract of a facility', () => {
+  const contracts = async () => parseContracts((await desk.rows.get(CONTRACTS_KEY))?.d);
+  const change = (contract: { disclose: boolean; view: boolean }) =>
+    desk.send('PATCH', `/admin/facilities/${HOSPITAL}`, { contract });
+
+  it('is known to every decision as soon as it is changed', async () => {
+    await desk.send('POST', '/admin/facilities', facilities.facility());
+    await desk.send('POST', '/admin/facilities', facilities.pharmacy({ contract: { disclose: false, view: true } }));
+    expect(await contracts()).toEqual({ noView: new Set(), noDisclose: new Set([PHARMACY]) });
+
+    await change({ disclose: false, view: false });
+    expect(await contracts()).toEqual({ noView: new Set([HOSPITAL]), noDisclose: new Set([HOSPITAL, PHARMACY]) });
+
+    await change({ disclose: true, view: true });
+    expect(await contracts()).toEqual({ noView: new Set(), noDisclose: new Set([PHARMACY]) });
+  });
+
+  it('without "view" leaves a facility its own records, without "disclose" leaves them to itself', async () => {
+    const [own, other] = ['3610000001', '3610000002'];
+    const doctor = { ...hospital, kind: 'staff' as const, role: 'doctor' as const, facility: own, scopes: rulesScopes };
+    const asked = (facility: string, row: { noView?: string[]; noDisclose?: string[] }) =>
+      decide({
+        actor: doctor,
+        action: 'read',
+        type: 'Observation',
+        dataClass: 'clinical',
+        facility,
+        patientId: 'p1',
+        purpose: 'TREAT',
+        now: 0,
+        consentDefault: 'implicit',
+        narrow: { contracts: parseContracts(JSON.stringify({ noView: [], noDisclose: [], ...row })) },
+      }).permit;
+
+    expect(asked(other, {})).toBe(true);
+    expect(asked(other, { noView: [own] })).toBe(false);
+    expect(asked(own, { noView: [own], noDisclose: [own] })).toBe(true);
+    expect(asked(other, { noDisclose: [other] })).toBe(false);
+    expect(asked(other, { noDisclose: [own] })).toBe(true);
+  });
+
+  it.each(['[]x', '{"noView":[1],"noDisclose":[]}', '{"noView":[]}', 'null'])(
+    'in a row such as %s stops the request',
+    (text) => {
+      expect(() => parseContracts(text)).toThrow();
+    },
+  );
+});
+
+it.each(['{"nurse":{"read":{"care":true}}}', '{"nurse":1}', '[1]', '{"nurse":{"read":{"care":{"types":"x"}}}}'])(
+  'a row such as %s stops the request',
+  (text) => {
+    expect(() => parseNarrow(text)).toThrow();
+  },
+);
