@@ -109,6 +109,8 @@ describe('who a Task is addressed to', () => {
     const sent = await stored(api, {
       resourceType: 'Appointment',
       status: 'proposed',
+      start: '2026-12-01T10:00:00+09:00',
+      end: '2026-12-01T10:30:00+09:00',
       participant: [
         { actor: { reference: `Patient/${id}` }, status: 'accepted' },
         { actor: owner, status: 'needs-action' },
