@@ -1,49 +1,46 @@
-// What a Lambda is told. One schema for all; an entry picks the part it reads, and the CDK side must set exactly that
-// (infra/constructs: `fn.addEnvironment('CLINICAL_TABLE' satisfies keyof Env, …)`).
-import * as z from 'zod/mini';
+// What a Lambda is told. One list for all; an entry reads the part that it needs, and the CDK side must set exactly that
+// (infra/constructs: `fn.addEnvironment('CLINICAL_TABLE' satisfies EnvName, …)`). All are texts; the readers below say which may be
+// empty and what a mistyped one means.
 
-const text = z.string().check(z.minLength(1));
-
-export const Env = z.object({
+export interface Env {
   /** Name of the region file: `tokushima`. */
-  REGION_NAME: text,
+  readonly REGION_NAME: string;
   /** OID, `urn:oid:` left out. */
-  HOME_COMMUNITY_ID: text,
+  readonly HOME_COMMUNITY_ID: string;
   /** Where clients reach the API, no slash at the end. */
-  BASE_URL: text,
-  CLINICAL_TABLE: text,
-  REGISTRY_TABLE: text,
-  AUDIT_TABLE: text,
+  readonly BASE_URL: string;
+  readonly CLINICAL_TABLE: string;
+  readonly REGISTRY_TABLE: string;
+  readonly AUDIT_TABLE: string;
   /** Binary and large bodies. */
-  DOCUMENTS_BUCKET: text,
+  readonly DOCUMENTS_BUCKET: string;
   /** What clients upload to be loaded. */
-  UPLOADS_BUCKET: text,
+  readonly UPLOADS_BUCKET: string;
   /** Object Lock archive: audit seals. */
-  AUDIT_BUCKET: text,
+  readonly AUDIT_BUCKET: string;
   /** KMS key that wraps the region's data key. */
-  DATA_KEY_ID: text,
+  readonly DATA_KEY_ID: string;
   /** KMS asymmetric key (ECC_NIST_P256, SIGN_VERIFY) that signs access tokens. */
-  TOKEN_KEY_ID: text,
+  readonly TOKEN_KEY_ID: string;
   /** KMS asymmetric key (ECC_NIST_P256) that signs audit seals. */
-  SEAL_KEY_ID: text,
-  STAFF_POOL_ID: text,
-  STAFF_CLIENT_ID: text,
-  RESIDENTS_POOL_ID: text,
-  RESIDENTS_CLIENT_ID: text,
+  readonly SEAL_KEY_ID: string;
+  readonly STAFF_POOL_ID: string;
+  readonly STAFF_CLIENT_ID: string;
+  readonly RESIDENTS_POOL_ID: string;
+  readonly RESIDENTS_CLIENT_ID: string;
   /** What other facilities may read where no consent says anything (infra/regions). */
-  CONSENT_DEFAULT: z.enum(['implicit', 'own-facility', 'blanket', 'list', 'per-facility']),
+  readonly CONSENT_DEFAULT: string;
   /** How long an emergency access lasts. */
-  BREAK_GLASS_MINUTES: text,
+  readonly BREAK_GLASS_MINUTES: string;
   /** `true`: breaking the glass opens what the patient has denied outright. */
-  GLASS_OVERRIDES_DENIAL: text,
+  readonly GLASS_OVERRIDES_DENIAL: string;
   /** Types that must meet JP Core whatever they claim, by commas; `*`: all that it has a profile for. May be empty. */
-  REQUIRE_JP_CORE: z.string(),
+  readonly REQUIRE_JP_CORE: string;
   /** Facility whose StructureDefinitions bind the region. May be empty. */
-  PROFILE_PUBLISHER: z.string(),
+  readonly PROFILE_PUBLISHER: string;
   /** Requests a minute of one account: `system=12000,staff=1200,resident=600` (abuse/limiter.ts). May be empty. */
-  RATE_LIMITS: z.string(),
-});
-export type Env = z.infer<typeof Env>;
+  readonly RATE_LIMITS: string;
+}
 export type EnvName = keyof Env;
 
 /** Reads the named settings; a missing one stops the cold start with its name, not a request. */
@@ -54,11 +51,11 @@ export const readEnv = <K extends EnvName>(source: Record<string, string | undef
   return picked as Pick<Env, K>;
 };
 
-/** Nothing is shared by a setting that is missing or mistyped. */
-export const consentDefaultOf = (source: Record<string, string | undefined>): Env['CONSENT_DEFAULT'] =>
-  CONSENT_DEFAULTS.find((name) => name === source['CONSENT_DEFAULT']) ?? 'own-facility';
-
 const CONSENT_DEFAULTS = ['implicit', 'own-facility', 'blanket', 'list', 'per-facility'] as const;
+
+/** Nothing is shared by a setting that is missing or mistyped. */
+export const consentDefaultOf = (source: Record<string, string | undefined>): (typeof CONSENT_DEFAULTS)[number] =>
+  CONSENT_DEFAULTS.find((name) => name === source['CONSENT_DEFAULT']) ?? 'own-facility';
 
 /** Profiles of the region (functions/profiles/loaded.ts); without settings a resource is held to what it claims, and nothing else. */
 export const profileSettingsOf = (
