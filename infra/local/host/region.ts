@@ -265,7 +265,10 @@ const notification = (given: JsonObject): LambdaNotification => {
 /** One file a function; where nothing is kept on disk, only what went wrong is worth a line, and it goes to stderr. */
 const logger = (dataDir: string | undefined) => {
   const dir = dataDir && makeFolder(join(dataDir, 'logs'));
+  // A test run reads what all of its stacks have logged (test/log-scan.ts).
+  const collected = process.env['TSUMUGI_COLLECTED_LOGS'];
   return (functionName: string, text: string) => {
+    if (collected) appendFileSync(join(collected, `${process.pid}-${functionName}.log`), text);
     if (dir) appendFileSync(join(dir, `${functionName}.log`), text);
     else if (process.env['TSUMUGI_LOCAL_LOGS']) process.stderr.write(`${functionName}: ${text}`);
   };
