@@ -1,6 +1,7 @@
 // Enrolment's Consents: https://hl7.org/fhir/R4/consent.html in our profile (docs/consent.md). What a person agreed to when joining,
 // what withdrawal and death close, and the policy that follows for all records linked to the person, in the same commit.
-import { compilePolicy, EXPLANATION, PATTERNS } from '../consent/compile.ts';
+import { EXPLANATION, PATTERNS } from '../consent/compile.ts';
+import { policyOver, withHeads } from '../consent/head-writes.ts';
 import { REGION_OWNER } from '../consent/matrix.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Resources, Stored, Write } from '../storage/port.ts';
@@ -83,54 +84,49 @@ export interface ConsentChange {
   readonly person: string;
   /** What is active then, of those that enrolment has written. */
   readonly next: readonly Resource[];
-  readonly deceased?: boolean;
 }
 
 const stepOf = (resource: Resource): string | undefined =>
   (resource.extension as { url: string; valueCode?: string }[] | undefined)?.find(({ url }) => url === STEP)?.valueCode;
 
-/** Writes that retire what enrolment had written, put `next` in its place, and compile the policy anew for every linked record. */
-export const consentWrites = async (
+/**
+ * `others`, with what retires the Consents that enrolment had written and puts `next` in their place, and the heads of all linked
+ * records that follow (consent/head-writes.ts). Consents that the person gave otherwise stay.
+ */
+export const withConsents = async (
   resources: Resources,
-  { patient, person, next, deceased = false }: ConsentChange,
+  { patient, person, next }: ConsentChange,
+  others: readonly Write[],
 ): Promise<Write[]> => {
-  const [head] = await resources.heads([patient]);
-  const linked = head?.linked.includes(patient) ? head.linked : [patient];
-  const [heads, kept] = await Promise.all([resources.heads(linked), consentsOf(resources, linked)]);
-  const mine = kept.filter((one) => one.facility === REGION_OWNER && stepOf(one.resource()) !== undefined);
-  const retired = mine.filter((one) => one.resource().status === 'active');
-  const rest = kept.filter((one) => !mine.includes(one)).map((one) => one.resource());
-  const compiled = compilePolicy([...rest, ...next], { deceased });
-  const policy = compiled && JSON.stringify(compiled);
-  return [
+  const retired = (await consentsOf(resources, patient)).filter(
+    (one) => one.facility === REGION_OWNER && one.resource().status === 'active' && stepOf(one.resource()),
+  );
+  const writes = [
+    ...others,
     ...retired.map((one) => replacing(one, { ...one.resource(), status: 'inactive' })),
     ...next.map((resource) => creating(resource, allocate(resources, resource))),
-    ...linked.map((id, at): Write => {
-      const before = heads[at];
-      return {
-        kind: 'head',
-        patient: id,
-        expectVersion: before?.version ?? 0,
-        person: before?.person ?? person,
-        linked: before?.linked ?? linked,
-        policy,
-      };
-    }),
   ];
+  const all = await withHeads(resources, writes);
+  const own = all.find((write) => write.kind === 'head' && write.patient === patient);
+  if (own)
+    return all.map((write) =>
+      write === own && own.kind === 'head' ? { ...own, person: own.person ?? person } : write,
+    );
+  // No Consent was written (黙示): the head still has to say whose records these are.
+  const [head] = await resources.heads([patient]);
+  if (head?.person !== undefined) return [...all];
+  const linked = head?.linked ?? [patient];
+  const policy = await policyOver(resources, linked, writes);
+  return [...all, { kind: 'head', patient, expectVersion: head?.version ?? 0, person, linked, policy }];
 };
 
-const consentsOf = async (resources: Resources, patients: readonly string[]): Promise<Stored[]> => {
-  const found = await Promise.all(
-    patients.map(async (patient) => {
-      const all: Stored[] = [];
-      let after: string | undefined;
-      do {
-        const page = await resources.scan({ patient, type: 'Consent', after });
-        all.push(...page.items);
-        after = page.next;
-      } while (after !== undefined);
-      return all;
-    }),
-  );
-  return found.flat();
+const consentsOf = async (resources: Resources, patient: string): Promise<Stored[]> => {
+  const all: Stored[] = [];
+  let after: string | undefined;
+  do {
+    const page = await resources.scan({ patient, type: 'Consent', after });
+    all.push(...page.items);
+    after = page.next;
+  } while (after !== undefined);
+  return all;
 };

@@ -5,7 +5,7 @@ import type { Resources, Write } from '../storage/port.ts';
 import { instantInJapan } from './age.ts';
 import { newCardNumber } from './card-number.ts';
 import { printing, withCard } from './cards.ts';
-import { consentWrites, formConsents } from './consents.ts';
+import { formConsents, withConsents } from './consents.ts';
 import { type Duplicate, findDuplicates, sameness } from './duplicates.ts';
 import type { ConsentForm, Evidence, Pattern, WhoForm } from './form.ts';
 import { cardSystem, newPerson, regionPatient } from './person.ts';
@@ -57,16 +57,11 @@ export const enrol = async (desk: Desk, joining: Joining): Promise<Joined> => {
     at,
   );
   return committing(resources, now, async () => ({
-    writes: [
-      creating(regionPatient(patient, who), patient),
-      creating(resource, person),
-      ...(joining.also ?? []),
-      ...(await consentWrites(resources, {
-        patient,
-        person,
-        next: formConsents({ patient, form: consent, pattern, evidence, now }),
-      })),
-    ],
+    writes: await withConsents(
+      resources,
+      { patient, person, next: formConsents({ patient, form: consent, pattern, evidence, now }) },
+      [creating(regionPatient(patient, who), patient), creating(resource, person), ...(joining.also ?? [])],
+    ),
     value: { person, patient, card: printing(seal, region.name, number) },
   }));
 };

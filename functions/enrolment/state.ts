@@ -6,7 +6,7 @@ import type { Resources, Write } from '../storage/port.ts';
 import { instantInJapan } from './age.ts';
 import { newCardNumber } from './card-number.ts';
 import { printing, type Stop, withCard, withoutCards } from './cards.ts';
-import { consentWrites, formConsents, withdrawalConsent } from './consents.ts';
+import { formConsents, withConsents, withdrawalConsent } from './consents.ts';
 import { patternOf } from './enrol.ts';
 import type { ChangeForm, ConsentForm, Evidence } from './form.ts';
 import {
@@ -95,14 +95,15 @@ export const withdraw = ({ resources, region }: Desk, step: Step, evidence?: Evi
     const at = instantInJapan(step.now);
     const person = withoutCards(found.person, cardSystem(region.homeCommunityId), 'withdrawn', at);
     const enrolment = moved(found, step, { status: 'withdrawn', ...(evidence && { evidence }) });
-    const writes = [
-      replacing(found.stored, withEnrolment(person, enrolment)),
-      ...(await consentWrites(resources, {
+    const writes = await withConsents(
+      resources,
+      {
         patient: found.patient,
         person: found.stored.id,
         next: [withdrawalConsent(found.patient, 'withdrawn', step.now)],
-      })),
-    ];
+      },
+      [replacing(found.stored, withEnrolment(person, enrolment))],
+    );
     return { writes, value: done(found) };
   });
 
@@ -124,10 +125,9 @@ export const rejoin = (desk: Desk, step: Step, form: { consent: ConsentForm; evi
       evidence: form.evidence,
       now: step.now,
     });
-    const writes = [
+    const writes = await withConsents(resources, { patient: found.patient, person: found.stored.id, next }, [
       replacing(found.stored, withEnrolment(person, enrolment)),
-      ...(await consentWrites(resources, { patient: found.patient, person: found.stored.id, next })),
-    ];
+    ]);
     return { writes, value: { ...done(found), card: printing(seal, region.name, number) } };
   });
 };
@@ -140,16 +140,18 @@ export const death = ({ resources, region }: Desk, step: Step, on: string, evide
     const patient = await patientOf(resources, found.patient);
     const at = instantInJapan(step.now);
     const person = withoutCards(found.person, cardSystem(region.homeCommunityId), 'deceased', at);
-    const writes = [
-      replacing(patient, { ...patient.resource(), deceasedDateTime: on }),
-      replacing(found.stored, withEnrolment(person, moved(found, step, { status: 'deceased', evidence }))),
-      ...(await consentWrites(resources, {
+    const writes = await withConsents(
+      resources,
+      {
         patient: found.patient,
         person: found.stored.id,
         next: [withdrawalConsent(found.patient, 'deceased', step.now)],
-        deceased: true,
-      })),
-    ];
+      },
+      [
+        replacing(patient, { ...patient.resource(), deceasedDateTime: on }),
+        replacing(found.stored, withEnrolment(person, moved(found, step, { status: 'deceased', evidence }))),
+      ],
+    );
     return { writes, value: { ...done(found), account: found.enrolment.account } };
   });
 
