@@ -1,12 +1,14 @@
 // Who a record may be, by the look-up rows of `registry`; all look-ups at once.
 import type { Resource } from '../fhir/types.ts';
+import { END } from '../search/lookups.ts';
 import type { Resources } from '../storage/port.ts';
+import { compareBirths } from './matching/birth-date.ts';
 import { type Block, blocksOf } from './matching/blocking.ts';
 import { type Card, cardOf } from './matching/card.ts';
 import { mayBeOne } from './matching/compare.ts';
 
-/** A name that a whole town has leads to thousands; the birth date, the telephone and the insurance lead to the same people by shorter ways. */
-const MOST_PAGES = 5;
+/** Some 5,000 rows: more people of one name or one birthday than any region has. */
+const MOST_PAGES = 1;
 /** A telephone of a care home, a number that a clerk types for all: beyond this many, what a look-up proposes is not worth a read. */
 const MOST_CANDIDATES = 150;
 
@@ -35,13 +37,17 @@ const cardOfRow = (text: string): Card => {
   });
 };
 
+/** A name's row is sorted by the birth date, so most of them need not be parsed. */
+const isBornElsewhen = ({ birth }: Card, sort: string): boolean =>
+  compareBirths(birth, sort.slice(sort.lastIndexOf(END) + 1)) === 'different';
+
 const read = async (resources: Resources, block: Block, own: Card): Promise<string[]> => {
   const found: string[] = [];
   let after: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const { rows, next } = await resources.lookup({ ...block, after });
-    for (const { type, id, card } of rows) {
-      if (type !== 'Patient') continue;
+    for (const { type, id, card, sort } of rows) {
+      if (type !== 'Patient' || (block.bucket === 'name' && isBornElsewhen(own, sort))) continue;
       if (card === undefined || block.bucket === 'identifier' || mayBeOne(own, cardOfRow(card))) found.push(id);
     }
     if (next === undefined) break;
@@ -53,7 +59,10 @@ const read = async (resources: Resources, block: Block, own: Card): Promise<stri
 /** Ids of Patients that are worth a comparison, itself left out. */
 export const candidatesOf = async (resources: Resources, patient: Resource): Promise<string[]> => {
   const own = cardOf(patient);
-  const found = await Promise.all(blocksOf(patient).map((block) => read(resources, block, own)));
+  // A name alone proves nothing, whoever has it.
+  const saysMore = own.birth !== undefined || own.phones.length + own.insurances.length > 0;
+  const blocks = blocksOf(patient).filter(({ bucket }) => saysMore || bucket === 'identifier');
+  const found = await Promise.all(blocks.map((block) => read(resources, block, own)));
   const ids = new Set(found.flat());
   ids.delete(patient.id ?? '');
   return [...ids].slice(0, MOST_CANDIDATES);

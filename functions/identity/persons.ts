@@ -4,6 +4,7 @@
 import { refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Head, HeadWrite, Resources, Stored, Write } from '../storage/port.ts';
+import { WriteRefused } from '../storage/write-refused.ts';
 import { type Card, cardOf } from './matching/card.ts';
 import { creating, type IdentityServices, NOWHERE, replacing } from './store.ts';
 
@@ -55,9 +56,17 @@ export const ensurePerson = async (
   if (head?.person !== undefined) return;
   const id = personIdOf(resources, patient);
   const person = { resourceType: 'Person', active: true, link: [linkTo(patient, 'level3')] };
-  const known = await resources.get('Person', id);
-  const write = known ? replacing(known, person) : creating(person, id);
-  await resources.commit([write, headWrite(head, patient, id, [patient], await policyOver([patient]))], clock());
+  // Whoever writes a Consent writes the head with it: without a head there is none, and the condition on the head keeps it so.
+  const policy = head && (await policyOver([patient]));
+  const commit = (write: Write) => resources.commit([write, headWrite(head, patient, id, [patient], policy)], clock());
+  try {
+    await commit(creating(person, id));
+  } catch (error) {
+    const known =
+      error instanceof WriteRefused && error.reason === 'exists' ? await resources.get('Person', id) : undefined;
+    if (!known) throw error;
+    await commit(replacing(known, person));
+  }
 };
 
 export const headWrite = (

@@ -9,7 +9,7 @@ import { compare } from './matching/compare.ts';
 import { contradicts } from './matching/grade.ts';
 import { type Candidate, judge, type Scored } from './matching/judge.ts';
 import { between, type PairRow, type Ruling, readPairs, ruling } from './pairs.ts';
-import { type Group, groupsOf, isEnrolled, joining, survivorOf } from './persons.ts';
+import { ensurePerson, type Group, groupsOf, isEnrolled, joining, survivorOf } from './persons.ts';
 import { deciding, type IdentityServices } from './store.ts';
 
 export const FEED = 'identity-feed';
@@ -40,11 +40,11 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
   if (!stored || stored.deleted) return 'gone';
   const resource = stored.resource();
   const candidates = isReplaced(resource) ? [] : await candidatesOf(resources, resource);
+  if (candidates.length === 0) return alone(services, patient);
   const groups = await groupsOf(services, [patient, ...candidates]);
   const own = groups.find(({ members }) => members.some(({ id }) => id === patient))!;
   const subject = own.members.find(({ id }) => id === patient)!;
   const others = groups.filter((group) => group !== own);
-  if (isReplaced(resource)) return 'known';
 
   const compared = others.flatMap((group) => candidatesIn(group));
   const mine = { id: patient, card: subject.card, facility: stored.facility };
@@ -102,6 +102,13 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
   const asked = await ask(services, graded.map(question));
   if (asked > 0) return 'review';
   return own.members.length > 1 ? 'known' : 'alone';
+};
+
+/** The most there is of it: somebody whom nobody else knows. */
+const alone = async (services: IdentityServices, patient: string): Promise<Outcome> => {
+  const [head] = await services.resources.heads([patient]);
+  await ensurePerson(services, patient, head);
+  return (head?.linked.length ?? 1) > 1 ? 'known' : 'alone';
 };
 
 const candidatesIn = (group: Group): Found[] =>
