@@ -1,5 +1,6 @@
 // The privacy officer's queue: `/admin/break-glass` (docs/enrolment.md, "Break-glass").
 import * as z from 'zod/mini';
+import type { AuditTrail } from '../audit/trail.ts';
 import { notFound, refuse } from '../fhir/outcome.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
 import { type Case, type Cases, OUTCOMES } from './cases.ts';
@@ -23,7 +24,19 @@ const isWaiting = ({ reviews }: Pick<Case, 'reviews'>): boolean => {
   return last === undefined || last === 'follow-up';
 };
 
-export const breakGlassRoutes = (cases: Cases): readonly JsonRoute[] => [
+/** What was looked at under a case, newest first: references, never what they hold. */
+const seenUnder = async (trail: Pick<AuditTrail, 'search'>, { id, from, until, subject }: Case) => {
+  const { records, more } = await trail.search({ from, to: until, actor: subject });
+  const seen = records
+    .filter(({ record }) => record.grant === id)
+    .map(({ time, record: { interaction, entities, count, status, reason } }) => ({
+      at: time,
+      ...{ interaction, entities, count, status, reason },
+    }));
+  return { seen, ...(more && { more }) };
+};
+
+export const breakGlassRoutes = (cases: Cases, trail: Pick<AuditTrail, 'search'>): readonly JsonRoute[] => [
   route({
     method: 'GET',
     path: '/admin/break-glass',
@@ -54,7 +67,8 @@ export const breakGlassRoutes = (cases: Cases): readonly JsonRoute[] => [
       const found = await cases.get(params.id!);
       if (!found) throw notFound('a case of this id');
       note(context, 'R', `break-glass/${found.value.id}`, found.value.patientKey);
-      return { status: 200, body: view(found.value, context.now) };
+      const seen = await seenUnder(trail, found.value);
+      return { status: 200, body: { ...view(found.value, context.now), ...seen } };
     },
   }),
   route({

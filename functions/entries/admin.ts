@@ -11,7 +11,7 @@ import { openDesk } from '../enrolment/services.ts';
 import { readEnv } from '../env.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { jsonApi } from '../middleware/json-api.ts';
-import { liveRows, liveServices, liveTrust } from '../services/live.ts';
+import { liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 import { cognitoAccounts } from '../tenants/accounts.ts';
 import { lastUseOn } from '../tenants/last-use.ts';
@@ -41,7 +41,7 @@ export const handler = jsonApi({
   }),
   routes: [
     ...tenantRoutes(tenants),
-    ...breakGlassRoutes(cases),
+    ...breakGlassRoutes(cases, liveTrail(process.env, client)),
     ...enrolmentRoutes(desk, cases),
     ...consentRoutes({ ...services, rows }),
   ],

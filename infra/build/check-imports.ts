@@ -35,7 +35,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   bulk: {
     uses: ['fhir', 'profiles', 'storage', 'terminology', 'search', 'consent', 'audit', 'interactions', 'services'],
   },
-  'break-glass': { uses: ['fhir', 'storage', 'services', 'consent', 'interactions'] },
+  'break-glass': { uses: ['fhir', 'storage', 'services', 'consent', 'audit', 'interactions'] },
   enrolment: {
     uses: [
       'fhir',

@@ -91,6 +91,11 @@ describe('breaking the glass', () => {
     const [opened] = (await queue()).cases;
     const records = region.recorded.filter(({ purpose }) => purpose === 'BTG');
     expect(records).toHaveLength(2);
+    const shown = await region.call(privacy, 'GET', `/admin/break-glass/${opened.id}`);
+    expect(shown.body.seen).toMatchObject([
+      { interaction: 'search-type' },
+      { interaction: 'read', entities: [`AllergyIntolerance/${allergy}`], reason: REASON },
+    ]);
     for (const record of records)
       expect(record).toMatchObject({ grant: opened.id, reason: REASON, actor: 'staff-ambulance' });
   });

@@ -1,6 +1,9 @@
 // A region in memory with its desk: forms of people who do not exist, offices, and both APIs over one store.
 import type { APIGatewayProxyStructuredResultV2, Context as LambdaContext } from 'aws-lambda';
+import { auditOn } from '../../../functions/audit/chain.ts';
 import type { AuditRecord } from '../../../functions/audit/port.ts';
+import { memoryAuditTable } from '../../../functions/audit/table.ts';
+import { trailOn } from '../../../functions/audit/trail.ts';
 import { parseScopes } from '../../../functions/auth/scopes.ts';
 import { openCases } from '../../../functions/break-glass/cases.ts';
 import { openBreakGlass } from '../../../functions/break-glass/open.ts';
@@ -85,9 +88,16 @@ export const openRegion = (settings: Partial<Region> = {}, stores?: Stores) => {
   const clock = () => time.now;
   const recorded: AuditRecord[] = [];
   const logged: unknown[] = [];
+  const table = memoryAuditTable();
+  const chain = auditOn(table, { clock, environmentId: 'test' });
   const services: Services = {
     ...(stores ?? openMemory(clock)),
-    audit: { record: async (records) => void recorded.push(...records) },
+    audit: {
+      record: async (records) => {
+        await chain.record(records);
+        recorded.push(...records);
+      },
+    },
     clock,
     region: {
       name: 'tokushima',
@@ -109,7 +119,7 @@ export const openRegion = (settings: Partial<Region> = {}, stores?: Stores) => {
     return { ...caller, patients: row && !row.disabled ? await patientsOf(row) : [] };
   };
   const log = (line: unknown) => void logged.push(line);
-  const routes = [...enrolmentRoutes(desk, cases), ...breakGlassRoutes(cases)];
+  const routes = [...enrolmentRoutes(desk, cases), ...breakGlassRoutes(cases, trailOn(table))];
   const json = jsonApi({ services, authenticate, routes, log });
   const breakGlass = openBreakGlass({ cases, resources: services.resources });
   const fhir = fhirApi({ services, authenticate, breakGlass, log });
