@@ -132,7 +132,7 @@ const signedElement = (text: string, signature: XmlElement, certificates: readon
 };
 
 const octetsSigned = (text: string, signature: XmlElement, publicCert: string): string | undefined => {
-  const verifier = new SignedXml({ publicCert, getCertFromKeyInfo: () => null, idAttribute: 'ID' });
+  const verifier = new SignedXml({ publicCert, getCertFromKeyInfo: () => null });
   try {
     verifier.loadSignature(standalone(text, signature));
     if (!verifier.checkSignature(text)) return undefined;
