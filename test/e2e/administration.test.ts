@@ -108,6 +108,8 @@ it('brings a hospital, a doctor and a system in; the doctor signs in with a seco
   });
   expect(written.status).toBe(201);
 
+  expect((await call(gateway, 'GET', '/me/account')).body).toMatchObject({ kind: 'system', facility: HOSPITAL });
+
   // A doctor, who signs in as everybody must.
   const invited = await desk('POST', '/staff', {
     username: 'y.sudachi',
