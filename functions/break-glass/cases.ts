@@ -94,10 +94,14 @@ export const openCases = (rows: RowStore): Cases => {
     (await Promise.all(ids.map((id) => rows.get(CASE, id)))).flatMap((row) => (row ? [row.data as Case] : []));
   return {
     openOf: async (subject, now) => {
-      const found = await rows.list({ p: OPEN(subject) });
-      return found.rows
-        .map(({ s, data }) => ({ patientKey: s, ...(data as Grant) }))
-        .filter(({ until }) => until > now);
+      const open: (Grant & { readonly patientKey: string })[] = [];
+      let after: string | undefined;
+      do {
+        const page = await rows.list({ p: OPEN(subject), after });
+        open.push(...page.rows.map(({ s, data }) => ({ patientKey: s, ...(data as Grant) })));
+        after = page.next;
+      } while (after !== undefined);
+      return open.filter(({ until }) => until > now);
     },
     open: async (opened) => {
       const { subject, patientKey, id, keys, until } = opened;
@@ -110,6 +114,7 @@ export const openCases = (rows: RowStore): Cases => {
           s: patientKey,
           data: { id, keys, until } satisfies Grant,
           expect: before?.version ?? 'absent',
+          until, // what is over goes, or the list of a busy crew would grow for ever
         },
         { kind: 'put', p: CASE, s: id, data: opened, expect: 'absent' },
         { kind: 'put', p: QUEUE, s: queued(opened), data: {}, expect: 'absent' },

@@ -111,6 +111,16 @@ describe('breaking the glass', () => {
     expect((await queue()).cases).toHaveLength(2);
   });
 
+  it('holds however many grants an actor has had', async () => {
+    const { patient } = await chart();
+    for (let at = 0; at < 120; at += 1)
+      await region.rows.write([
+        { kind: 'put', p: 'btg#open#staff-ambulance', s: `0${at}`, data: { id: 'old', keys: [], until: 0 } },
+      ]);
+    const answer = await region.call(crew, 'GET', `/fhir/Patient/${patient}`, undefined, headers());
+    expect(answer.status).toBe(200);
+  });
+
   it('opens one case for two requests at once', async () => {
     const { patient } = await chart();
     const look = () => region.call(crew, 'GET', `/fhir/Patient/${patient}`, undefined, headers());
