@@ -96,6 +96,8 @@ export const inviteStaff = async (
   await accounts.ensureGroup(given.facility);
   // An account without a row is nobody: what an earlier try left behind is taken up again.
   const account = (await accounts.find(given.username)) ?? (await accounts.invite(given.username, given.email));
+  if (account.email.toLowerCase() !== given.email.toLowerCase())
+    throw refuse('conflict', 'an account of this name is there already, with another address', 'username');
   const row = await find(rows, 'staffRow', account.sub);
   if (row.value) throw refuse('conflict', 'an account of this name is a member of staff already', 'username');
   const { facility, role, profession } = given;

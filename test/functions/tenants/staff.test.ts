@@ -82,6 +82,18 @@ describe('an invitation is refused', () => {
     expect(got).toMatchObject({ status: 409, body: { issue: [{ expression: ['email'] }] } });
   });
 
+  it('when an account of the name was left behind with another address: it may be somebody else', async () => {
+    await desk.needs.accounts.invite('y.sudachi', 'somebody.else@staff.example');
+
+    expect((await desk.send('POST', '/admin/staff', given.doctor())).status).toBe(409);
+  });
+
+  it('never because an earlier try was cut off: what it left is taken up again', async () => {
+    await desk.needs.accounts.invite('y.sudachi', 'y.sudachi@staff.example');
+
+    expect((await desk.send('POST', '/admin/staff', given.doctor())).status).toBe(201);
+  });
+
   it('when the name belongs to somebody with other rights', async () => {
     await invite();
 
