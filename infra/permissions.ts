@@ -56,21 +56,23 @@ const READ: Grant = {
   'dynamodb:Scan': 'the bounded walk for searches that no index serves',
 };
 
-/** Many rows of a large transaction in one call: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html */
-const UNVEIL: Grant = {
-  'dynamodb:PartiQLUpdate': 'rolls new rows forward, each if it is still staged',
-};
-const ALIASES: Grant = {
-  'dynamodb:BatchWriteItem': 'rolls aliases forward, which never change once they are there',
+const STORE: Grant = { ...READ, ...COMMIT };
+
+const INSERT: Grant = {
+  'dynamodb:PartiQLInsert': 'stages new rows, and keeps old versions, 25 in a call, each if it is not there yet',
 };
 
-const STORE: Grant = {
-  ...READ,
-  ...COMMIT,
-  ...UNVEIL,
-  'dynamodb:PartiQLInsert': 'stages new rows, and keeps old versions, each if it is not there yet',
+/** For those who write charts: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html */
+const CHARTS: Grant = {
+  ...STORE,
+  ...INSERT,
+  'dynamodb:PartiQLUpdate': 'rolls new rows of a large transaction forward, 25 in a call, each if it is still staged',
 };
-const REGISTRY: Grant = { ...STORE, ...ALIASES };
+const CHARTS_REGISTRY: Grant = {
+  ...STORE,
+  ...INSERT,
+  'dynamodb:BatchWriteItem': 'rolls aliases forward, 25 in a call, which never change once they are there',
+};
 
 const NOT_FOUND = 'S3 says "not found" only to those who may list, and "forbidden" to others';
 
@@ -133,8 +135,8 @@ const BODIES: Grant = {
 
 export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Grant>>>> = {
   'fhir-api': {
-    clinical: STORE,
-    registry: REGISTRY,
+    clinical: CHARTS,
+    registry: CHARTS_REGISTRY,
     audit: {
       'dynamodb:PutItem': 'the audit record goes before the answer',
       'dynamodb:GetItem': 'AuditEvent is rendered from it',
@@ -225,15 +227,12 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     clinical: {
       'dynamodb:BatchGetItem': 'the rows that a transaction has staged',
       ...COMMIT,
-      ...UNVEIL,
     },
     registry: {
       'dynamodb:GetItem': 'the record that decides a transaction',
       'dynamodb:Query': 'the open transactions and the keys of their rows',
       'dynamodb:BatchGetItem': 'the rows that a transaction has staged',
       ...COMMIT,
-      ...UNVEIL,
-      ...ALIASES,
     },
     documents: { 's3:DeleteObject bodies/*': 'bodies of a transaction that was rolled back' },
     'dead-letters': REPORT_FAILURE,
@@ -247,8 +246,8 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     'dead-letters': REPORT_FAILURE,
   },
   'bulk-load': {
-    clinical: STORE,
-    registry: REGISTRY,
+    clinical: CHARTS,
+    registry: CHARTS_REGISTRY,
     audit: { 'dynamodb:PutItem': 'a load is audited as the writes that it makes' },
     documents: DOCUMENTS,
     uploads: {
@@ -262,14 +261,17 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     'dead-letters': REPORT_FAILURE,
   },
   admin: {
-    clinical: STORE,
-    registry: REGISTRY,
+    clinical: STORE_BY_KEY,
+    registry: STORE_BY_KEY,
     audit: {
       'dynamodb:PutItem': 'the audit record goes before the answer',
-      'dynamodb:GetItem': 'the trail, for those who review it',
-      'dynamodb:Query': 'the trail, for those who review it',
+      'dynamodb:Query': 'when an account was last used: the access review',
     },
-    documents: SETTINGS_ONLY,
+    documents: {
+      's3:PutObject scans/*': 'the scan of a signed form',
+      's3:GetObject scans/*': 'signs the address at which a desk sees it again for a minute',
+      's3:ListBucket': NOT_FOUND,
+    },
     'data-key': UNWRAP,
     'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
     'staff-pool': ADMINISTER_STAFF,
@@ -277,7 +279,7 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
   },
   identity: {
     clinical: STORE_BY_KEY,
-    registry: { ...STORE_BY_KEY, ...ALIASES },
+    registry: STORE_BY_KEY,
     audit: { 'dynamodb:PutItem': 'the audit record goes before the answer' },
     documents: BODIES,
     'data-key': UNWRAP,
@@ -287,7 +289,7 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
   },
   'identity-feed': {
     clinical: { ...READ_STREAM, ...STORE_BY_KEY },
-    registry: { ...STORE_BY_KEY, ...ALIASES },
+    registry: STORE_BY_KEY,
     audit: { 'dynamodb:PutItem': 'a link that was made by rule is audited as any other' },
     documents: BODIES,
     'data-key': UNWRAP,

@@ -4,6 +4,7 @@ import { applicationRoutes } from './application-routes.ts';
 import { cardRoutes } from './card-routes.ts';
 import { deskRoutes } from './desk-routes.ts';
 import { meRoutes } from './me-routes.ts';
+import { scanRoutes } from './scan-routes.ts';
 import type { Desk } from './services.ts';
 
 /** `/enrolment` and `/me`: docs/enrolment.md. */
@@ -11,5 +12,6 @@ export const enrolmentRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] 
   ...deskRoutes(desk),
   ...applicationRoutes(desk),
   ...cardRoutes(desk),
+  ...scanRoutes(desk),
   ...meRoutes(desk, cases),
 ];

@@ -127,6 +127,20 @@ describe('a resident', () => {
     await expect(signIn({ ...pool(), username, password })).rejects.toThrow();
   }, 60_000);
 
+  it('has the scan of the signed form at the desk', async () => {
+    const desk = await as('staff:municipal');
+    const pdf = '%PDF-1.7 a form';
+    const headers = { authorization: `Bearer ${desk}`, 'content-type': 'application/pdf' };
+    const kept = await fetch(`${stack.region().baseUrl}/enrolment/scans`, { method: 'POST', headers, body: pdf });
+    expect(kept.status).toBe(201);
+    const { scan } = (await kept.json()) as { scan: string };
+    const name = { kanji: { family: '架空', given: '文' }, kana: { family: 'カクウ', given: 'フミ' } };
+    const posted = form({ name, insurance: undefined, route: 'post', evidence: { ...evidence, scan } });
+    const { person } = (await call(desk, 'POST', '/enrolment/people', posted)).body;
+    const { url } = (await call(desk, 'GET', `/enrolment/people/${person}/scan`)).body;
+    expect(await (await fetch(url)).text()).toBe(pdf);
+  });
+
   it('applies with an own account, which shows nothing until the desk confirms', async () => {
     const username = 'hanae@resident.example';
     const made = new AdminCreateUserCommand({

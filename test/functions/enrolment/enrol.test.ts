@@ -54,6 +54,17 @@ describe('joining at a counter', () => {
     expect((await region.services.resources.get('Person', person))?.text()).toContain('file-2026-0002');
   });
 
+  it('keeps the scan of the signed form, and shows it through the person alone', async () => {
+    const pdf = '%PDF-1.7 a form';
+    const kept = await region.call(municipal, 'POST', '/enrolment/scans', pdf);
+    expect(kept.status).toBe(201);
+    const { person } = await region.joined({ route: 'post', evidence: { ...evidence, scan: kept.body.scan } });
+    const seen = await region.call(municipal, 'GET', `/enrolment/people/${person}/scan`);
+    expect(seen.body.url).toContain(kept.body.scan);
+    expect((await region.call(municipal, 'POST', '/enrolment/scans', '<script>')).status).toBe(415);
+    expect((await region.call(doctor, 'POST', '/enrolment/scans', pdf)).status).toBe(403);
+  });
+
   it('refuses a person who has joined already: by insurance number, and by name with birth date', async () => {
     const first = await region.joined();
     const again = await region.call(municipal, 'POST', '/enrolment/people', form());
