@@ -75,8 +75,14 @@ export const remoteKeys = ({
   };
 };
 
+/** A name with a dot whose last part is no number: neither an address nor a name of our own network. */
+const PUBLIC_NAME = /^(?!.*\.(internal|local|localhost)$)([a-z0-9-]+\.)+[a-z][a-z0-9-]*$/i;
+
 const fetchKeys = async (url: string, plainHttp: boolean, fetch: FetchLike) => {
-  if (new URL(url).protocol !== 'https:' && !plainHttp) throw new KeyNotFound('a key set must come by https');
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== 'https:' && !plainHttp) throw new KeyNotFound('a key set must come by https');
+  // Whoever registers an address must not make us ask what only we can reach.
+  if (!plainHttp && !PUBLIC_NAME.test(hostname)) throw new KeyNotFound('a key set must come from a public host name');
   const { text, cacheControl } = await fetchText(url, fetch).catch((cause) => {
     throw cause instanceof KeyNotFound ? cause : new KeySetUnreachable('the key set cannot be fetched', { cause });
   });

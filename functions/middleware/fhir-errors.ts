@@ -1,5 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { FhirError, operationOutcome } from '../fhir/outcome.ts';
+import { isResourceType } from '../fhir/resource-types.ts';
 import { describeFault, jsonLog, type Log, unforeseen } from '../interactions/faults.ts';
 import { FHIR_JSON } from '../interactions/media-type.ts';
 import type { Call, Fhir } from './fhir-http.ts';
@@ -36,7 +37,7 @@ const describe = (error: unknown, requestId: string, { request, context, interac
     requestId,
     method: request?.method,
     // Type and interaction name the place; the id stays out, it would lead to a person.
-    target: interaction ?? request?.path.filter((segment) => /^[A-Z][A-Za-z]+$|^[_$]/.test(segment)).join('/'),
+    target: interaction ?? request?.path.filter(isOurWord).join('/'),
     facility: context?.actor.facility,
   };
   if (error instanceof FhirError) {
@@ -45,6 +46,14 @@ const describe = (error: unknown, requestId: string, { request, context, interac
   }
   return { level: 'error', event: 'fault', ...where, ...describeFault(error) };
 };
+
+/** A client may write a name where an id belongs, so a segment is logged only if we gave it its meaning. */
+const isOurWord = (segment: string) => isResourceType(segment) || OUR_WORDS.has(segment);
+const OUR_WORDS = new Set([
+  ...['_history', '_search', 'metadata'],
+  ...['$everything', '$summary', '$validate', '$lastn', '$meta', '$meta-add', '$meta-delete', '$lookup', '$expand'],
+  ...['$validate-code', '$upload', '$upload-status', '$match', '$ihe-pix'],
+]);
 
 const rawRequestId = (event: unknown) =>
   (event as { requestContext?: { requestId?: string } } | undefined)?.requestContext?.requestId;

@@ -232,6 +232,11 @@ describe('keys behind a URL', () => {
 
   it.each<[string, FetchLike, string?]>([
     ['over plain http', async () => Response.json({ keys: [g.clientKey.jwk] }), 'http://emr.example/jwks.json'],
+    ['at an address', async () => Response.json({ keys: [g.clientKey.jwk] }), 'https://169.254.169.254/jwks.json'],
+    ['at an IPv6 address', async () => Response.json({ keys: [g.clientKey.jwk] }), 'https://[::1]/jwks.json'],
+    ['at an address in disguise', async () => Response.json({ keys: [g.clientKey.jwk] }), 'https://0x7f.1/jwks.json'],
+    ['at a name of our own network', async () => Response.json({ keys: [g.clientKey.jwk] }), 'https://db.internal/k'],
+    ['at localhost', async () => Response.json({ keys: [g.clientKey.jwk] }), 'https://localhost/jwks.json'],
     ['that do not answer', async () => Promise.reject(new TypeError('fetch failed'))],
     ['that are no JSON', async () => new Response('<html>')],
     ['that are larger than 64 KB', async () => Response.json({ keys: [g.clientKey.jwk], padding: 'x'.repeat(70_000) })],
