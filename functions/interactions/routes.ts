@@ -1,6 +1,6 @@
 import { Heads, ruled } from '../consent/ruled.ts';
 import { notFound, refuse } from '../fhir/outcome.ts';
-import { OPERATIONS, type Operation } from '../operations/operations.ts';
+import { ELSEWHERE, OPERATIONS, type Operation } from '../operations/operations.ts';
 import { bundle } from './bundle/bundle.ts';
 import { capabilities } from './capabilities.ts';
 import type { Context, FhirRequest, Interaction, Services } from './contract.ts';
@@ -69,14 +69,14 @@ export const ROUTES: readonly Route[] = [
 export interface Claims {
   readonly codesOf: (type: string) => readonly string[];
   readonly systemCodes: readonly string[];
-  readonly operations: readonly Operation[];
+  readonly operations: readonly Omit<Operation, 'make'>[];
 }
 
 const TYPE_CODES = [...new Set(ROUTES.filter(({ path }) => path.startsWith('Type')).map(({ code }) => code))];
 const CLAIMS: Claims = {
   codesOf: (type) => TYPE_CODES.filter((code) => does(type, code)),
   systemCodes: ['transaction', 'batch', 'search-system', 'history-system'],
-  operations: OPERATIONS,
+  operations: [...OPERATIONS, ...ELSEWHERE],
 };
 
 /** The form of a path: `Patient/p1/_history/2` → `Type/Id/_history/Vid`. */

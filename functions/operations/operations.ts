@@ -101,3 +101,14 @@ export const OPERATIONS: readonly Operation[] = [
     make: uploadStatus,
   },
 ];
+
+/** Operations under /fhir that another function serves (entries/identity.ts): claimed here, answered there. */
+export const ELSEWHERE: readonly Omit<Operation, 'make'>[] = [
+  { name: 'match', definition: `${R4}/Patient-match`, levels: ['type'], types: ['Patient'], affectsState: true },
+  {
+    name: 'ihe-pix',
+    definition: 'https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix',
+    levels: ['type'],
+    types: ['Patient'],
+  },
+];
