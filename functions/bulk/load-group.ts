@@ -18,7 +18,7 @@ import { canonicalise } from '../terminology/systems.ts';
 import type { Assigned } from './assign.ts';
 import type { Counts, JobRefusal } from './job.ts';
 
-export type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'clock' | 'region' | 'profiles'>;
+export type Needs = Pick<Services, 'resources' | 'documents' | 'seal' | 'clock' | 'region' | 'profiles' | 'narrow'>;
 
 /** A writer who meets another in the same patient tries again with what is there now. */
 const TRIES = 4;

@@ -65,6 +65,7 @@ export const loadObject = async (services: Needs, job: Job, open: Open, settled:
         requestId: job.id,
         now: services.clock(),
         purpose: job.purpose,
+        narrow: await services.narrow?.(),
         disclosed: [],
       };
       const result = await loadGroup(services, context, patient, entries);
