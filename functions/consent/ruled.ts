@@ -17,8 +17,16 @@ interface Rules {
 /** What was read with a record. Kept with the record itself: what has none here was read past this file, and is closed. */
 const rulesOfStored = new WeakMap<Stored, Rules>();
 
-export const policyFor = (stored: Stored): Policy =>
-  stored.patientKey === undefined ? OPEN : (rulesOfStored.get(stored)?.policy ?? CLOSED);
+export const policyFor = (stored: Stored): Policy => {
+  if (stored.patientKey === undefined) return ABOUT_PATIENTS.has(stored.type) ? CLOSED : OPEN;
+  return rulesOfStored.get(stored)?.policy ?? CLOSED;
+};
+
+/**
+ * Kept with no patient, and yet about some: nobody could say whose consent rules over them, so they stay with their source. A Binary
+ * is a patient's by its securityContext.
+ */
+const ABOUT_PATIENTS = new Set(['Binary', 'Bundle', 'Group', 'MeasureReport', 'MessageHeader', 'Parameters']);
 
 /** Ids of the Patients of the person whose record it is, as far as they were read with it. */
 export const linkedFor = (stored: Stored): readonly string[] => rulesOfStored.get(stored)?.linked ?? [];

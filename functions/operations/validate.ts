@@ -1,7 +1,8 @@
-import { operationOutcome, refuse } from '../fhir/outcome.ts';
-import type { Resource } from '../fhir/types.ts';
+import { assertEnforceable } from '../consent/compile.ts';
+import { FhirError, operationOutcome, refuse } from '../fhir/outcome.ts';
+import type { Issue, Resource } from '../fhir/types.ts';
 import { validate } from '../fhir/validate.ts';
-import type { FhirRequest, Interaction, Services } from '../interactions/contract.ts';
+import type { Context, FhirRequest, Interaction, Services } from '../interactions/contract.ts';
 import { parseType } from '../interactions/ids.ts';
 import { isObject, readJson } from '../interactions/write/body.ts';
 import { profileIssues } from '../profiles/profiles.ts';
@@ -14,7 +15,7 @@ import { canonicalise } from '../terminology/systems.ts';
  */
 export const validateOperation =
   ({ profiles }: Pick<Services, 'profiles'>): Interaction =>
-  async (_context, request) => {
+  async ({ consentDefault }, request) => {
     const type = parseType(request.path[0]!);
     const { resource, profile } = asked(request);
     const issues = validate(canonicalise(resource), { type });
@@ -23,11 +24,23 @@ export const validateOperation =
       const further = profiles
         ? await profiles.issues(resource, profile)
         : profileIssues(resource, { required: profile, verbose: true });
-      issues.push(...further);
+      issues.push(...further, ...unenforceable(resource, consentDefault));
     }
     const ok = { severity: 'information', code: 'informational', diagnostics: 'no fault was found' } as const;
     return { status: 200, resource: operationOutcome(issues.length > 0 ? issues : [ok]) };
   };
+
+/** A Consent is also held to what can be enforced (consent/compile.ts). */
+const unenforceable = (resource: Resource, consentDefault: Context['consentDefault']): readonly Issue[] => {
+  if (resource.resourceType !== 'Consent') return [];
+  try {
+    assertEnforceable(resource, consentDefault);
+    return [];
+  } catch (error) {
+    if (error instanceof FhirError) return error.issues;
+    throw error;
+  }
+};
 
 /** The resource itself, or Parameters with a parameter `resource`; profiles from there, or from the URL. */
 const asked = (request: FhirRequest): { resource: Resource; profile: string[] } => {

@@ -1,9 +1,13 @@
 // Consent that changes while it is made use of, and who writes what was addressed to them.
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseScopes } from '../../../functions/auth/scopes.ts';
 import type { Actor } from '../../../functions/consent/actor.ts';
 import { clinic, given, hospital, openApi, residentOf, stored } from '../../support/api.ts';
+import { BOTH_STORES } from '../../support/both-stores.ts';
 import { consent, facilityActor } from '../../support/consents.ts';
+import { stopDynamoDb } from '../../support/dynamodb.ts';
+
+afterAll(stopDynamoDb);
 
 const open = () => {
   const { region } = openApi().services;
@@ -33,9 +37,9 @@ describe('a withdrawal', () => {
     expect([200, 404]).toContain(status);
   });
 
-  it('and a permit at the same time: none is lost, whichever is later', async () => {
-    for (let round = 0; round < 5; round++) {
-      const api = open();
+  it.each(BOTH_STORES)('and permits at the same time, in %s: none is lost, whichever is later', async (_, openOn) => {
+    const api = await openOn();
+    for (let round = 0; round < 4; round++) {
       const { id } = await stored(api, given.patient());
       const { id: observation } = await stored(api, given.observation(id));
       const writes = [

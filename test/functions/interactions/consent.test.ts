@@ -147,6 +147,12 @@ describe('a consent that cannot be enforced is refused at its element', () => {
     expect(await refused(provision)).toEqual([422, expression]);
   });
 
+  it('$validate says so too', async () => {
+    const body = consent('x', { type: 'permit', class: [dataClass('everything')] });
+    const { body: outcome } = await open().send('POST', '/Consent/$validate', { body });
+    expect(outcome.issue!.map(({ expression }) => expression)).toEqual([['Consent.provision.class[0]']]);
+  });
+
   it('no pattern, no version of the explanation', async () => {
     expect(await refused({ type: 'permit' }, { category: [{ text: 'x' }], policyRule: { text: 'x' } })).toEqual([
       422,
@@ -184,4 +190,14 @@ describe('death', () => {
     await stored(api, { ...patient, deceasedBoolean: false });
     expect(await seen(api, its)).toEqual([200, 1]);
   });
+});
+
+it('a Binary or a Group of no patient stays with its source', async () => {
+  const api = openApi({ region: { ...open().services.region, consentDefault: 'implicit' as const } });
+  const { id } = await stored(api, { resourceType: 'Binary', contentType: 'text/plain', data: 'eA==' });
+  const group = await stored(api, { resourceType: 'Group', type: 'person', actual: true });
+  for (const url of [`/Binary/${id}`, `/Group/${group.id}`]) {
+    expect((await api.send('GET', url)).status).toBe(200);
+    expect((await api.send('GET', url, { as: clinic })).status).toBe(404);
+  }
 });
