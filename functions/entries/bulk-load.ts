@@ -14,8 +14,8 @@ const env = readEnv(process.env, 'UPLOADS_BUCKET');
  * A patient of ten thousand resources and more is one commit: at 1,000 write units a second that takes minutes to stage, and
  * this function has 15 of them.
  */
-const PATIENCE = { stagingMs: 8 * 60_000, rollForwardMs: 4 * 60_000 };
-const services = await liveServices(process.env, openDynamoClient(), PATIENCE);
+const LIMITS = { stagingMs: 8 * 60_000, rollForwardMs: 4 * 60_000, batchRows: 25 };
+const services = await liveServices(process.env, openDynamoClient(), LIMITS);
 const uploads = services.uploads!;
 
 export const handler = async ({ detail }: ObjectCreated): Promise<void> => {

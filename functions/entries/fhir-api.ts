@@ -11,9 +11,9 @@ import { openDynamoClient } from '../storage/client.ts';
 
 const client = openDynamoClient();
 /** The function has 29 s (infra/functions.ts): a commit that cannot be decided by then is taken back, and says so in time. */
-const PATIENCE = { answerMs: 22_000 };
+const LIMITS = { answerMs: 22_000, batchRows: 25 };
 // A bad environment stops the cold start, not a request.
-const services = await liveServices(process.env, client, PATIENCE);
+const services = await liveServices(process.env, client, LIMITS);
 
 export const handler = fhirApi({
   services,

@@ -17,8 +17,8 @@ type Sending = Pick<Store, 'client' | 'names'>;
 /** DynamoDB takes 16 MB in a batch; a call that fails is sent again as a whole. */
 const BATCH_BYTES = 1_000_000;
 const TRIES = 8;
-/** Of the requests that may be under way at once, the share that are batches: 4 of 24, a hundred rows. */
-const BATCHES_AT_ONCE = 6;
+/** A batch takes the room of so many requests: four at once of a hundred rows, where there could be 24 of one. */
+const BATCH_WEIGHT = 6;
 
 /** Works in batches, in order, none too large to be sent again; a few of them at once. */
 export const eachBatch = <T>(
@@ -26,7 +26,10 @@ export const eachBatch = <T>(
   rows: readonly T[],
   itemOf: (row: T) => Item,
   work: (batch: readonly T[]) => Promise<void>,
-): Promise<void> => eachOf(batchesOf(rows, limits.batchRows, itemOf), Math.ceil(limits.width / BATCHES_AT_ONCE), work);
+): Promise<void> => {
+  const { batchRows, width } = limits;
+  return eachOf(batchesOf(rows, batchRows, itemOf), batchRows > 1 ? Math.ceil(width / BATCH_WEIGHT) : width, work);
+};
 
 const batchesOf = <T>(rows: readonly T[], most: number, itemOf: (row: T) => Item): T[][] => {
   const batches: T[][] = [];

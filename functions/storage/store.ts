@@ -22,7 +22,10 @@ export interface Limits {
   readonly rollForwardMs: number;
   /** A staged commit that is not decided this long after its request began gives up: whoever waits for an API has 29 s. */
   readonly answerMs: number;
-  /** Rows of a staged commit that are sent in one call. DynamoDB's own limit is 25. */
+  /**
+   * Rows of a staged commit that are sent in one call; DynamoDB's own limit is 25. More than one needs PartiQL permissions, which
+   * only those functions have that write charts.
+   */
   readonly batchRows: number;
   /** Requests at once. */
   readonly width: number;
@@ -33,6 +36,6 @@ export const LIMITS: Limits = {
   stagingMs: 60_000,
   rollForwardMs: 5_000,
   answerMs: Number.POSITIVE_INFINITY,
-  batchRows: 25,
+  batchRows: 1,
   width: 24,
 };

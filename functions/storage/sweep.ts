@@ -37,22 +37,21 @@ export const rollWithin = async (
     // An alias never changes once it is there: this one may be written whatever has become of it meanwhile.
     const aliases = some.filter((row) => forward(row) && isAliasKey(row.at));
     await eachBatch(store, aliases, next, async (batch) => {
-      if (!isLate()) {
-        await putRows(
-          store,
-          batch.map((row) => ({ at: row.at, item: next(row) })),
-        );
-      }
+      if (isLate()) return;
+      const rows = batch.map((row) => ({ at: row.at, item: next(row) }));
+      if (batch.length > 1) await putRows(store, rows);
+      else await one(batch[0]!);
     });
-    const others = some.filter((row) => forward(row) && !isAliasKey(row.at));
-    await eachBatch(store, others, next, async (batch) => {
+    const charted = some.filter((row) => forward(row) && row.at.table === 'clinical');
+    await eachBatch(store, charted, next, async (batch) => {
       if (isLate()) return;
       const rows = batch.map((row) => ({ at: row.at, t: row.item.t!, next: next(row) }));
       const done = batch.length > 1 ? await unveilRows(store, rows) : [];
       for (const [at, row] of batch.entries()) if (!done[at]) await one(row);
     });
+    const batched = new Set([...aliases, ...charted]);
     await eachOf(
-      some.filter((row) => !forward(row)),
+      some.filter((row) => !batched.has(row)),
       store.limits.width,
       one,
     );

@@ -93,25 +93,39 @@ it('loads a file, and the same file again without changing anything', async () =
   expect(chart.entry).toHaveLength(5);
 }, 240_000);
 
-it('takes a patient beyond the limit through an upload, whole', async () => {
-  const lines = Array.from({ length: 120 }, (_, at) => ({
+/** One patient with more results than one transaction of DynamoDB takes. */
+const writeLarge = (patient: string, count: number): string => {
+  const lines = Array.from({ length: count }, (_, at) => ({
     resourceType: 'Observation',
-    id: `large-o${at}`,
+    id: `${patient}-o${at}`,
     status: 'final',
     code: { text: 'x' },
-    subject: { reference: 'Patient/large' },
+    subject: { reference: `Patient/${patient}` },
   }));
-  const file = join(folder, 'large.ndjson');
+  const file = join(folder, `${patient}.ndjson`);
   writeFileSync(
     file,
-    [{ resourceType: 'Patient', id: 'large' }, ...lines].map((one) => JSON.stringify(one)).join('\n'),
+    [{ resourceType: 'Patient', id: patient }, ...lines].map((one) => JSON.stringify(one)).join('\n'),
   );
-  expect(await load('--upload-above', '100', file)).toMatchObject({
-    code: 0,
-    said: expect.stringContaining('121 new'),
-  });
-  expect((await send('GET', '/Observation/large-o119')).status).toBe(200);
-}, 240_000);
+  return file;
+};
+
+it.each([
+  ['a large patient', 'large', []],
+  ['a patient beyond the limit through an upload', 'larger', ['--upload-above', '100']],
+])(
+  'takes %s, whole',
+  async (_, patient, more) => {
+    const file = writeLarge(patient, 120);
+    expect(await load(...more, file)).toMatchObject({ code: 0, said: expect.stringContaining('121 new') });
+    expect((await send('GET', `/Observation/${patient}-o119`)).status).toBe(200);
+    const chart = (await (await send('GET', `/Observation?patient=${patient}&_count=200`)).json()) as {
+      entry: unknown[];
+    };
+    expect(chart.entry).toHaveLength(120);
+  },
+  240_000,
+);
 
 it('another facility loading the same ids is refused and told so, and changes nothing', async () => {
   const file = writeFiles('theirs', 1);

@@ -62,6 +62,7 @@ beforeAll(async () => {
     keys: secrets,
     documents: openMemory().documents,
     clock: () => now,
+    limits: { batchRows: 25 },
   };
   store = openStore(options);
   resources = openDynamo(options);

@@ -82,7 +82,7 @@ const told = ({ type, id, version }: ChangeRef) => `${type}/${id}/${version}`;
 
 describe('the change feed', () => {
   it('logs each version once, from plain, moved and staged writes, and nothing else', { timeout: 60_000 }, async () => {
-    const [plain, staged] = [open(), open({ transactionRows: 0 })];
+    const [plain, staged] = [open(), open({ transactionRows: 0, batchRows: 25 })];
     const at = (id: string, date: number) =>
       draft('Observation', id, { patient: 'p', date, otherPatients: ['q'], code: 's|c' });
     const server = plain.allocate('Observation', { patient: 'p', otherPatients: [], date: DAY, spansDays: false });

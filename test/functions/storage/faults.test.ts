@@ -241,7 +241,7 @@ describe('a process that ends within a large commit', () => {
     for (let round = 0; round < 4; round += 1) {
       const one = await scene();
       let done = false;
-      const writing = openWith(client, { transactionRows: 0, width: 2 })
+      const writing = openWith(client, { transactionRows: 0, width: 2, batchRows: 3 })
         .commit(one.writes, NOW)
         .finally(() => {
           done = true;
@@ -283,7 +283,7 @@ describe('a large commit whose rows are met before it has rolled them forward', 
       for (const [at, next] of of(2).entries()) await resources.commit(replace(found[at]!, next), NOW);
     };
 
-    await openWith(own, { transactionRows: 0 }).commit(create(...of(1)), NOW);
+    await openWith(own, { transactionRows: 0, batchRows: 25 }).commit(create(...of(1)), NOW);
 
     expect(meanwhile).toBeDefined();
     expect(await versions()).toEqual(ids.map(() => 2));
@@ -295,7 +295,7 @@ describe('two large commits that want the same', () => {
   it('let one win, or none, and never mix', { timeout: 60_000 }, async () => {
     for (let round = 0; round < 4; round += 1) {
       const one = await scene();
-      const wide = openWith(client, { transactionRows: 0, width: 8 });
+      const wide = openWith(client, { transactionRows: 0, width: 8, batchRows: 25 });
       const attempts = await Promise.allSettled([wide.commit(one.writes, NOW), wide.commit(one.writes, NOW)]);
 
       const won = attempts.filter(({ status }) => status === 'fulfilled').length;

@@ -21,7 +21,7 @@ const head = (patient: string, expectVersion: number, over: Partial<HeadWrite> =
 describe.each([
   ['memory', memory],
   ['DynamoDB', () => dynamo()],
-  ['DynamoDB, staged', () => dynamo({ transactionRows: 0 })],
+  ['DynamoDB, staged', () => dynamo({ transactionRows: 0, batchRows: 25 })],
 ] as const)('Heads in %s', (_, open) => {
   let resources: Resources;
   beforeAll(async () => {

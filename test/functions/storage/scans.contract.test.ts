@@ -13,7 +13,7 @@ const fresh = (name: string) => `${name}-${++count}`;
 describe.each([
   ['memory', memory],
   ['DynamoDB', () => dynamo()],
-  ['DynamoDB, staged', () => dynamo({ transactionRows: 0 })],
+  ['DynamoDB, staged', () => dynamo({ transactionRows: 0, batchRows: 25 })],
 ] as const)('runs of Resources in %s', (_, open) => {
   let resources: Resources;
   beforeAll(async () => {
