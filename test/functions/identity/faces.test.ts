@@ -139,3 +139,31 @@ describe('Patient/$ihe-pix', () => {
     expect((await call(residentOf('somebody'), 'GET', ask(`${system(HOSPITAL)}|1`))).status).toBe(404);
   });
 });
+
+// https://profiles.ihe.net/ITI/PDQm/ITI-78.html: the search of the FHIR API.
+describe('PDQm', () => {
+  it.each([
+    'family=阿波',
+    'given=ハナコ',
+    'name=あわ',
+    'birthdate=1951-04-01',
+    'gender=female',
+    'telecom=0886000001',
+    'address=徳島市',
+    'address-city=徳島',
+    'address-postalcode=770-0001',
+    'family:exact=阿波',
+    'address:contains=島市',
+    `identifier=${system(HOSPITAL)}|1`,
+    `identifier=${system(HOSPITAL)}|`,
+    '_id=ID',
+    'active=true',
+  ])('finds a Patient by %s', async (query) => {
+    const { api, register } = shared();
+    const id = await register(patientOf(HOSPITAL, '1', { active: true }));
+    const [name = '', value = ''] = query.replace('ID', id).split(/=(.*)/s);
+    const { status, body } = await api.send('GET', `/Patient?${name}=${encodeURIComponent(value)}`);
+    expect(status).toBe(200);
+    expect(body.entry?.map(({ resource }) => resource?.id)).toEqual([id]);
+  });
+});

@@ -2,6 +2,9 @@
 // happens to people (twins, marriage, moving house, a new job) and to data (old machines, typing, hurry), and who each record is of.
 import type { Resource } from '../../../functions/fhir/types.ts';
 import { BEGINS, ENDS, FAMILIES, FEMALE, MALE } from './names.ts';
+import { type Home, type Human, type Insured, type Kind, type Word, written } from './written-record.ts';
+
+export type { Kind } from './written-record.ts';
 
 export interface Labelled {
   readonly patient: Resource;
@@ -11,37 +14,6 @@ export interface Labelled {
   /** What is unlike in this record. */
   readonly kinds: readonly Kind[];
 }
-
-export type Kind =
-  | 'as registered'
-  | 'twin'
-  | 'same-name neighbour'
-  | 'care home'
-  | 'half-width kana'
-  | 'hiragana'
-  | 'variant kanji'
-  | 'no kanji'
-  | 'no kana'
-  | 'kana typed wrongly'
-  | 'kanji typed wrongly'
-  | 'read otherwise'
-  | 'birth date typed wrongly'
-  | 'birth date missing'
-  | 'sex typed wrongly'
-  | 'sex missing'
-  | 'married name'
-  | 'married name, old name kept'
-  | 'other address'
-  | 'other telephone'
-  | 'other insurance'
-  | 'insurance with history'
-  | 'branch missing'
-  | 'branch of a relative'
-  | 'insurance number typed wrongly'
-  | 'no insurance'
-  | 'no telephone'
-  | 'no address'
-  | 'duplicate at one facility';
 
 export const randomOf = (seed: number) => {
   let state = seed;
@@ -53,10 +25,6 @@ export const randomOf = (seed: number) => {
   };
 };
 
-interface Word {
-  readonly spellings: readonly string[];
-  readonly kana: string;
-}
 const words = (text: string) => {
   const rows = text
     .replaceAll('\n', '')
@@ -84,37 +52,6 @@ const family = (random: number): Word => {
 };
 const male = words(MALE);
 const female = words(FEMALE);
-
-interface Home {
-  readonly postcode: string;
-  readonly line: string;
-  readonly phone: string;
-}
-interface Insured {
-  readonly insurer: string;
-  readonly symbol: string;
-  readonly number: string;
-  readonly branch: string;
-}
-interface Human {
-  readonly id: number;
-  family: Word;
-  /** How this family writes itself. */
-  spelling: string;
-  given: Word;
-  readonly sex: 'male' | 'female';
-  birth: string;
-  home: Home;
-  phone: string;
-  insured: Insured;
-  /** Branches of the rest of the house, which clerks mix up. */
-  relatives: string[];
-  readonly about: Kind[];
-  married?: Word;
-  moved?: Home;
-  otherPhone?: string;
-  otherInsured?: Insured;
-}
 
 export const population = (people: number, seed = 20261122): Labelled[] => {
   const random = randomOf(seed);
@@ -299,176 +236,4 @@ export const population = (people: number, seed = 20261122): Labelled[] => {
       };
     });
   });
-};
-
-interface Dice {
-  readonly random: () => number;
-  readonly chance: (probability: number) => boolean;
-  readonly below: (most: number) => number;
-  readonly pick: <T>(from: readonly T[]) => T;
-}
-
-const HALF: Record<string, string> = {};
-'アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲンァィゥェォャュョッー'
-  .split('')
-  .forEach((kana, at) => {
-    HALF[kana] = [...'ｱｲｳｴｵｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾅﾆﾇﾈﾉﾊﾋﾌﾍﾎﾏﾐﾑﾒﾓﾔﾕﾖﾗﾘﾙﾚﾛﾜｦﾝｧｨｩｪｫｬｭｮｯｰ'][at]!;
-  });
-const halfWidth = (kana: string) =>
-  [...kana.normalize('NFD')].map((one) => HALF[one] ?? (one === '\u3099' ? 'ﾞ' : one === '\u309A' ? 'ﾟ' : one)).join('');
-const LARGE: Record<string, string> = {
-  ァ: 'ア',
-  ィ: 'イ',
-  ゥ: 'ウ',
-  ェ: 'エ',
-  ォ: 'オ',
-  ャ: 'ヤ',
-  ュ: 'ユ',
-  ョ: 'ヨ',
-  ッ: 'ツ',
-};
-const withoutSmall = (kana: string) => [...kana].map((one) => LARGE[one] ?? one).join('');
-const hiragana = (kana: string) =>
-  [...kana].map((one) => (one >= 'ァ' && one <= 'ヶ' ? String.fromCharCode(one.charCodeAt(0) - 0x60) : one)).join('');
-const KANA = [
-  ...'アイウエオカキクケコサシスセソタチツテトナニノハヒフホマミムメモヤユヨラリルレロワンガギゴザジダデドバブボ',
-];
-const KANJI = [...'子美一郎太花陽春夏秋冬光明正和真田山川木村石井本'];
-
-const replaceAt = (text: string, at: number, by: string) =>
-  [...text].map((one, place) => (place === at ? by : one)).join('');
-
-const written = (
-  human: Human,
-  facility: string,
-  { chance, below, pick }: Dice,
-): { patient: Resource; kinds: Kind[] } => {
-  const kinds: Kind[] = [...human.about];
-  const says = (kind: Kind, probability: number): boolean => {
-    const does = chance(probability);
-    if (does) kinds.push(kind);
-    return does;
-  };
-  const typo = (text: string, letters: readonly string[]) => {
-    const length = [...text].length;
-    const at = below(length);
-    const how = below(3);
-    if (how === 0 && length > 2) return [...text].filter((_, place) => place !== at).join('');
-    if (how === 1 && length > 1 && at < length - 1) {
-      const all = [...text];
-      [all[at], all[at + 1]] = [all[at + 1]!, all[at]!];
-      if (all.join('') !== text) return all.join('');
-    }
-    return replaceAt(text, at, pick(letters));
-  };
-
-  // What has happened in the person's life by the time of this record.
-  const isMarried = human.married !== undefined && says('married name', 0.5);
-  const word = isMarried ? human.married! : human.family;
-  const home = human.moved && says('other address', 0.5) ? human.moved : human.home;
-  const phone = human.otherPhone && says('other telephone', 0.5) ? human.otherPhone : human.phone;
-  const insured = human.otherInsured && says('other insurance', 0.5) ? human.otherInsured : human.insured;
-
-  let familyKanji = isMarried ? word.spellings[0]! : human.spelling;
-  if (word.spellings.length > 1 && says('variant kanji', 0.25)) familyKanji = pick(word.spellings);
-  let familyKana = word.kana;
-  let givenKanji = human.given.spellings[0]!;
-  let givenKana = human.given.kana;
-  if (says('kana typed wrongly', 0.03)) {
-    if (chance(0.5)) familyKana = typo(familyKana, KANA);
-    else givenKana = typo(givenKana, KANA);
-  }
-  if (says('kanji typed wrongly', 0.015)) {
-    if (chance(0.5)) familyKanji = typo(familyKanji, KANJI);
-    else givenKanji = typo(givenKanji, KANJI);
-  }
-  if (says('read otherwise', 0.01))
-    givenKana = pick(['ヒロコ', 'ユキ', 'アキラ', 'マサシ', 'トモミ', 'ジュン', 'カズヒロ']);
-  const isKanaOnly = says('no kanji', 0.06);
-  const isKanjiOnly = !isKanaOnly && says('no kana', 0.05);
-  const machine = chance(0.2) ? 'half' : chance(0.06) ? 'hiragana' : 'plain';
-  const kanaOf = (kana: string) =>
-    machine === 'half'
-      ? halfWidth(chance(0.5) ? withoutSmall(kana) : kana)
-      : machine === 'hiragana'
-        ? hiragana(kana)
-        : kana;
-  if (machine === 'half') kinds.push('half-width kana');
-  if (machine === 'hiragana') kinds.push('hiragana');
-
-  const usesExtension = chance(0.7);
-  const name = (familyName: string, givenName: string, code: string, more = {}) => ({
-    ...(usesExtension && {
-      extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation', valueCode: code }],
-    }),
-    use: 'official',
-    family: familyName,
-    given: [givenName],
-    ...more,
-  });
-  const names = [
-    ...(isKanaOnly ? [] : [name(familyKanji, givenKanji, 'IDE')]),
-    ...(isKanjiOnly ? [] : [name(kanaOf(familyKana), kanaOf(givenKana), 'SYL')]),
-  ];
-  if (isMarried && says('married name, old name kept', 0.4)) {
-    const old = { use: 'old', period: { end: '2022-05-01' } };
-    names.push(
-      name(human.spelling, givenKanji, 'IDE', old),
-      name(kanaOf(human.family.kana), kanaOf(givenKana), 'SYL', old),
-    );
-  }
-
-  let birth: string | undefined = human.birth;
-  if (says('birth date typed wrongly', 0.02)) birth = wrongDate(birth, { below, chance });
-  else if (says('birth date missing', 0.005)) birth = undefined;
-  let gender: string | undefined = human.sex;
-  if (says('sex typed wrongly', 0.004)) gender = gender === 'male' ? 'female' : 'male';
-  else if (says('sex missing', 0.03)) gender = undefined;
-
-  let { number, branch } = insured;
-  if (says('insurance number typed wrongly', 0.01)) number = replaceAt(number, below(number.length), String(below(10)));
-  if (says('branch missing', 0.35)) branch = '';
-  else if (human.relatives.length > 0 && insured === human.insured && says('branch of a relative', 0.003))
-    branch = pick(human.relatives);
-  const memberId = (one: Insured, no: string, sub: string) => ({
-    system: 'http://jpfhir.jp/fhir/clins/Idsystem/JP_Insurance_memberID',
-    value: `${one.insurer}:${one.symbol}:${no}:${sub}`,
-  });
-  const identifier: object[] = [
-    { system: `urn:oid:1.2.392.100495.20.3.51.1${facility}`, value: `${human.id}${below(1000)}` },
-  ];
-  if (!says('no insurance', 0.2)) {
-    identifier.push(memberId(insured, number, branch));
-    if (insured === human.otherInsured && says('insurance with history', 0.3))
-      identifier.push({
-        ...memberId(human.insured, human.insured.number, human.insured.branch),
-        period: { end: '2023-03-31' },
-      });
-  }
-  const dashed = (text: string) => (chance(0.5) ? `${text.slice(0, 3)}-${text.slice(3, 7)}-${text.slice(7)}` : text);
-  const patient: Resource = {
-    resourceType: 'Patient',
-    identifier,
-    name: names,
-    ...(gender && { gender }),
-    ...(birth && { birthDate: birth }),
-    ...(!says('no telephone', 0.12) && { telecom: [{ system: 'phone', value: dashed(phone) }] }),
-    ...(!says('no address', 0.06) && {
-      address: [
-        {
-          postalCode: chance(0.5) ? `${home.postcode.slice(0, 3)}-${home.postcode.slice(3)}` : home.postcode,
-          ...(chance(0.85) && { city: '徳島市', line: [home.line] }),
-        },
-      ],
-    }),
-  };
-  return { patient, kinds };
-};
-
-const wrongDate = (date: string, { below, chance }: Pick<Dice, 'below' | 'chance'>): string => {
-  const [year = '', month = '', day = ''] = date.split('-');
-  if (chance(0.3) && Number(day) <= 12 && day !== month) return `${year}-${day}-${month}`;
-  if (chance(0.3) && year[2] !== year[3]) return `${year.slice(0, 2)}${year[3]}${year[2]}-${month}-${day}`;
-  if (chance(0.5)) return `${year}-${month}-${String(1 + ((Number(day) + below(26)) % 28)).padStart(2, '0')}`;
-  return `${year.slice(0, 3)}${(Number(year[3]) + 1 + below(8)) % 10}-${month}-${day}`;
 };
