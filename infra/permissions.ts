@@ -16,6 +16,7 @@ export const ENTRIES = [
   'reading-watch',
   'identity',
   'identity-feed',
+  'ihe',
 ] as const;
 export type Entry = (typeof ENTRIES)[number];
 
@@ -294,5 +295,15 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     documents: BODIES,
     'data-key': UNWRAP,
     'dead-letters': REPORT_FAILURE,
+  },
+  ihe: {
+    clinical: STORE,
+    registry: STORE,
+    audit: { 'dynamodb:PutItem': 'the audit record goes before the answer' },
+    documents: BODIES,
+    'data-key': UNWRAP,
+    'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
+    'staff-pool': SETTINGS_ONLY,
+    'residents-pool': SETTINGS_ONLY,
   },
 };
