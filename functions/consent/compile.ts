@@ -34,6 +34,9 @@ const ACTIONS = ['access', 'disclose', 'use'].map(
 const PURPOSES = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
 const TYPES = 'http://hl7.org/fhir/resource-types';
 
+/** An oral note and by whom, a scan of the form; a code that was read comes with a verification. */
+const EVIDENCE = ['verification', 'sourceAttachment', 'sourceReference'];
+
 /** A head stays a small row. */
 const MOST_RULES = 200;
 const DEEPEST = 4;
@@ -228,8 +231,11 @@ const periodOf = (reading: Reading, value: unknown, at: string): Period | undefi
   return [from?.low ?? null, to?.high ?? null];
 };
 
-/** 422 with every fault, each at its element, where a Consent could not be enforced. `region`: how the region takes consent. */
-export const assertEnforceable = (consent: Resource, region: ConsentDefault | undefined): void => {
+/**
+ * 422 with every fault, each at its element, where a Consent could not be enforced. `region`: how the region takes consent.
+ * `isOwn`: the person writes it, which is evidence enough.
+ */
+export const assertEnforceable = (consent: Resource, region: ConsentDefault | undefined, isOwn = false): void => {
   const { rule, reading } = compiled(consent);
   if (isInForce(consent)) {
     const pattern = patternOf(reading, consent);
@@ -239,6 +245,8 @@ export const assertEnforceable = (consent: Resource, region: ConsentDefault | un
         'Consent.policyRule',
         `needs a coding of ${EXPLANATION}: the version of the explanation that was given`,
       );
+    if (!isOwn && !EVIDENCE.some((name) => consent[name] !== undefined))
+      reading.fault('Consent.verification', `needs evidence, one of ${EVIDENCE.join(', ')}`);
     if (rule) assertPattern(reading, rule, pattern, region);
   }
   if (reading.issues.length > 0) throw new FhirError('unprocessable', reading.issues);

@@ -15,7 +15,7 @@ import { canonicalise } from '../terminology/systems.ts';
  */
 export const validateOperation =
   ({ profiles }: Pick<Services, 'profiles'>): Interaction =>
-  async ({ consentDefault }, request) => {
+  async ({ consentDefault, actor }, request) => {
     const type = parseType(request.path[0]!);
     const { resource, profile } = asked(request);
     const issues = validate(canonicalise(resource), { type });
@@ -24,17 +24,21 @@ export const validateOperation =
       const further = profiles
         ? await profiles.issues(resource, profile)
         : profileIssues(resource, { required: profile, verbose: true });
-      issues.push(...further, ...unenforceable(resource, consentDefault));
+      issues.push(...further, ...unenforceable(resource, consentDefault, actor.kind === 'resident'));
     }
     const ok = { severity: 'information', code: 'informational', diagnostics: 'no fault was found' } as const;
     return { status: 200, resource: operationOutcome(issues.length > 0 ? issues : [ok]) };
   };
 
 /** A Consent is also held to what can be enforced (consent/compile.ts). */
-const unenforceable = (resource: Resource, consentDefault: Context['consentDefault']): readonly Issue[] => {
+const unenforceable = (
+  resource: Resource,
+  consentDefault: Context['consentDefault'],
+  isOwn: boolean,
+): readonly Issue[] => {
   if (resource.resourceType !== 'Consent') return [];
   try {
-    assertEnforceable(resource, consentDefault);
+    assertEnforceable(resource, consentDefault, isOwn);
     return [];
   } catch (error) {
     if (error instanceof FhirError) return error.issues;

@@ -54,7 +54,7 @@ export const createWrite = (
   const id = type === 'Patient' ? resource.id! : (known ?? resources.allocate(type, index, chosen.seed));
   resource.id = id;
   assertDecided(context, 'create', type, facility, index);
-  if (type === 'Consent') assertEnforceable(resource, context.consentDefault);
+  if (type === 'Consent') assertEnforceable(resource, context.consentDefault, context.actor.kind === 'resident');
   return { kind: 'create', draft: { type, id, text: textOf(resource), index, facility, method } };
 };
 
@@ -73,7 +73,7 @@ export const replaceWrite = (
     assertSamePerson(resources, previous, index);
     assertDecided(context, previous.deleted ? 'create' : 'update', type, previous.facility, index);
   }
-  if (type === 'Consent') assertEnforceable(resource, context.consentDefault);
+  if (type === 'Consent') assertEnforceable(resource, context.consentDefault, context.actor.kind === 'resident');
   const text = textOf(resource);
   if (isUnchanged(previous, text)) return undefined;
   return {

@@ -153,11 +153,13 @@ describe('a consent that cannot be enforced is refused at its element', () => {
     expect(outcome.issue!.map(({ expression }) => expression)).toEqual([['Consent.provision.class[0]']]);
   });
 
-  it('no pattern, no version of the explanation', async () => {
-    expect(await refused({ type: 'permit' }, { category: [{ text: 'x' }], policyRule: { text: 'x' } })).toEqual([
+  it('no pattern, no version of the explanation, no evidence', async () => {
+    const more = { category: [{ text: 'x' }], policyRule: { text: 'x' }, verification: undefined };
+    expect(await refused({ type: 'permit' }, more)).toEqual([
       422,
       'Consent.category',
       'Consent.policyRule',
+      'Consent.verification',
     ]);
   });
 
