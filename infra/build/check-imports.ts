@@ -55,9 +55,9 @@ const PLACES: Readonly<Record<string, Place>> = {
     uses: ['fhir', 'storage', 'services', 'auth', 'search', 'terminology', 'consent', 'audit', 'interactions'],
   },
   // Codecs: what they ask of the cores stands in ihe/ports.ts.
-  ihe: { uses: ['fhir'] },
+  ihe: { uses: ['fhir'], doors: ['faces.ts', 'continuations.ts'] },
   abuse: { uses: ['fhir', 'storage', 'services', 'search', 'consent', 'audit', 'interactions'] },
-  middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services'] },
+  middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services', 'ihe'] },
 };
 
 /** Types that two sides agree on (docs/architecture.md, "Contracts"): anyone but `fhir` may name them. */

@@ -39,6 +39,8 @@ const ADMIN_ROUTES = [
   { method: ANY, path: '/me/{proxy+}' },
 ];
 
+/** HL7 v2 and SOAP (docs/ihe.md). */
+const IHE_ROUTES = [{ method: POST, path: '/ihe/{proxy+}' }];
 const AUDIT_ROUTES = [{ method: ANY, path: '/audit/{proxy+}' }];
 
 /** No path and no query: they hold ids and search values. The address is kept, to see where an attack comes from. */
@@ -130,6 +132,10 @@ export class RegionApi extends Construct {
 
   routeAdmin(fn: EntryFunction) {
     this.route(fn, ADMIN_ROUTES);
+  }
+
+  routeIhe(fn: EntryFunction) {
+    this.route(fn, IHE_ROUTES);
   }
 
   routeAudit(fn: EntryFunction) {

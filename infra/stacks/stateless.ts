@@ -53,12 +53,14 @@ export class Stateless extends Stack {
     const identity = this.fn('Identity', 'identity', { memoryMb: 1024, timeoutSeconds: 29 });
     const identityFeed = this.fn('IdentityFeed', 'identity-feed', { memoryMb: 1024, timeoutSeconds: 120 });
     const admin = this.fn('Admin', 'admin', { memoryMb: 1024, timeoutSeconds: 29 });
+    const ihe = this.fn('Ihe', 'ihe', { memoryMb: WHOLE_CPU, timeoutSeconds: 29 });
 
     this.api.routeFhir(fhirApi);
     this.api.routeToken(token);
     this.api.routeAdmin(admin);
     this.api.routeIdentity(identity);
     this.api.routeAudit(reports);
+    this.api.routeIhe(ihe);
 
     this.background.every(1, sealer);
     this.background.every(5, sweeper);

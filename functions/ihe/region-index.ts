@@ -1,0 +1,224 @@
+// The region as a patient index: each question becomes the FHIR interaction that it is, asked by the very caller, so that it is
+// decided, disclosed and audited as over REST. Nothing is read or written past it.
+import { FhirError } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { Answer, Context, FhirRequest, Interaction } from '../interactions/contract.ts';
+import type { Seal } from '../storage/port.ts';
+import type { Authority, Identifier, PatientData } from './patient.ts';
+import { type FhirPatient, fromFhir, systemOf, toFhir } from './patient-fhir.ts';
+import type { DemographicQuery, FeedEvent, MatchPage, PatientIndex } from './ports.ts';
+import { IndexError } from './ports.ts';
+
+export interface RegionParts {
+  /** The addresses of the FHIR API (interactions/routes.ts). */
+  readonly fhir: Interaction;
+  /** Patient/$ihe-pix (identity/fhir-faces.ts). */
+  readonly pix: Interaction;
+  /** Whether anybody here gives out identifiers of this system. */
+  readonly knowsDomain: (system: string) => Promise<boolean>;
+  readonly seal: Seal;
+}
+
+/** Patient numbers of a facility: https://jpfhir.jp/fhir/core/, JP_Patient.identifier. */
+export const facilityNumbers = (code: string): string => `1.2.392.100495.20.3.51.1${code}`;
+
+/** The index as this caller may use it. */
+export const regionIndex = (parts: RegionParts, context: Context): PatientIndex => {
+  const authority: PatientIndex['authority'] = async ({ oid, name }) => {
+    // In HL7 v2 an authority may go by a name alone; the ten digits of a facility are one.
+    const found = oid ?? (name && /^\d{10}$/.test(name) ? facilityNumbers(name) : undefined);
+    return found && (await parts.knowsDomain(`urn:oid:${found}`)) ? { oid: found, name: nameOf(found) } : undefined;
+  };
+  return {
+    authority,
+    feed: (event) => refused(() => feed(parts, context, event)),
+    crossReference: (identifier, domains) => refused(() => crossReference(parts, context, identifier, domains)),
+    query: (query, page) => refused(() => search(parts, context, query, page.count, page.cursor)),
+  };
+};
+
+const nameOf = (oid: string): string | undefined => /^1\.2\.392\.100495\.20\.3\.51\.1(\d{10})$/.exec(oid)?.[1];
+const named = (oid: string): Authority => ({ oid, name: nameOf(oid) });
+
+/** What FHIR refuses, in the words of the index; an outage stays one. */
+const refused = async <T>(ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (fault) {
+    if (!(fault instanceof FhirError) || fault.status >= 500) throw fault;
+    const kind = fault.status === 403 ? 'forbidden' : fault.status === 404 ? 'unknown-identifier' : 'invalid';
+    throw new IndexError(kind, fault.issues[0]?.diagnostics ?? 'refused');
+  }
+};
+
+const request = (change: Partial<FhirRequest> & Pick<FhirRequest, 'method' | 'path'>): FhirRequest => ({
+  params: [],
+  headers: {},
+  body: undefined,
+  ...change,
+});
+
+const quote = (value: string): string => value.replace(/[\\,$|]/g, (mark) => `\\${mark}`);
+const token = (identifier: Identifier): string => `${systemOf(identifier)}|${quote(identifier.value)}`;
+
+// ── Feed ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+const feed = async (parts: RegionParts, context: Context, event: FeedEvent): Promise<void> => {
+  const own = ownNumber(context, event.patient.identifiers);
+  const survivor = await save(parts, context, event.patient, own);
+  if (event.kind !== 'merge') return;
+  for (const obsolete of event.obsolete) {
+    const mine = ownNumber(context, [obsolete]);
+    const link = [{ other: { reference: `Patient/${survivor}` }, type: 'replaced-by' }];
+    await patch(parts, context, mine, [
+      { op: 'add', path: '/active', value: false },
+      { op: 'add', path: '/link', value: link },
+    ]);
+  }
+};
+
+/** A facility feeds patients under its own numbers; what others gave out may stand beside them. */
+const ownNumber = ({ actor }: Context, identifiers: readonly Identifier[]): Identifier => {
+  const own = actor.facility && identifiers.find(({ authority }) => authority.oid === facilityNumbers(actor.facility!));
+  if (!own) throw new IndexError('not-its-authority', 'the sender does not give these numbers out');
+  return own;
+};
+
+/** Changes the elements that the message carries, or makes the record; gives its id. */
+const save = async (parts: RegionParts, context: Context, patient: PatientData, own: Identifier): Promise<string> => {
+  const { resourceType: _, ...elements } = toFhir(patient);
+  const operations = Object.entries(elements).map(([name, value]) => ({ op: 'add', path: `/${name}`, value }));
+  try {
+    return idOf(await patch(parts, context, own, operations));
+  } catch (fault) {
+    if (!(fault instanceof FhirError) || fault.status !== 404) throw fault;
+  }
+  const headers = { 'if-none-exist': new URLSearchParams({ identifier: token(own) }).toString() };
+  return idOf(
+    await parts.fhir(context, request({ method: 'POST', path: ['Patient'], headers, resource: toFhir(patient) })),
+  );
+};
+
+const patch = (
+  parts: RegionParts,
+  context: Context,
+  own: Identifier,
+  operations: readonly unknown[],
+): Promise<Answer> =>
+  parts.fhir(
+    context,
+    request({
+      method: 'PATCH',
+      path: ['Patient'],
+      params: [['identifier', token(own)]],
+      headers: { 'content-type': 'application/json-patch+json' },
+      body: Buffer.from(JSON.stringify(operations)),
+    }),
+  );
+
+const idOf = ({ stored, resource, headers }: Answer): string =>
+  stored?.id ?? resource?.id ?? /Patient\/([^/]+)/.exec(headers?.location ?? '')?.[1] ?? '';
+
+// ── Cross-reference ────────────────────────────────────────────────────────────────────────────────────────────────────
+const crossReference = async (
+  parts: RegionParts,
+  context: Context,
+  asked: Identifier,
+  domains: readonly Authority[],
+) => {
+  const params: [string, string][] = [
+    ['sourceIdentifier', `${systemOf(asked)}|${asked.value}`],
+    ...domains.map(({ oid }): [string, string] => ['targetSystem', `urn:oid:${oid}`]),
+  ];
+  const answer = await parts.pix(context, request({ method: 'GET', path: ['Patient', '$ihe-pix'], params }));
+  const parameters = (answer.resource?.parameter ?? []) as readonly {
+    readonly name: string;
+    readonly valueIdentifier?: { readonly system?: string; readonly value?: string };
+  }[];
+  const others = parameters.flatMap(({ name, valueIdentifier: found }): Identifier[] =>
+    name === 'targetIdentifier' && found?.system?.startsWith('urn:oid:') && found.value
+      ? [{ authority: named(found.system.slice(8)), value: found.value }]
+      : [],
+  );
+  const wantsOwn = domains.length === 0 || domains.some(({ oid }) => oid === asked.authority.oid);
+  return { identifiers: [...others, ...(wantsOwn ? [asked] : [])] };
+};
+
+// ── Query ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+const search = async (
+  { fhir, seal }: RegionParts,
+  context: Context,
+  query: DemographicQuery,
+  count: number,
+  cursor: string | undefined,
+): Promise<MatchPage> => {
+  const bind = `ihe ${context.actor.subject}`;
+  const kept = cursor === undefined ? undefined : seal.open(cursor, bind);
+  if (cursor !== undefined && typeof kept !== 'string')
+    throw new IndexError('invalid', 'the continuation pointer is not ours');
+  const params = typeof kept === 'string' ? [...new URLSearchParams(kept)] : paramsOf(query, count);
+  const answer = await fhir(context, request({ method: 'GET', path: ['Patient'], params }));
+  const bundle = (answer.resource ?? JSON.parse(answer.text ?? '{}')) as {
+    readonly total?: number;
+    readonly entry?: readonly { readonly resource?: Resource; readonly search?: { readonly mode?: string } }[];
+    readonly link?: readonly { readonly relation: string; readonly url: string }[];
+  };
+  const next = bundle.link?.find(({ relation }) => relation === 'next')?.url;
+  return {
+    matches: (bundle.entry ?? []).flatMap(({ resource, search: found }) =>
+      resource?.resourceType === 'Patient' && found?.mode !== 'include' ? [{ patient: shown(resource, query) }] : [],
+    ),
+    total: bundle.total,
+    next: next === undefined ? undefined : seal.seal(next.slice(next.indexOf('?') + 1), bind),
+  };
+};
+
+const shown = (resource: Resource, { domains }: DemographicQuery): PatientData => {
+  const patient = fromFhir(resource as FhirPatient);
+  const identifiers = patient.identifiers.filter(
+    ({ authority }) => domains.length === 0 || domains.some(({ oid }) => oid === authority.oid),
+  );
+  return { ...patient, identifiers: identifiers.map((one) => ({ ...one, authority: named(one.authority.oid) })) };
+};
+
+/** Names match from their beginning and kana as one, as FHIR's do; what the region does not search is refused, not passed over. */
+const paramsOf = (query: DemographicQuery, count: number): [string, string][] => {
+  if (query.mothersMaidenName) throw new IndexError('invalid', 'the mother’s maiden name is not searched here');
+  if (query.visit && Object.values(query.visit).some((one) => one !== undefined))
+    throw new IndexError('invalid', 'visits are not searched here');
+  const any = (name: string, values: readonly (string | undefined)[]): [string, string][] => {
+    const known = values.flatMap((one) => (one ? [quote(one.replace(/\*$/, ''))] : []));
+    return known.length > 0 ? [[name, known.join(',')]] : [];
+  };
+  const params = [
+    ...query.identifiers.map((one): [string, string] => ['identifier', token(one)]),
+    ...any(
+      'family',
+      query.names.map(({ family }) => family),
+    ),
+    ...any(
+      'given',
+      query.names.map((name) => name.given[0]),
+    ),
+    ...any('gender', [query.gender]),
+    ...any('birthdate', [query.birthDate]),
+    ...any(
+      'address-postalcode',
+      query.addresses.map(({ postalCode }) => postalCode),
+    ),
+    ...any(
+      'address-city',
+      query.addresses.map(({ city }) => city),
+    ),
+    ...any(
+      'address-state',
+      query.addresses.map(({ state }) => state),
+    ),
+    ...any(
+      'address',
+      query.addresses.map(({ lines }) => lines[0]),
+    ),
+    ...any('phone', query.phones),
+  ];
+  if (params.length === 0) throw new IndexError('invalid', 'a query without a criterion');
+  return [...params, ['_count', String(count)], ['_total', 'accurate']];
+};
