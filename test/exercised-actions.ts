@@ -12,6 +12,8 @@ const BY_LAMBDA =
   'Lambda itself does this as the function; the local host stands in for Lambda and does it without asking';
 const ON_FAILURE =
   'needs a commit that fails between two services; held by functions/storage tests with injected faults';
+const AT_THE_DESK =
+  'the store needs it for a person with several records, or one that moves; held by functions/enrolment and functions/storage tests';
 
 /** `<entry> <capability> <action>`, or the action alone for all → why no stack of the run uses it. */
 export const NOT_EXERCISED: Readonly<Record<string, string>> = {
@@ -19,6 +21,12 @@ export const NOT_EXERCISED: Readonly<Record<string, string>> = {
   'sqs:SendMessage': BY_LAMBDA,
   'fhir-api documents s3:DeleteObject bodies/*': ON_FAILURE,
   'bulk-load documents s3:DeleteObject bodies/*': ON_FAILURE,
+  'admin clinical dynamodb:BatchGetItem': AT_THE_DESK,
+  'admin registry dynamodb:BatchGetItem': AT_THE_DESK,
+  'admin clinical dynamodb:UpdateItem': AT_THE_DESK,
+  'admin clinical dynamodb:DeleteItem': AT_THE_DESK,
+  'admin data-key kms:GenerateDataKeyWithoutPlaintext':
+    'when the first request of a region is made at the desk; on a local stack the seeds come first, through fhir-api',
   'audit-reports documents s3:GetObject bodies/*':
     'needs a leak report whose only trace of a person is a resource over 300 KB',
   'reading-watch documents s3:GetObject bodies/*': 'needs a demo Patient with a photograph of over 300 KB',
