@@ -3,7 +3,7 @@ import { forbidden, notFound, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Stored } from '../storage/port.ts';
 import { compare } from './matching/compare.ts';
-import { between, type Pair, type PairRow, pairOf, QUEUE, type Ruling, readPairs, ruling } from './pairs.ts';
+import { between, isOpen, type Pair, type PairRow, pairOf, QUEUE, type Ruling, readPairs, ruling } from './pairs.ts';
 import { type Group, groupsOf, isEnrolled, joining, parting, patientsOf, splitting, survivorOf } from './persons.ts';
 import { deciding, type IdentityServices, replacing } from './store.ts';
 
@@ -30,7 +30,7 @@ const rulingOf = (
 export const queue = async ({ resources }: IdentityServices, after?: string | undefined) => {
   const { rows, next } = await resources.lookup({ bucket: 'work', key: QUEUE, after });
   const stored = await resources.getMany(rows.map(({ id }) => ({ type: 'Linkage', id })));
-  const pairs = stored.flatMap((one) => pairOf(one) ?? []).filter(({ ruling: { state } }) => state === 'review');
+  const pairs = stored.flatMap((one) => pairOf(one) ?? []).filter((pair) => isOpen(pair.ruling));
   return { pairs, next };
 };
 
@@ -135,6 +135,16 @@ export const unlink = (services: IdentityServices, id: string, decision: Decisio
     const apart = await keptApart(services, decision, undo.moved, stayed);
     await services.resources.commit([...apart, ...writes], services.clock());
     return { pair: await needPair(services, id), patients: [...undo.moved, ...stayed] };
+  });
+
+/** A link that is in doubt is right after all: nobody is asked again. */
+export const confirm = (services: IdentityServices, id: string, decision: Decision): Promise<Pair> =>
+  deciding(async () => {
+    const pair = await needPair(services, id);
+    if (pair.ruling.state !== 'linked') throw conflict('the pair is not one that was linked');
+    const next = { ...pair.ruling, ...rulingOf(services, decision, { state: 'linked', doubt: false }) };
+    await services.resources.commit([ruling({ ...pair, pair }, next)], services.clock());
+    return needPair(services, id);
   });
 
 /** Some records of a person are somebody else's: they get a Person of their own. */

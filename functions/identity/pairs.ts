@@ -26,6 +26,8 @@ export interface Ruling {
   readonly at: string;
   readonly reason?: string | undefined;
   readonly undo?: Undo | undefined;
+  /** Linked by rule, and a record was changed since so that something speaks against it: people are asked. False: they have been. */
+  readonly doubt?: boolean | undefined;
   /** A duplicate: versions of the two Patients before they were merged. */
   readonly before?: { readonly kept: number; readonly replaced: number } | undefined;
 }
@@ -52,8 +54,12 @@ export const QUEUE = 'Linkage.identity-review';
 const queueSort = ({ agreement, at }: Ruling): string =>
   `${String(1000 - Math.round(agreement?.score ?? 0)).padStart(5, '0')}|${at}`;
 
+/** Waits for people. */
+export const isOpen = ({ state, doubt }: Ruling): boolean =>
+  state === 'review' || (state === 'linked' && doubt === true);
+
 const lookupsOf = (ruling: Ruling): Lookup[] =>
-  ruling.state === 'review' ? [{ bucket: 'work', key: QUEUE, sort: queueSort(ruling) }] : [];
+  isOpen(ruling) ? [{ bucket: 'work', key: QUEUE, sort: queueSort(ruling) }] : [];
 
 const linkageOf = ([a, b]: readonly [string, string], ruling: Ruling): Resource => ({
   resourceType: 'Linkage',

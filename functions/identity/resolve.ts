@@ -45,6 +45,7 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
   const own = groups.find(({ members }) => members.some(({ id }) => id === patient))!;
   const subject = own.members.find(({ id }) => id === patient)!;
   const others = groups.filter((group) => group !== own);
+  const doubts = await doubt(services, own, patient);
 
   const compared = others.flatMap((group) => candidatesIn(group));
   const mine = { id: patient, card: subject.card, facility: stored.facility };
@@ -100,7 +101,7 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
   }
   const graded = [...verdict.certain.filter(({ grade }) => grade !== 'none'), ...verdict.possible];
   const asked = await ask(services, graded.map(question));
-  if (asked > 0) return 'review';
+  if (asked + doubts > 0) return 'review';
   return own.members.length > 1 ? 'known' : 'alone';
 };
 
@@ -108,7 +109,32 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
 const alone = async (services: IdentityServices, patient: string): Promise<Outcome> => {
   const [head] = await services.resources.heads([patient]);
   await ensurePerson(services, patient, head);
-  return (head?.linked.length ?? 1) > 1 ? 'known' : 'alone';
+  if (!head || head.linked.length < 2) return 'alone';
+  const [own] = await groupsOf(services, [patient]);
+  return own && (await doubt(services, own, patient)) > 0 ? 'review' : 'known';
+};
+
+/** A record that was linked by rule says something else now: what it was linked by may have been the mistake. Nothing is undone by rule. */
+const doubt = async ({ resources, clock }: IdentityServices, own: Group, patient: string): Promise<number> => {
+  const subject = own.members.find(({ id }) => id === patient);
+  const against = own.members
+    .filter((member) => member !== subject && !member.stored.deleted)
+    .map((member) => ({ id: member.id, agreement: compare(subject!.card, member.card) }))
+    .filter(({ agreement }) => contradicts(agreement));
+  const rows = await readPairs(
+    resources,
+    against.map(({ id }) => [patient, id] as const),
+  );
+  const linked = rows.filter(({ pair }) => pair?.ruling.state === 'linked' && pair.ruling.by === FEED);
+  const fresh = linked.filter(({ pair }) => pair!.ruling.doubt === undefined);
+  if (fresh.length > 0) {
+    const agreementOf = (row: PairRow) => against.find(({ id }) => row.patients.includes(id))!.agreement;
+    await resources.commit(
+      fresh.map((row) => ruling(row, { ...row.pair!.ruling, doubt: true, agreement: agreementOf(row) })),
+      clock(),
+    );
+  }
+  return linked.filter(({ pair }) => pair!.ruling.doubt !== false).length;
 };
 
 const candidatesIn = (group: Group): Found[] =>

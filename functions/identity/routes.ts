@@ -3,7 +3,19 @@ import * as z from 'zod/mini';
 import { notFound, refuse } from '../fhir/outcome.ts';
 import type { Context, Services } from '../interactions/contract.ts';
 import { type JsonAnswer, type JsonRoute, note, route } from '../interactions/json-route.ts';
-import { type Decision, different, link, merge, needPair, needPatient, queue, split, unlink, unmerge } from './desk.ts';
+import {
+  confirm,
+  type Decision,
+  different,
+  link,
+  merge,
+  needPair,
+  needPatient,
+  queue,
+  split,
+  unlink,
+  unmerge,
+} from './desk.ts';
 import { difference, sideOf } from './difference.ts';
 import { endPairing, facilityOf, joinPaired, offer, PAIRING, pairings, parseLabel, redeem } from './pairing.ts';
 import type { Pair } from './pairs.ts';
@@ -128,6 +140,15 @@ export const identityRoutes = (services: IdentityServices & Pick<Services, 'seal
         const { pair, patients } = await unlink(services, params.id!, decides(context, body.reason));
         return answer(context, pair, ...patients);
       },
+    }),
+    route({
+      method: 'POST',
+      path: '/identity/pairs/{id}/confirm',
+      interaction: 'identity-confirm',
+      roles: DESK,
+      body: Because,
+      handle: async (context, { params, body }) =>
+        answer(context, await confirm(services, params.id!, decides(context, body.reason))),
     }),
     route({
       method: 'POST',

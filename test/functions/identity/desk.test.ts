@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pairId, readPairs, ruling } from '../../../functions/identity/pairs.ts';
-import { clinic, hospital, privacyOfficer, residentOf } from '../../support/api.ts';
+import { clinic, hospital, privacyOfficer, residentOf, stored } from '../../support/api.ts';
 import { CLINIC, HOSPITAL, halfWidth, openDesk, operator, patientOf } from './given.ts';
 
 const elsewhere = { telecom: [{ system: 'phone', value: '088-600-9999' }], address: [{ postalCode: '779-0009' }] };
@@ -159,6 +159,34 @@ describe('link and unlink', () => {
     const written = api.recorded.slice(from);
     expect(written.map(({ patientKey }) => patientKey).sort()).toEqual([a, b].map(resources.patientKey).sort());
     expect(written[0]).toMatchObject({ action: 'U', interaction: 'identity-link', actor: 'operator-1', status: 200 });
+  });
+});
+
+describe('a link in doubt', () => {
+  const corrected = async () => {
+    const desk = await linkedPair();
+    await desk.resolve(desk.b);
+    await stored(desk.api, { ...halfWidth(CLINIC, '77', { birthDate: '1975-12-24' }), id: desk.b }, { as: clinic });
+    return desk;
+  };
+
+  it('stays, and asks, when a record is corrected into somebody else', async () => {
+    const { call, resolve, a, b, pair, personOf } = await corrected();
+    expect(await resolve(b)).toBe('review');
+    expect(await personOf(a)).toBe(await personOf(b));
+    const { body } = await call(operator, 'GET', '/identity/reviews');
+    expect(body.reviews).toMatchObject([{ id: pair, state: 'linked', doubt: true, agreement: { birth: 'different' } }]);
+    expect((await call(operator, 'POST', `/identity/pairs/${pair}/unlink`, because)).status).toBe(200);
+    expect((await call(operator, 'GET', '/identity/reviews')).body.reviews).toEqual([]);
+    expect(await personOf(a)).not.toBe(await personOf(b));
+  });
+
+  it('is confirmed once', async () => {
+    const { call, resolve, b, pair } = await corrected();
+    await resolve(b);
+    expect((await call(operator, 'POST', `/identity/pairs/${pair}/confirm`, because)).status).toBe(200);
+    expect((await call(operator, 'GET', '/identity/reviews')).body.reviews).toEqual([]);
+    expect(await resolve(b)).toBe('known');
   });
 });
 
