@@ -127,6 +127,27 @@ describe('a resident', () => {
     await expect(signIn({ ...pool(), username, password })).rejects.toThrow();
   }, 60_000);
 
+  it('sees what a hospital has written of the same person, once the matcher has linked it', async () => {
+    const desk = await as('staff:municipal');
+    const name = { kanji: { family: '架空', given: '結' }, kana: { family: 'カクウ', given: 'ユイ' } };
+    const insurance = { insurer: '39360000', symbol: '', number: '7654321', branch: '03' };
+    const { person, patient } = (await call(desk, 'POST', '/enrolment/people', form({ name, insurance }))).body;
+    const username = 'yui@resident.example';
+    const made = await call(desk, 'POST', `/enrolment/people/${person}/account`, { email: username, by: 'letter' });
+    const given = { ...pool(), username, password: made.body.password, newPassword: password };
+    const { accessToken } = await signIn(given);
+
+    const known = (await call(accessToken, 'GET', `/fhir/Patient/${patient}`)).body;
+    const hospital = await as('system:hospital');
+    const number = { system: 'urn:oid:1.2.392.100495.20.3.51.13610000001', value: 'H-77' };
+    const { id: _, meta: __, ...demographics } = known;
+    const record = { ...demographics, identifier: [...known.identifier, number] };
+    const chart = await call(hospital, 'POST', '/fhir/Patient', record);
+    expect(chart.status).toBe(201);
+    const linked = async () => (await call(accessToken, 'GET', `/fhir/Patient/${chart.body.id}`)).status === 200;
+    expect(await until(linked)).toBe(true);
+  }, 60_000);
+
   it('has the scan of the signed form at the desk', async () => {
     const desk = await as('staff:municipal');
     const pdf = '%PDF-1.7 a form';
