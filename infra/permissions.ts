@@ -193,7 +193,8 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
       'dynamodb:Query': 'what an account or a facility has seen',
     },
     clinical: {
-      'dynamodb:BatchGetItem': 'whose record it is: the head of the partition, or the resource that was shown',
+      'dynamodb:GetItem': 'whose record it is: the head of the partition, or the resource that was shown',
+      'dynamodb:BatchGetItem': 'the same of many',
     },
     registry: {
       'dynamodb:GetItem': 'who asks; the data key; the record of a large transaction that a reader met',
@@ -211,11 +212,11 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
   'reading-watch': {
     audit: READ_STREAM,
     clinical: {
-      'dynamodb:BatchGetItem': 'the Patient that was looked at: of public interest, of the same family name?',
+      'dynamodb:GetItem': 'the Patient that was looked at: of public interest, of the same family name?',
     },
     registry: {
-      'dynamodb:GetItem': 'the data key; the record of a large transaction that a reader met',
-      'dynamodb:BatchGetItem': 'where a Patient lies whose id a client chose',
+      'dynamodb:GetItem':
+        'the data key; where a Patient lies whose id a client chose; the record of a large transaction that a reader met',
       'dynamodb:Query': 'family names of staff',
       'dynamodb:UpdateItem': 'how many persons an account has seen this hour',
       'dynamodb:PutItem': 'tells the privacy officer, once',

@@ -112,6 +112,10 @@ describe('behind the requests', () => {
       },
       { timeout: 90_000, interval: 2_000 },
     );
+    const { body: report } = await ask('staff:privacy', `/audit/affected?account=${nurse}&from=${started}&count=1000`);
+    expect(report.persons).toBe(110);
+    expect(report.affected[0].patient).toMatch(/^watched-/);
+
     const review = { method: 'POST', headers: { 'content-type': 'application/json' } };
     const at = `/audit/unusual/${encodeURIComponent(id)}`;
     const reviewed = await ask('staff:privacy', at, {
