@@ -7,7 +7,10 @@ import { isInForce } from './compile.ts';
 import { after, patientOf, withHeads } from './head-writes.ts';
 
 /** Two who change one person's consents at the same time meet at the heads; each tries again with what the other has written. */
-const TRIES = 6;
+const TRIES = 12;
+/** Those of one batch begin together; a little chance keeps them from meeting for ever. */
+const MOST_WAIT_MS = 25;
+const pause = () => new Promise((done) => setTimeout(done, Math.random() * MOST_WAIT_MS));
 
 export interface Committed {
   readonly stored: Stored[];
@@ -29,6 +32,7 @@ export const commitWithHeads = async (
       return { stored, patients: all.slice(writes.length).flatMap((one) => (one.kind === 'head' ? one.patient : [])) };
     } catch (error) {
       if (!(error instanceof WriteRefused) || error.at < writes.length || tries === TRIES) throw error;
+      await pause();
     }
   }
 };

@@ -57,6 +57,19 @@ describe('a withdrawal', () => {
   });
 });
 
+it.each(BOTH_STORES)('ten consents of one batch, in %s: all are in force', async (_, openOn) => {
+  const api = await openOn();
+  const { id } = await stored(api, given.patient());
+  const entry = Array.from({ length: 10 }, (_unused, at) => ({
+    resource: consent(id, { type: 'permit', actor: [facilityActor(String(3610001000 + at))] }),
+    request: { method: 'POST', url: 'Consent' },
+  }));
+  const { body } = await api.send('POST', '', { body: given.bundle('batch', entry) });
+  expect(body.entry!.map(({ response }) => response!.status)).toEqual(entry.map(() => '201'));
+  const [head] = await api.services.resources.heads([id]);
+  expect(JSON.parse(head!.policy!).rules).toHaveLength(10);
+});
+
 describe('who a Task is addressed to', () => {
   const owner = { identifier: { value: clinic.facility } };
   const own = () => openApi(); // nothing is shared by itself
