@@ -167,9 +167,19 @@ const search = async (
     matches: (bundle.entry ?? []).flatMap(({ resource, search: found }) =>
       resource?.resourceType === 'Patient' && found?.mode !== 'include' ? [{ patient: shown(resource, query) }] : [],
     ),
-    total: bundle.total,
+    // A page that is not the last says no total of itself, and an asker must know whether to go on.
+    total: bundle.total ?? (cursor === undefined ? await countOf(fhir, context, params) : undefined),
     next: next === undefined ? undefined : seal.seal(next.slice(next.indexOf('?') + 1), bind),
   };
+};
+
+const countOf = async (fhir: Interaction, context: Context, params: readonly (readonly [string, string])[]) => {
+  const counted: (readonly [string, string])[] = [
+    ...params.filter(([name]) => name !== '_count'),
+    ['_summary', 'count'],
+  ];
+  const { resource, text } = await fhir(context, request({ method: 'GET', path: ['Patient'], params: counted }));
+  return ((resource ?? JSON.parse(text ?? '{}')) as { total?: number }).total;
 };
 
 const shown = (resource: Resource, { domains }: DemographicQuery): PatientData => {
@@ -220,5 +230,5 @@ const paramsOf = (query: DemographicQuery, count: number): [string, string][] =>
     ...any('phone', query.phones),
   ];
   if (params.length === 0) throw new IndexError('invalid', 'a query without a criterion');
-  return [...params, ['_count', String(count)], ['_total', 'accurate']];
+  return [...params, ['_count', String(count)]];
 };

@@ -152,6 +152,7 @@ interface State {
   readonly query: DemographicQuery;
   readonly cursor: string;
   readonly given: number;
+  readonly total?: number | undefined;
 }
 
 const stateKey = (header: V3Header, { root, extension }: InstanceId): string =>
@@ -165,7 +166,7 @@ const respondPdq: Respond = async ({ message, source, services }) => {
       services.index,
       query.domains.map(({ oid }) => oid),
     );
-    return writeAnswer(to, await page(header, queryId, query, undefined, 0, initialQuantity, services));
+    return writeAnswer(to, await page(header, queryId, { query, given: 0 }, initialQuantity, services));
   } catch (fault) {
     const acknowledgement = refusal(fault, 'AE', PDQ_DOMAIN);
     return writeAnswer(to, { acknowledgement, response: 'AE', found: [] });
@@ -175,9 +176,7 @@ const respondPdq: Respond = async ({ message, source, services }) => {
 const page = async (
   header: V3Header,
   queryId: InstanceId,
-  query: DemographicQuery,
-  cursor: string | undefined,
-  given: number,
+  { query, cursor, given, total: counted }: Omit<State, 'cursor'> & { readonly cursor?: string },
   wanted: number | undefined,
   services: V3Services,
 ): Promise<QueryAnswer> => {
@@ -185,16 +184,17 @@ const page = async (
   const found: MatchPage = await services.index.query(query, { count, cursor }, senderOf(header));
   const key = stateKey(header, queryId);
   const soFar = given + found.matches.length;
+  const total = counted ?? found.total;
   if (found.next !== undefined) {
-    const state: State = { query, cursor: found.next, given: soFar };
+    const state: State = { query, cursor: found.next, given: soFar, total };
     await services.continuations.keep(key, JSON.stringify(state), services.self().now + CONTINUATION_MS);
   } else if (cursor !== undefined) await services.continuations.drop(key);
   return {
     acknowledgement: { type: 'AA', details: [] },
     response: soFar > 0 ? 'OK' : 'NF',
     found: found.matches.map(({ patient, score }) => ({ patient, score, community: services.community })),
-    total: found.total,
-    remaining: found.total === undefined ? undefined : found.total - soFar,
+    total,
+    remaining: found.next === undefined ? 0 : total === undefined ? undefined : Math.max(total - soFar, 1),
   };
 };
 
@@ -213,6 +213,5 @@ const respondMore: Respond = async ({ message, services }) => {
     ];
     return writeAnswer(to, { acknowledgement: { type: 'AE', details }, response: 'AE', found: [] });
   }
-  const { query, cursor, given } = JSON.parse(kept) as State;
-  return writeAnswer(to, await page(header, queryId, query, cursor, given, quantity, services));
+  return writeAnswer(to, await page(header, queryId, JSON.parse(kept) as State, quantity, services));
 };
