@@ -1,5 +1,7 @@
 // The desk of the region: ANY /admin/{proxy+}, /enrolment/{proxy+}, /me/{proxy+}. The only function that may administer accounts.
+
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { limited } from '../abuse/limiter.ts';
 import { dynamoAuditTable } from '../audit/table.ts';
 import { openCases } from '../break-glass/cases.ts';
 import { breakGlassRoutes } from '../break-glass/routes.ts';
@@ -11,7 +13,7 @@ import { openDesk } from '../enrolment/services.ts';
 import { readEnv } from '../env.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { jsonApi } from '../middleware/json-api.ts';
-import { liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
+import { liveLimiter, liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 import { cognitoAccounts } from '../tenants/accounts.ts';
 import { lastUseOn } from '../tenants/last-use.ts';
@@ -34,11 +36,14 @@ const desk = openDesk(services, { rows, accounts: residentAccounts(cognito, env.
 
 export const handler = jsonApi({
   services,
-  authenticate: authenticate({
-    ...liveTrust(process.env, client),
-    patientsOf: openPatientsOf(services),
-    newcomers: true, // who has an account and has not joined yet may apply here, and nothing else
-  }),
+  authenticate: limited(
+    authenticate({
+      ...liveTrust(process.env, client),
+      patientsOf: openPatientsOf(services),
+      newcomers: true, // who has an account and has not joined yet may apply here, and nothing else
+    }),
+    liveLimiter(process.env, client),
+  ),
   routes: [
     ...tenantRoutes(tenants),
     ...breakGlassRoutes(cases, liveTrail(process.env, client)),

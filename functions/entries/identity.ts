@@ -1,4 +1,5 @@
 // Who is who: POST /fhir/Patient/$match, GET|POST /fhir/Patient/$ihe-pix, ANY /identity/{proxy+}, /me/pairings (docs/identity.md).
+import { limited } from '../abuse/limiter.ts';
 import { openIdentities } from '../auth/rows.ts';
 import { policyOver } from '../consent/head-writes.ts';
 import { readEnv } from '../env.ts';
@@ -7,7 +8,7 @@ import { fhirFaces } from '../identity/fhir-faces.ts';
 import { identityRoutes } from '../identity/routes.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { identityApi } from '../middleware/identity-api.ts';
-import { liveServices, liveTrust } from '../services/live.ts';
+import { liveLimiter, liveServices, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 
 const client = openDynamoClient();
@@ -17,7 +18,7 @@ const identities = openIdentities({ client, table: readEnv(process.env, 'REGISTR
 
 export const handler = identityApi({
   services,
-  authenticate: authenticate(liveTrust(process.env, client)),
+  authenticate: limited(authenticate(liveTrust(process.env, client)), liveLimiter(process.env, client)),
   faces: fhirFaces(services, regionDomains(region.homeCommunityId, identities)),
   routes: identityRoutes({ ...services, policyOver: (patients, writes) => policyOver(resources, patients, writes) }),
 });
