@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { link } from '../../../functions/identity/desk.ts';
+import { replacing } from '../../../functions/identity/store.ts';
 import { clinic, stored } from '../../support/api.ts';
 import { CLINIC, HOSPITAL, halfWidth, KANA, KANJI, openRegion, patientOf } from './given.ts';
 
@@ -88,6 +90,26 @@ describe('when a facility registers a Patient', () => {
     expect(persons.size).toBe(1);
     const [head] = await resources.heads([ids[0]!]);
     expect([...head!.linked].sort()).toEqual([...ids].sort());
+  });
+
+  it('never joins two people who have each enrolled, by rule or by hand', async () => {
+    const { register, resolve, personOf, resources, services } = openRegion();
+    const a = await register(patientOf(HOSPITAL, '1'));
+    await resolve(a);
+    const b = await register(halfWidth(CLINIC, '77', { birthDate: '1990-10-10' }), clinic);
+    await resolve(b);
+    for (const id of [a, b]) {
+      const person = (await resources.get('Person', (await personOf(id))!))!;
+      const enrolled = { ...person.resource(), extension: [{ url: 'urn:tsumugi:enrolment' }] };
+      await resources.commit([replacing(person, enrolled)], 1);
+    }
+    await resources.commit(
+      [replacing((await resources.get('Patient', b))!, halfWidth(CLINIC, '77'), { facility: CLINIC })],
+      1,
+    );
+    expect(await resolve(b)).toBe('review');
+    await expect(link(services, [a, b], { by: 'operator-1' })).rejects.toMatchObject({ refusal: 'conflict' });
+    expect(await personOf(a)).not.toBe(await personOf(b));
   });
 
   it('writes an audit record of each link, with nobody’s name in it', async () => {
