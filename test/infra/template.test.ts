@@ -222,6 +222,7 @@ describe('API', () => {
       'POST /auth/token',
       'POST /fhir/Patient/$ihe-pix',
       'POST /fhir/Patient/$match',
+      'POST /ihe/{proxy+}',
     ]);
   });
 
