@@ -1,0 +1,134 @@
+// A facility's HL7 v2 system, the MLLP agent beside it, and the region as `npm start` runs it: function, route and role as they
+// are synthesized.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { decodeMessage } from '../../functions/ihe/hl7v2/charset.ts';
+import { parseMessage, segmentOf, segmentsOf, value } from '../../functions/ihe/hl7v2/message.ts';
+import { readAnswer } from '../../functions/ihe/hl7v3/answer.ts';
+import { writeContinuation } from '../../functions/ihe/hl7v3/continuation.ts';
+import { writeQuery } from '../../functions/ihe/hl7v3/query.ts';
+import { parseEnvelope, writeEnvelope } from '../../functions/ihe/soap/envelope.ts';
+import type { Markup } from '../../functions/ihe/xml/write.ts';
+import { startAgent } from '../../infra/operations/mllp-agent.ts';
+import { frame, unframer } from '../../infra/operations/mllp-framing.ts';
+import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
+
+const HOSPITAL = '1.2.392.100495.20.3.51.13610000001';
+let stack: LocalStack;
+let base: string;
+let token: string;
+let ask: (message: Uint8Array) => Promise<ReturnType<typeof parseMessage>>;
+const closing: (() => void)[] = [];
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+  base = stack.region().fhir.replace(/\/fhir$/, '');
+  token = await stack.token('system:hospital');
+  const agent = await startAgent({ url: `${base}/ihe/hl7v2`, token: async () => token, port: 0 });
+  const socket = connect((agent.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  closing.push(
+    () => socket.destroy(),
+    () => agent.close(),
+  );
+  const unframe = unframer();
+  ask = (message) =>
+    new Promise((resolve) => {
+      const take = (chunk: Buffer) => {
+        const [answer] = unframe(chunk);
+        if (!answer) return;
+        socket.off('data', take);
+        resolve(parseMessage(decodeMessage(answer).text));
+      };
+      socket.on('data', take);
+      socket.write(frame(message));
+    });
+}, 300_000);
+afterAll(async () => {
+  for (const close of closing) close();
+  await stack?.stop();
+});
+
+const message = (type: string, ...rest: string[]) =>
+  Buffer.from([`MSH|^~\\&|EMR|H|T|T|20261122||${type}|M1|P|2.5||||||UNICODE UTF-8`, ...rest].join('\r'));
+const pid = (number: string) => `PID|||${number}^^^3610000001||仮名^松子^^^^^L^I~カメイ^マツコ^^^^^L^P||19470203|F`;
+const fhir = async (path: string, init: RequestInit = {}) => {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' };
+  return (await fetch(`${base}/fhir/${path}`, { ...init, headers })).json() as Promise<
+    Record<string, never> & { id: string }
+  >;
+};
+
+it('registers, changes, merges and finds over MLLP, and PDQV3 goes on page by page', async () => {
+  for (const number of ['M1', 'M2', 'M3']) {
+    const added = await ask(message('ADT^A04', 'EVN||1', pid(number)));
+    expect(value(segmentOf(added, 'MSA'), 1)).toBe('AA');
+  }
+  // ISO-2022-JP in and out.
+  const kanji = Buffer.from('\x1b$B2>L>\x1b(B', 'latin1');
+  const [before, after] = message('ADT^A08', 'EVN||1', 'PID|||M1^^^3610000001||JIS^^^^^^L^I')
+    .toString()
+    .replace('UNICODE UTF-8', '~ISO IR87')
+    .split('JIS') as [string, string];
+  const changed = await ask(Buffer.concat([Buffer.from(before), kanji, Buffer.from(after)]));
+  expect([value(segmentOf(changed, 'MSA'), 1), segmentOf(changed, 'MSH')?.fields[17]?.[1]]).toEqual([
+    'AA',
+    [['ISO IR87']],
+  ]);
+
+  const pix = await ask(message('QBP^Q23^QBP_Q21', 'QPD|IHE PIX Query|T|M1^^^3610000001', 'RCP|I'));
+  expect(value(segmentOf(pix, 'QAK'), 2)).toBe('OK');
+  const pdq = await ask(message('QBP^Q22^QBP_Q21', 'QPD|Q22|T|@PID.7^19470203~@PID.8^F', 'RCP|I|2^RD'));
+  expect([segmentsOf(pdq, 'PID').length, value(segmentOf(pdq, 'QAK'), 4)]).toEqual([2, '3']);
+  // No index serves it: the bounded walk.
+  expect(value(segmentOf(await ask(message('QBP^Q22^QBP_Q21', 'QPD|Q22|T|@PID.8^F', 'RCP|I')), 'QAK'), 2)).toBe('OK');
+
+  const soap = async (action: string, body: Markup) => {
+    const response = await fetch(`${base}/ihe/pdq`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/soap+xml' },
+      body: writeEnvelope({ action: `urn:hl7-org:v3:${action}`, messageId: 'urn:uuid:1', body }),
+    });
+    return readAnswer(parseEnvelope(await response.text()).body);
+  };
+  const self = { device: '1.2.3.1', now: Date.now(), newId: () => 'q1' };
+  const query = {
+    identifiers: [],
+    names: [],
+    gender: 'female',
+    birthDate: '1947-02-03',
+    addresses: [],
+    phones: [],
+    domains: [],
+  } as const;
+  const first = await soap(
+    'PRPA_IN201305UV02',
+    writeQuery({ self, receiver: { device: '1.2' }, query, initialQuantity: 2 }),
+  );
+  expect([first.found.length, first.remaining]).toEqual([2, 1]);
+  const queryId = { root: self.device, extension: 'q1' };
+  const more = writeContinuation(self, { device: '1.2' }, { queryId, answer: { root: '1.2' } });
+  expect((await soap('QUQI_IN000003UV01_Continue', more)).found).toHaveLength(1);
+
+  const merged = await ask(message('ADT^A40', 'EVN||1', pid('M1'), 'MRG|M2^^^3610000001'));
+  expect(value(segmentOf(merged, 'MSA'), 1)).toBe('AA');
+}, 120_000);
+
+it('changes a Patient with a photograph of over 300 KB', async () => {
+  const { id } = await fhir('Patient', {
+    method: 'POST',
+    body: JSON.stringify({
+      resourceType: 'Patient',
+      identifier: [{ system: `urn:oid:${HOSPITAL}`, value: 'PHOTO' }],
+      photo: [{ contentType: 'image/jpeg', data: randomBytes(400_000).toString('base64') }],
+    }),
+  });
+  const changed = await ask(message('ADT^A08', 'EVN||1', pid('PHOTO')));
+  expect(value(segmentOf(changed, 'MSA'), 1)).toBe('AA');
+  expect(await fhir(`Patient/${id}`)).toMatchObject({
+    birthDate: '1947-02-03',
+    photo: [{ contentType: 'image/jpeg' }],
+  });
+}, 120_000);
