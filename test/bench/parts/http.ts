@@ -74,7 +74,7 @@ export const throughHttp = async (plan: HttpPlan): Promise<Row[]> => {
    * ceiling is measured, and the ceiling would look low.
    */
   const quiet = async (): Promise<void> => {
-    for (let waited = 0; waited < 20; waited++) {
+    for (let waited = 0; waited < 60; waited++) {
       const before = used();
       await new Promise((resolve) => setTimeout(resolve, 250));
       const after = used();
