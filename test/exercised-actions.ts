@@ -27,6 +27,7 @@ export const NOT_EXERCISED: Readonly<Record<string, string>> = {
   'admin clinical dynamodb:DeleteItem': AT_THE_DESK,
   'admin data-key kms:GenerateDataKeyWithoutPlaintext':
     'when the first request of a region is made at the desk; on a local stack the seeds come first, through fhir-api',
+  'ihe documents s3:DeleteObject bodies/*': ON_FAILURE,
   'audit-reports documents s3:GetObject bodies/*':
     'needs a leak report whose only trace of a person is a resource over 300 KB',
   'reading-watch documents s3:GetObject bodies/*': 'needs a demo Patient with a photograph of over 300 KB',
