@@ -54,6 +54,8 @@ export interface Asked {
   readonly body?: unknown;
   /** Sent as a form: a search whose values must not stand in an address. */
   readonly form?: Readonly<Record<string, string | readonly string[]>>;
+  /** Sent as it is: a scan, a list as CSV, a document. */
+  readonly bytes?: Blob;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
@@ -96,7 +98,7 @@ export class Api {
   }
 
   /** Anything of the region's API by its whole path. */
-  async ask<T>(path: string, { method = 'GET', body, form, headers = {}, signal }: Asked = {}): Promise<Answered<T>> {
+  async ask<T>(path: string, { method = 'GET', body, form, bytes, headers = {}, signal }: Asked = {}): Promise<Answered<T>> {
     const send = async () => {
       const token = await this.session.accessToken();
       if (token === undefined) throw new SessionLostError();
@@ -112,10 +114,12 @@ export class Api {
             'content-type': path.startsWith('/fhir') ? 'application/fhir+json' : 'application/json',
           }),
           ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+          ...(bytes && { 'content-type': bytes.type || 'application/octet-stream' }),
           ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(form && { body: encoded(form) }),
+        ...(bytes && { body: bytes }),
         ...(signal && { signal }),
         referrerPolicy: 'no-referrer',
         cache: 'no-store',
