@@ -98,7 +98,10 @@ export class Api {
   }
 
   /** Anything of the region's API by its whole path. */
-  async ask<T>(path: string, { method = 'GET', body, form, bytes, headers = {}, signal }: Asked = {}): Promise<Answered<T>> {
+  async ask<T>(
+    path: string,
+    { method = 'GET', body, form, bytes, headers = {}, signal }: Asked = {},
+  ): Promise<Answered<T>> {
     const send = async () => {
       const token = await this.session.accessToken();
       if (token === undefined) throw new SessionLostError();
