@@ -8,6 +8,8 @@ export interface ConsoleConfig {
   readonly homeCommunityId: string;
   /** Of the API, no slash at the end. */
   readonly baseUrl: string;
+  /** How long an emergency access lasts, as the API has it. */
+  readonly breakGlassMinutes: number;
   readonly cognito: {
     readonly endpoint: string;
     readonly staff: PoolConfig;
@@ -29,7 +31,7 @@ export interface ConsoleSettings {
 }
 
 export const consoleConfig = (
-  { name, title, homeCommunityId, awsRegion }: RegionFile,
+  { name, title, homeCommunityId, awsRegion, breakGlassMinutes = 30 }: RegionFile,
   baseUrl: string,
   { staffPoolId, staffClientId, residentsPoolId, residentsClientId }: ConsoleSettings,
   cognitoEndpoint = `https://cognito-idp.${awsRegion}.amazonaws.com`,
@@ -38,6 +40,7 @@ export const consoleConfig = (
   title,
   homeCommunityId,
   baseUrl,
+  breakGlassMinutes,
   cognito: {
     endpoint: cognitoEndpoint,
     staff: { poolId: staffPoolId, clientId: staffClientId },

@@ -9,6 +9,8 @@ export interface Config {
   readonly title: { readonly ja: string; readonly en: string };
   readonly homeCommunityId: string;
   readonly baseUrl: string;
+  /** How long an emergency access lasts. */
+  readonly breakGlassMinutes: number;
   readonly cognito: { readonly endpoint: string; readonly staff: PoolConfig; readonly residents: PoolConfig };
 }
 

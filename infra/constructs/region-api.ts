@@ -88,7 +88,7 @@ export class RegionApi extends Construct {
           'prefer',
           'x-purpose',
           'x-purpose-reason',
-          'x-purpose-reason',
+          'x-security-context',
         ],
         exposeHeaders: ['etag', 'last-modified', 'location', 'retry-after', 'x-request-id'],
         maxAge: Duration.hours(2),

@@ -56,6 +56,8 @@ export interface Asked {
   readonly form?: Readonly<Record<string, string | readonly string[]>>;
   /** Sent as it is: a scan, a list as CSV, a document. */
   readonly bytes?: Blob;
+  /** Sent as it is, with its type: a document. */
+  readonly bytes?: Blob;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
@@ -69,10 +71,23 @@ export interface Answered<T> {
 export class Api {
   readonly config: Config;
   readonly session: Session;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(config: Config, session: Session) {
+  constructor(config: Config, session: Session, headers: Readonly<Record<string, string>> = {}) {
     this.config = config;
     this.session = session;
+    this.#headers = headers;
+  }
+
+  /** The same session with headers on every request: the purpose of use of one page, for example. */
+  with(headers: Readonly<Record<string, string>>): Api {
+    return new Api(this.config, this.session, { ...this.#headers, ...headers });
+  }
+
+  /** An ambulance crew's reading is emergency treatment, and the server refuses it any other (consent/matrix.ts). */
+  #purpose(): Readonly<Record<string, string>> {
+    const { state } = this.session;
+    return state.status !== 'out' && state.who.role === 'ambulance' ? { 'x-purpose': 'ETREAT' } : {};
   }
 
   /** `path` begins with a slash, after `/fhir`. */
@@ -122,6 +137,7 @@ export class Api {
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(form && { body: encoded(form) }),
+        ...(bytes && { body: bytes }),
         ...(bytes && { body: bytes }),
         ...(signal && { signal }),
         referrerPolicy: 'no-referrer',
