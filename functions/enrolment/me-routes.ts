@@ -6,7 +6,8 @@ import type { Context } from '../interactions/contract.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
 import { actingAs, type Kept } from './acting-for.ts';
 import { apply } from './applications.ts';
-import { STOPS } from './cards.ts';
+import { readCardNumber } from './card-number.ts';
+import { qrOf, STOPS } from './cards.ts';
 import { notePerson, stepOf } from './desk-routes.ts';
 import { Address, Application, ConsentForm, EmergencyContact, type Evidence, Phone } from './form.ts';
 import { count } from './progress.ts';
@@ -34,6 +35,31 @@ export const meRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] => {
     notePerson(desk, context, action, { person: stored.id, patient });
 
   return [
+    /** Never refused: what an app asks first, before it knows whether anybody has joined. */
+    route({
+      method: 'GET',
+      path: '/me/enrolment',
+      interaction: 'me-enrolment',
+      roles: ME,
+      handle: async (context) => {
+        const { actor } = context;
+        const row = await residentRow(desk, actor.subject);
+        const id = row?.person ?? applicationIdOf(desk.resources, actor.subject);
+        const found = await findPerson(desk.resources, id);
+        if (found) note(context, 'R', `Person/${found.stored.id}`);
+        return {
+          status: 200,
+          body: {
+            status: found?.enrolment.status ?? 'none',
+            ...(found && { since: found.enrolment.at }),
+            ...(row?.person !== undefined && { person: row.person, patient: found?.enrolment.patient }),
+            patients: actor.patients,
+            /** What the region opens where the person has said nothing: docs/consent.md. */
+            consentDefault: desk.region.consentDefault ?? 'own-facility',
+          },
+        };
+      },
+    }),
     route({
       method: 'GET',
       path: '/me/person',
@@ -124,7 +150,13 @@ export const meRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] => {
       handle: async (context) => {
         const me = await self(context);
         noteSelf(context, 'R', me);
-        return { status: 200, body: { cards: cardView(desk, me) } };
+        const { seal, region } = desk;
+        // The card that is good, to be shown on a telephone: what the printed one says.
+        const cards = cardView(desk, me).map((card) => {
+          const number = card.valid ? readCardNumber(card.number) : undefined;
+          return number === undefined ? card : { ...card, qr: qrOf(seal, region.name, number) };
+        });
+        return { status: 200, body: { cards } };
       },
     }),
     route({

@@ -112,6 +112,30 @@ describe('an account', () => {
       expect((await region.call(clinicDoctor, 'GET', path)).status).toBe(403);
   });
 
+  it('is told how it stands without being refused, and what the region opens by itself', async () => {
+    const stranger = await region.call(resident('sub-of-nobody'), 'GET', '/me/enrolment');
+    expect(stranger).toMatchObject({ status: 200, body: { status: 'none', patients: [], consentDefault: 'blanket' } });
+    const { person, patient } = await region.joined();
+    const me = await region.account(person, 'ito@resident.example');
+    expect((await region.call(me, 'GET', '/me/enrolment')).body).toMatchObject({
+      status: 'enrolled',
+      person,
+      patient,
+      patients: [patient],
+    });
+    expect((await region.call(clinicDoctor, 'GET', '/me/enrolment')).status).toBe(403);
+  });
+
+  it('shows its card on the telephone as long as the card is good', async () => {
+    const { person, patient } = await region.joined();
+    const me = await region.account(person, 'ito@resident.example');
+    const [shown] = (await region.call(me, 'GET', '/me/cards')).body.cards;
+    const seen = await region.call(doctor, 'POST', '/enrolment/cards/lookup', { card: shown.qr });
+    expect(seen.body.patient).toBe(patient);
+    await region.call(me, 'POST', '/me/cards/stop', { why: 'lost' });
+    expect((await region.call(me, 'GET', '/me/cards')).body.cards[0].qr).toBeUndefined();
+  });
+
   it('changes its own address and telephone number, and nothing that identifies', async () => {
     const { person } = await region.joined();
     const me = await region.account(person, 'ito@resident.example');
