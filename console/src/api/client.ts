@@ -56,8 +56,6 @@ export interface Asked {
   readonly form?: Readonly<Record<string, string | readonly string[]>>;
   /** Sent as it is: a scan, a list as CSV, a document. */
   readonly bytes?: Blob;
-  /** Sent as it is, with its type: a document. */
-  readonly bytes?: Blob;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
@@ -133,11 +131,12 @@ export class Api {
           }),
           ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
           ...(bytes && { 'content-type': bytes.type || 'application/octet-stream' }),
+          ...this.#purpose(),
+          ...this.#headers,
           ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(form && { body: encoded(form) }),
-        ...(bytes && { body: bytes }),
         ...(bytes && { body: bytes }),
         ...(signal && { signal }),
         referrerPolicy: 'no-referrer',
