@@ -101,7 +101,7 @@ export const readSecrets = (region: DemoRegion): DemoSecrets =>
   readJson<DemoSecrets>(secretsFile(region)) ?? { systems: {}, people: {} };
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html: given, since the variables are not our own. */
-const awsClient = ({ aws }: DemoRegion, service: 'DYNAMODB' | 'COGNITO_IDENTITY_PROVIDER') => {
+export const awsClient = ({ aws }: DemoRegion, service: 'DYNAMODB' | 'COGNITO_IDENTITY_PROVIDER') => {
   const endpoint = aws[`AWS_ENDPOINT_URL_${service}`];
   if (!endpoint || new URL(endpoint).hostname !== '127.0.0.1')
     throw new LocalError('demo identities, whose passwords everybody knows, are for a local stack only');
@@ -212,8 +212,9 @@ const seedStaff = async (seeding: Seeding, { who, facility, profession, role }: 
   await recordStaff(registry, { id: `demo-${username}`, sub, username, name, ...licensed }, Date.now());
   if (made) await joinGroup(cognito, pool.poolId, username, code);
   if (made || secrets.people[who]?.totpSecret === undefined) {
-    const { totpSecret } = await signIn({ client: cognito, ...pool, username, password: DEMO_PASSWORD });
+    const { totpSecret, accessToken } = await signIn({ client: cognito, ...pool, username, password: DEMO_PASSWORD });
     secrets.people[who] = { username, password: DEMO_PASSWORD, totpSecret };
+    firstTokens.set(`${context.region}|${who}`, accessToken);
   }
   return made;
 };
@@ -257,6 +258,11 @@ const subOf = (attributes: readonly { Name?: string | undefined; Value?: string 
   if (!sub) throw new LocalError('an account without a sub');
   return sub;
 };
+
+/** A code of the second factor is good once: a seed that asked for a token anew would wait for the next half minute. */
+const firstTokens = new Map<string, string>();
+export const firstTokenOf = ({ region }: Pick<SeedContext, 'region'>, who: string): string | undefined =>
+  firstTokens.get(`${region}|${who}`);
 
 /** A facility is a group of the staff pool. */
 const joinGroup = async (
