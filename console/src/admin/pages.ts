@@ -1,3 +1,25 @@
+// The face of the region's offices: administrators, the operator's secretariat, municipal desks, the privacy officer. Each role has
+// its own pages; nobody here sees clinical data.
+import { lazy } from 'react';
 import type { Page } from '../ui/face.ts';
 
-export const pages: readonly Page[] = [];
+const OFFICE = ['admin', 'operator', 'privacy'] as const;
+
+export const pages: readonly Page[] = [
+  {
+    path: 'facilities',
+    name: { ja: '施設', en: 'Facilities' },
+    roles: OFFICE,
+    component: lazy(() => import('./facilities.tsx')),
+  },
+  { path: 'facilities/$code', roles: OFFICE, component: lazy(() => import('./facility.tsx')) },
+  { path: 'staff', name: { ja: '職員', en: 'Staff' }, roles: OFFICE, component: lazy(() => import('./staff.tsx')) },
+  { path: 'staff/$id', roles: OFFICE, component: lazy(() => import('./staff-member.tsx')) },
+  {
+    path: 'systems',
+    name: { ja: 'システム', en: 'Systems' },
+    roles: OFFICE,
+    component: lazy(() => import('./systems.tsx')),
+  },
+  { path: 'systems/$clientId', roles: OFFICE, component: lazy(() => import('./system.tsx')) },
+];

@@ -3,8 +3,9 @@
 import { Alert, Button, Checkbox, Group, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { ApiError } from '../api/client.ts';
 import { words } from '../i18n/i18n.ts';
-import { Failure, issuesAt } from './states.tsx';
+import { Failure } from './states.tsx';
 
 const useText = words({
   ja: { saved: '保存しました。' },
@@ -43,7 +44,7 @@ export const useSend = <T, A = void>(
 };
 
 interface FieldProps<V extends FieldValues> {
-  readonly form: FormState<V>;
+  readonly form: Pick<FormState<V>, 'values' | 'set'>;
   readonly name: keyof V & string;
   readonly label: string;
   /** The API's name of the element: `name.kana.family`. @default `name` */
@@ -52,6 +53,14 @@ interface FieldProps<V extends FieldValues> {
   readonly hint?: string;
   readonly required?: boolean;
 }
+
+/** What the server says of an element or of one within it; `name.family` is not `name.familyKana`. */
+const faultAt = (error: unknown, at: string): string | undefined => {
+  if (!(error instanceof ApiError)) return undefined;
+  const isOf = (one: string) => one === at || one.startsWith(`${at}.`) || one.startsWith(`${at}[`);
+  const found = error.issues.filter(({ expression }) => expression.some(isOf));
+  return found.length > 0 ? found.map(({ diagnostics }) => diagnostics).join(' ') : undefined;
+};
 
 /** One field of any kind, by what it is given: choices make a list, `lines` a larger box. */
 export const Field = <V extends FieldValues>({
@@ -73,7 +82,7 @@ export const Field = <V extends FieldValues>({
   readonly inputMode?: 'numeric' | 'tel' | 'text';
   readonly placeholder?: string;
 }): ReactNode => {
-  const fault = issuesAt(error, at);
+  const fault = faultAt(error, at);
   const given = {
     label,
     required,
@@ -102,7 +111,7 @@ export const Check = <V extends FieldValues>({
     checked={form.values[name] === true}
     onChange={(event) => form.set(name, event.currentTarget.checked)}
     description={hint}
-    error={issuesAt(error, at)}
+    error={faultAt(error, at)}
   />
 );
 
