@@ -6,7 +6,7 @@ import { type JsonRoute, note, route } from '../interactions/json-route.ts';
 import { STOPS } from './cards.ts';
 import { findDuplicates } from './duplicates.ts';
 import { enrol } from './enrol.ts';
-import { ChangeForm, ConsentForm, Day, Email, EnrolmentForm, Evidence, WhoForm } from './form.ts';
+import { ChangeForm, CheckForm, ConsentForm, Day, Email, EnrolmentForm, Evidence } from './form.ts';
 import { count } from './progress.ts';
 import { grantProxy, proxiesOf, revokeProxy } from './proxies.ts';
 import { ProxyForm } from './proxy.ts';
@@ -41,7 +41,7 @@ export const deskRoutes = (desk: Desk): readonly JsonRoute[] => {
       path: '/enrolment/check',
       interaction: 'enrolment-check',
       roles: DESK,
-      body: WhoForm,
+      body: CheckForm,
       handle: async (context, { body }) => {
         const duplicates = await findDuplicates(desk.resources, body);
         for (const one of duplicates) notePerson(desk, context, 'R', one);

@@ -4,7 +4,7 @@ import { REGION_OWNER } from '../consent/matrix.ts';
 import { foldIdentifier } from '../search/extract.ts';
 import { loose } from '../search/kana.ts';
 import type { Resources, Stored } from '../storage/port.ts';
-import type { WhoForm } from './form.ts';
+import type { CheckForm } from './form.ts';
 import { INSURANCE, insuranceValue } from './person.ts';
 import { findPerson, personIdOf } from './records.ts';
 
@@ -18,12 +18,12 @@ export interface Duplicate {
   readonly by: 'insurance' | 'name-and-birth-date';
 }
 
-const kanaOf = ({ name }: Pick<WhoForm, 'name'>) => loose(`${name.kana.family}${name.kana.given}`);
+const kanaOf = ({ name }: Pick<CheckForm, 'name'>) => loose(`${name.kana.family}${name.kana.given}`);
 
 /** What two enrolments of one person have in common, whoever types them. */
-export const sameness = (who: Pick<WhoForm, 'name' | 'birthDate'>): string => `${kanaOf(who)}|${who.birthDate}`;
+export const sameness = (who: Pick<CheckForm, 'name' | 'birthDate'>): string => `${kanaOf(who)}|${who.birthDate}`;
 
-export const findDuplicates = async (resources: Resources, who: WhoForm): Promise<Duplicate[]> => {
+export const findDuplicates = async (resources: Resources, who: CheckForm): Promise<Duplicate[]> => {
   const [byNumber, byBirth] = await Promise.all([insured(resources, who), bornThatDay(resources, who)]);
   const found = new Map<string, Duplicate>();
   for (const [by, patients] of [
@@ -53,7 +53,7 @@ const regionPatients = async (resources: Resources, ids: readonly string[]): Pro
   return stored.filter((one): one is Stored => one !== undefined && !one.deleted && one.facility === REGION_OWNER);
 };
 
-const insured = async (resources: Resources, { insurance }: WhoForm): Promise<string[]> => {
+const insured = async (resources: Resources, { insurance }: CheckForm): Promise<string[]> => {
   // Without its branch a number is a family's.
   if (insurance?.branch === undefined) return [];
   const { rows } = await resources.lookup({
@@ -65,7 +65,7 @@ const insured = async (resources: Resources, { insurance }: WhoForm): Promise<st
   return (await regionPatients(resources, ids)).map(({ id }) => id);
 };
 
-const bornThatDay = async (resources: Resources, who: WhoForm): Promise<string[]> => {
+const bornThatDay = async (resources: Resources, who: CheckForm): Promise<string[]> => {
   const ids: string[] = [];
   let after: string | undefined;
   do {
@@ -77,7 +77,7 @@ const bornThatDay = async (resources: Resources, who: WhoForm): Promise<string[]
 };
 
 /** The row's card has the names as they are written: no Patient is read whose name is another. */
-const mayBe = (card: string, who: WhoForm): boolean => {
+const mayBe = (card: string, who: CheckForm): boolean => {
   const wanted = kanaOf(who);
   const { n = [] } = JSON.parse(card || '{}') as { n?: [string, string][] };
   return n.some((name) => loose(name.join('')) === wanted);

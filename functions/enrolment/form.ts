@@ -98,6 +98,14 @@ const who = {
 export const WhoForm = z.strictObject(who);
 export type WhoForm = z.infer<typeof WhoForm>;
 
+/** By what a desk looks whether somebody has joined: the name as it sounds and the birth date, and the insurance number where it is at hand. */
+export const CheckForm = z.strictObject({
+  ...z.partial(WhoForm).shape,
+  name: z.strictObject({ kanji: z.optional(Name.shape.kanji), kana: Name.shape.kana }),
+  birthDate: Day,
+});
+export type CheckForm = z.infer<typeof CheckForm>;
+
 export const EnrolmentForm = z.strictObject({
   ...who,
   route: z.enum(['counter', 'post']),

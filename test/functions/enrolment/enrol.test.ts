@@ -81,6 +81,14 @@ describe('joining at a counter', () => {
     expect(variant.status).toBe(409);
   });
 
+  it('finds who has lost the card by the name as it sounds and the birth date', async () => {
+    const first = await region.joined();
+    const { name, birthDate } = form();
+    const check = await region.call(municipal, 'POST', '/enrolment/check', { name: { kana: name.kana }, birthDate });
+    expect(check.body.duplicates).toMatchObject([{ person: first.person, status: 'enrolled' }]);
+    expect((await region.call(municipal, 'POST', '/enrolment/check', { birthDate })).status).toBe(400);
+  });
+
   it('lets a desk that has looked say that it is another person of the same name and birth date', async () => {
     const first = await region.joined();
     const twin = form({ insurance: undefined, differsFrom: [first.person] });
