@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { forbidden, notFound, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Stored, Write } from '../storage/port.ts';
-import { groupsOf, headWrite, joining, patientsOf, personIdOf, splitting } from './persons.ts';
+import { adding, groupsOf, patientsOf, splitting } from './persons.ts';
 import { creating, deciding, type IdentityServices, NOWHERE, replacing } from './store.ts';
 
 /** `Patient?identifier=urn:tsumugi:pairing|<pseudonym>` is how the system names the person from then on. */
@@ -73,10 +73,13 @@ const pseudonymOf = (patient: Resource): { value: string; system: string } | und
   return found && { value: found.value ?? '', system: found.system! };
 };
 
-/** The system's own Patient of the person: a pseudonym, linked, and no more. The offer goes in the same commit, so nobody redeems it twice. */
+/**
+ * The system's own Patient of the person: a pseudonym, linked, and no more. The offer goes in the same commit, so nobody redeems it
+ * twice, and who could not be linked still has a good code.
+ */
 export const redeem = (services: IdentityServices, code: string, facility: string) =>
   deciding(async () => {
-    const { resources, clock, policyOver } = services;
+    const { resources, clock } = services;
     const stored = await resources.get('Linkage', offerId(code));
     const found = offerOf(stored);
     if (!stored || !found || found.until < clock()) throw notGood();
@@ -90,34 +93,15 @@ export const redeem = (services: IdentityServices, code: string, facility: strin
       identifier: [{ use: 'secondary', system: PAIRING, value, assigner: { display: found.label } }],
     };
     const id = resources.allocate('Patient', NOWHERE);
-    const person = personIdOf(resources, id);
-    const own = {
-      resourceType: 'Person',
-      active: true,
-      link: [{ target: { reference: `Patient/${id}` }, assurance: 'level4' }],
-    };
     await resources.commit(
       [
         creating(patient, id, { facility }),
-        creating(own, person),
-        headWrite(undefined, id, person, [id], await policyOver([id])),
+        ...(await adding(services, group, id, 'level4')),
         { kind: 'delete', previous: stored, facility: stored.facility } satisfies Write,
       ],
       clock(),
     );
     return { id, value, owner: found.patient };
-  });
-
-/** Joins the pseudonymous record to its person. Apart from redeeming, since whoever loses that race must not spend the code twice. */
-export const joinPaired = (services: IdentityServices, paired: string, owner: string): Promise<void> =>
-  deciding(async () => {
-    const groups = await groupsOf(services, [owner, paired]);
-    const stays = groups.find(({ members }) => members.some(({ id }) => id === owner));
-    const goes = groups.find(({ members }) => members.some(({ id }) => id === paired));
-    if (!stays || !goes) throw notGood();
-    if (stays === goes) return;
-    const { writes } = await joining(services, stays, goes, 'level4');
-    await services.resources.commit(writes, services.clock());
   });
 
 export interface Paired {

@@ -167,6 +167,24 @@ export const joining = async (
   };
 };
 
+/** Writes that give a Person a record which comes to be in the same commit, and so never was anybody else's. */
+export const adding = async (
+  { policyOver }: IdentityServices,
+  { person, members }: Group,
+  patient: string,
+  assurance: Assurance,
+): Promise<Write[]> => {
+  const before = person.resource() as Person;
+  const next = { ...before, link: [...(before.link ?? []), linkTo(patient, assurance)] };
+  const linked = patientsOf(next);
+  const policy = await policyOver(linked);
+  return [
+    replacing(person, next),
+    ...members.map(({ id, head }) => headWrite(head, id, person.id, linked, policy)),
+    headWrite(undefined, patient, person.id, linked, policy),
+  ];
+};
+
 /** The Person as it was at a version: for a Person that nobody has touched since, byte for byte. */
 const versionOf = async (resources: Resources, { id, version }: Undo['stays']): Promise<Resource> => {
   const stored = await resources.getVersion('Person', id, version);

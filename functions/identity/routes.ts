@@ -17,7 +17,7 @@ import {
   unmerge,
 } from './desk.ts';
 import { difference, sideOf } from './difference.ts';
-import { endPairing, facilityOf, joinPaired, offer, PAIRING, pairings, parseLabel, redeem } from './pairing.ts';
+import { endPairing, facilityOf, offer, PAIRING, pairings, parseLabel, redeem } from './pairing.ts';
 import type { Pair } from './pairs.ts';
 import { groupsOf, patientsOf } from './persons.ts';
 import { resolve } from './resolve.ts';
@@ -189,7 +189,6 @@ export const identityRoutes = (services: IdentityServices & Pick<Services, 'seal
       body: z.strictObject({ code: z.string().check(z.minLength(12), z.maxLength(40)) }),
       handle: async (context, { body }) => {
         const { id, value, owner } = await redeem(services, body.code, facilityOf(context.actor.facility));
-        await joinPaired(services, id, owner);
         touch(context, 'U', owner);
         note(context, 'C', `Patient/${id}`, resources.patientKey(id));
         return { status: 201, body: { system: PAIRING, value } };

@@ -55,6 +55,29 @@ describe('pairing by one-time code', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 404]);
   });
 
+  it.each([1, 2])('a code is as good as before when commit %i of redeeming it fails', async (failing) => {
+    const { call, register, resolve, resources } = openDesk();
+    const own = await register(patientOf(HOSPITAL, '1'));
+    await resolve(own);
+    const { body } = await call(residentOf(own), 'POST', '/me/pairings', { label: 'x' });
+    const { commit } = resources;
+    let commits = 0;
+    Object.assign(resources, {
+      commit: async (...given: Parameters<typeof commit>) => {
+        commits += 1;
+        if (commits === failing) throw new Error('the connection was lost');
+        return commit(...given);
+      },
+    });
+
+    const first = await call(clinic, 'POST', '/identity/pairing', { code: body.code });
+    Object.assign(resources, { commit });
+    const again = first.status === 201 ? first : await call(clinic, 'POST', '/identity/pairing', { code: body.code });
+
+    expect(again.status).toBe(201);
+    expect((await resources.heads([own]))[0]!.linked).toHaveLength(2);
+  });
+
   it('forgets a code after ten minutes, and knows no other', async () => {
     const { call, register, api } = openDesk();
     const own = await register(patientOf(HOSPITAL, '1'));
