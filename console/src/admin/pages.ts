@@ -4,8 +4,16 @@ import { lazy } from 'react';
 import type { Page } from '../ui/face.ts';
 
 const OFFICE = ['admin', 'operator', 'privacy'] as const;
+const DESK = ['municipal', 'operator'] as const;
 
 export const pages: readonly Page[] = [
+  {
+    path: 'people',
+    name: { ja: '参加登録', en: 'Enrolment' },
+    roles: DESK,
+    component: lazy(() => import('./people.tsx')),
+  },
+  { path: 'people/new', roles: DESK, component: lazy(() => import('./enrol.tsx')) },
   {
     path: 'facilities',
     name: { ja: '施設', en: 'Facilities' },
