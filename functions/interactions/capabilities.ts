@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts';
 import type { Resource } from '../fhir/types.ts';
 import { COMPARTMENT_TYPES } from '../search/compartments.ts';
-import { includesOf } from '../search/include-claims.ts';
+import { includesOf, untypedReferrers } from '../search/include-claims.ts';
 import { SEARCH_PARAMETERS } from '../search/parameters.ts';
 import { AUDIT_PARAMS } from './audit-events.ts';
 import type { Interaction, Services } from './contract.ts';
@@ -44,6 +44,7 @@ export const capabilityStatement = ({ region }: Pick<Services, 'region'>, claims
     rest: [
       {
         mode: 'server',
+        documentation: `Each type also answers _revinclude by the parameters that may point at anything: ${untypedReferrers().join(', ')}`,
         security: security(region.baseUrl),
         resource: RESOURCE_TYPES.filter(hasEndpoint).map((type) => resourceClaims(type, claims)),
         interaction: claims.systemCodes.map((code) => ({ code })),

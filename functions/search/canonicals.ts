@@ -1,38 +1,41 @@
-// What a canonical URL stands for: definitions that have it as their `url`. They are few and kept in the registry, without an index,
-// so all of a type are read. https://hl7.org/fhir/R4/references.html#canonical
+// What a canonical URL stands for: definitions that have it as their `url`, by their rows in `registry` (lookups.ts), one Query a URL.
+// https://hl7.org/fhir/R4/references.html#canonical
 import type { Resources, Stored } from '../storage/port.ts';
-import { parametersOf } from './parameters.ts';
-import { readRun } from './referrers.ts';
-import type { Budget } from './source.ts';
-
-export const hasUrl = (type: string): boolean => parametersOf(type).get('url')?.kind === 'uri';
+import { hasUrlRows } from './lookups.ts';
+import { canonicalOf } from './references.ts';
+import { sideBySide } from './referrers.ts';
 
 interface Reader {
-  readonly resources: Pick<Resources, 'scan' | 'walk'>;
+  readonly resources: Pick<Resources, 'lookup' | 'getMany'>;
   readonly permit: (stored: Stored) => boolean;
-  readonly budget: Pick<Budget, 'take'>;
 }
 
 /** By each of the URLs, `|version` included where one is named; `isWhole`: everything could be read. */
 export const canonicals = async (
-  { resources, permit, budget }: Reader,
+  { resources, permit }: Reader,
   types: readonly string[],
   urls: readonly string[],
 ): Promise<{ found: ReadonlyMap<string, readonly Stored[]>; isWhole: boolean }> => {
-  const found = new Map<string, Stored[]>();
-  let isAll = true;
-  if (urls.length > 0)
-    for (const type of types.filter(hasUrl)) {
-      const { isWhole } = await readRun(resources, type, { in: 'registry' }, undefined, budget, (page) => {
-        for (const stored of page.filter(permit)) {
-          const { url, version } = stored.resource();
-          for (const name of [`${url}`, `${url}|${version}`])
-            if (typeof url === 'string' && urls.includes(name) && !found.get(name)?.includes(stored))
-              found.set(name, [...(found.get(name) ?? []), stored]);
-        }
-        return true;
+  const found = new Map<string, readonly Stored[]>();
+  const wanted = types.filter(hasUrlRows);
+  let isWhole = true;
+  if (wanted.length > 0)
+    await sideBySide([...new Set(urls)], async (name) => {
+      const { url, version } = canonicalOf(name);
+      const { rows, next } = await resources.lookup({ bucket: 'url', key: url });
+      isWhole &&= next === undefined; // thousands under one URL
+      const refs = rows.filter(({ type, sort }) => wanted.includes(type) && (version ?? sort) === sort);
+      if (refs.length === 0) return;
+      const all = await resources.getMany(refs);
+      const fitting = all
+        .filter((stored) => stored !== undefined)
+        .filter((stored) => !stored.deleted && permit(stored));
+      // The row only proposes: the resource has the last word.
+      const named = fitting.filter((stored) => {
+        const own = stored.resource();
+        return own.url === url && (version === undefined || own.version === version);
       });
-      isAll &&= isWhole;
-    }
-  return { found, isWhole: isAll };
+      if (named.length > 0) found.set(name, named);
+    });
+  return { found, isWhole };
 };

@@ -34,7 +34,7 @@ const isNode = (value: unknown): value is Record<string, unknown> => typeof valu
 const isResource = (value: unknown): value is Resource => isNode(value) && typeof value.resourceType === 'string';
 
 export interface LinkReader {
-  readonly resources: Pick<Resources, 'scan' | 'walk' | 'getMany'>;
+  readonly resources: Pick<Resources, 'scan' | 'walk' | 'getMany' | 'lookup'>;
   readonly permit: (stored: Stored) => boolean;
   /** For what no patient bounds. */
   readonly budget: Pick<Budget, 'take'>;

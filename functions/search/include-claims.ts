@@ -4,27 +4,32 @@ import { RESOURCE_TYPES } from '../fhir/resource-types.ts';
 import { targetsOf } from './chain-parse.ts';
 import { referenceParameters } from './include.ts';
 
+/** By target type, the parameters whose definition names it. */
 let referrers: Map<string, string[]> | undefined;
+/** Parameters that may point at any type: said once, not 145 times. */
+let anywhere: string[] = [];
 
-/** By target type, the parameters that may point at it. Those that may point at anything are claimed for every type. */
-const referrersOf = (type: string): string[] => {
-  if (!referrers) {
-    referrers = new Map();
-    for (const source of RESOURCE_TYPES)
-      for (const parameter of referenceParameters(source)) {
-        const targets = targetsOf(parameter);
-        for (const target of targets.length > 0 ? targets : RESOURCE_TYPES)
-          referrers.set(target, [...(referrers.get(target) ?? []), `${source}:${parameter.name}`]);
-      }
-  }
-  return referrers.get(type) ?? [];
+const read = (): Map<string, string[]> => {
+  if (referrers) return referrers;
+  referrers = new Map();
+  anywhere = [];
+  for (const source of RESOURCE_TYPES)
+    for (const parameter of referenceParameters(source)) {
+      const name = `${source}:${parameter.name}`;
+      const targets = targetsOf(parameter);
+      if (targets.length === 0) anywhere.push(name);
+      for (const target of targets) referrers.set(target, [...(referrers.get(target) ?? []), name]);
+    }
+  return referrers;
 };
 
-export const includesOf = (type: string): { searchInclude?: string[]; searchRevInclude?: string[] } => {
-  const own = referenceParameters(type).map(({ name }) => `${type}:${name}`);
-  const others = referrersOf(type);
-  return {
-    searchInclude: ['*', `${type}:*`, ...own],
-    ...(others.length > 0 && { searchRevInclude: others }),
-  };
+/** Reverse includes that every type answers: the `*` of each, besides what it lists by name. */
+export const untypedReferrers = (): readonly string[] => {
+  read();
+  return anywhere;
 };
+
+export const includesOf = (type: string): { searchInclude: string[]; searchRevInclude: string[] } => ({
+  searchInclude: ['*', `${type}:*`, ...referenceParameters(type).map(({ name }) => `${type}:${name}`)],
+  searchRevInclude: ['*', ...(read().get(type) ?? [])],
+});

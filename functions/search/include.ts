@@ -45,7 +45,7 @@ export const referenceParameters = (type: string): Parameter[] =>
   [...parametersOf(type).values()].filter(({ kind }) => kind === 'reference');
 
 export interface Including {
-  readonly resources: Pick<Resources, 'getMany' | 'scan' | 'walk'>;
+  readonly resources: Pick<Resources, 'getMany' | 'scan' | 'walk' | 'lookup'>;
   readonly permit: (stored: Stored) => boolean;
   /** For referrers that no patient bounds. */
   readonly budget: Pick<Budget, 'take' | 'hasTime'>;

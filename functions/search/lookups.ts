@@ -10,6 +10,7 @@ import { foldIdentifier, foldPhone } from './extract.ts';
 import { loose } from './kana.ts';
 import { type Node, valuesAt } from './leaf.ts';
 import { parametersOf } from './parameters.ts';
+import { canonicalOf } from './references.ts';
 import { workRows } from './work-lists.ts';
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
@@ -115,6 +116,20 @@ const definitionRows = (resource: Resource): Lookup[] => {
   ];
 };
 
+/** Types all of whose resources have a row for their `url`: conformance and knowledge resources, never kept with a patient. */
+export const hasUrlRows = (type: string): boolean =>
+  !mayHavePatient(type) && parametersOf(type).get('url')?.kind === 'uri';
+
+/** `url`, found without reading every definition. What stands behind a bar is in no key: it may be asked for or not. */
+const urlRows = (resource: Resource): Lookup[] => {
+  if (!hasUrlRows(resource.resourceType)) return [];
+  return parametersOf(resource.resourceType)
+    .get('url')!
+    .leaves.flatMap((leaf) => valuesAt(leaf, resource, resource))
+    .filter((url) => typeof url === 'string')
+    .map((url) => ({ bucket: 'url', key: canonicalOf(url).url, sort: text(resource.version) }));
+};
+
 /** Types all of whose resources have identifier rows: Patient, and what is never kept with a patient. */
 export const hasIdentifierRows = (type: string): boolean =>
   (type === 'Patient' || !mayHavePatient(type)) &&
@@ -130,6 +145,6 @@ const distinct = (rows: readonly Lookup[]): Lookup[] => [
 /** @param isInRegistry the resource is kept with no patient */
 export const lookups = (resource: Resource, isInRegistry: boolean): Lookup[] => {
   if (resource.resourceType === 'Patient') return distinct([...identifierRows(resource), ...patientRows(resource)]);
-  const own = isInRegistry ? [...identifierRows(resource), ...definitionRows(resource)] : [];
+  const own = isInRegistry ? [...identifierRows(resource), ...urlRows(resource), ...definitionRows(resource)] : [];
   return distinct([...own, ...workRows(resource, isInRegistry)]);
 };

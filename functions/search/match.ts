@@ -22,7 +22,7 @@ import {
 import { fold, loose } from './kana.ts';
 import type { Component, Kind } from './parameters.ts';
 import type { Criterion, Prefix, Wanted } from './query.ts';
-import { pointsAt } from './references.ts';
+import { canonicalOf, pointsAt } from './references.ts';
 
 type Of<K extends Wanted['kind']> = Extract<Wanted, { kind: K }>;
 
@@ -113,6 +113,12 @@ const matchesUri = (found: string, modifier: string | undefined, wanted: string)
   if (modifier === 'above') return isBelow(wanted, found);
   // A canonical may carry a version that the search does not name.
   return found === wanted || (!wanted.includes('|') && found.startsWith(`${wanted}|`));
+};
+
+/** `url=http://…|1.0`: "interpreting that portion as a search on the version". https://hl7.org/fhir/R4/search.html#uri */
+const isVersionOf = (wanted: string, urls: readonly string[], resource: Resource): boolean => {
+  const { url, version } = canonicalOf(wanted);
+  return version !== undefined && resource.version === version && urls.includes(url);
 };
 
 interface Source extends Pick<Component, 'leaves'> {
@@ -212,7 +218,11 @@ const matchesValues = (
     }
     case 'uri': {
       const found = rawValues(source, from, resource).filter((value) => typeof value === 'string');
-      return wantedOf(wanted, 'uri').some(({ uri }) => found.some((each) => matchesUri(each, modifier, uri)));
+      return wantedOf(wanted, 'uri').some(
+        ({ uri }) =>
+          found.some((each) => matchesUri(each, modifier, uri)) ||
+          (source.name === 'url' && modifier === undefined && isVersionOf(uri, found, resource)),
+      );
     }
     default:
       return false;

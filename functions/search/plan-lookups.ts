@@ -3,8 +3,16 @@
 import type { Resources } from '../storage/port.ts';
 import { BARE_PATIENT_NUMBER, foldIdentifier, foldPhone } from './extract.ts';
 import { fold, loose } from './kana.ts';
-import { hasIdentifierRows, NAME_KEY_LENGTH, nameKey, POSTCODE_KEY_LENGTH, postcodeDigits } from './lookups.ts';
+import {
+  hasIdentifierRows,
+  hasUrlRows,
+  NAME_KEY_LENGTH,
+  nameKey,
+  POSTCODE_KEY_LENGTH,
+  postcodeDigits,
+} from './lookups.ts';
 import type { Criterion, Wanted } from './query.ts';
+import { canonicalOf } from './references.ts';
 
 export type LookupQuery = Omit<Parameters<Resources['lookup']>[0], 'after'>;
 type Rows = (wanted: Wanted, modifier: string | undefined) => LookupQuery | undefined;
@@ -51,6 +59,8 @@ const postcode: Rows = (wanted, modifier) => {
   return { bucket: 'postcode', key: digits.slice(0, POSTCODE_KEY_LENGTH), sortPrefix: digits };
 };
 
+const url: Rows = (wanted) => (wanted.kind === 'uri' ? { bucket: 'url', key: canonicalOf(wanted.uri).url } : undefined);
+
 /** The digits of a street: fewer people than have a family name. */
 const wholePostcode: Rows = (wanted, modifier) => {
   const found = postcode(wanted, modifier);
@@ -81,6 +91,7 @@ const rowsFor = ({ modifier, values }: Criterion, rows: Rows): LookupQuery[] | u
 export const lookupsFor = (type: string, criteria: readonly Criterion[]): LookupQuery[] | undefined => {
   const kinds: (readonly [string, Rows])[] = [
     ...(hasIdentifierRows(type) ? [['identifier', identifier] as const] : []),
+    ...(hasUrlRows(type) ? [['url', url] as const] : []),
     ...(type === 'Patient' ? PATIENT : []),
   ];
   for (const [parameter, rows] of kinds)

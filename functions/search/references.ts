@@ -23,6 +23,12 @@ export const pointer = (text: string, baseUrl?: string): Pointer => {
   return bar < 0 ? { url: text } : { url: text.slice(0, bar), version: text.slice(bar + 1) };
 };
 
+/** `http://…/ValueSet/x|1.0` asks for version 1.0 of what has that URL: https://hl7.org/fhir/R4/search.html#uri */
+export const canonicalOf = (text: string): { url: string; version: string | undefined } => {
+  const bar = text.lastIndexOf('|');
+  return bar < 0 ? { url: text, version: undefined } : { url: text.slice(0, bar), version: text.slice(bar + 1) };
+};
+
 /** A version that the search does not name may be any. */
 export const pointsAt = (found: Pointer, wanted: Pointer): boolean => {
   if (wanted.version !== undefined && wanted.version !== found.version) return false;

@@ -18,6 +18,7 @@
 //   old version     H#<type2>/<id>      <version>
 //   alias           A#<type2>/<id>      -                       tp, ts: where a client-assigned id leads
 //   identifier …    I#|K#|B#|T!|Z#<key> <sort>␟<type>/<id>      g: card
+//   canonical URL   U#<url>             <version>␟<type>/<id>   of definitions: `url=`, canonical references
 //   work list       W#<type>.<list>|<owner>  as above           what has no patient, and owners beyond the first
 //   change log      L#<day>             <time>#<batch>          e: [type2, id, version, time]…; L#days / <day>
 //   transaction     X#<id>              -                       a: P|C|A, deadline; and M<n>: keys of its rows; X / <id>: open ones
@@ -97,7 +98,15 @@ const codeOf = (type: string): string => TYPE_CODES[type as keyof typeof TYPE_CO
 export const shardsOf = (type: string): string[] =>
   Array.from({ length: SHARDS }, (_, shard) => `T#${codeOf(type)}#${shard.toString(16)}`);
 
-const BUCKETS = { identifier: 'I#', name: 'K#', birth: 'B#', phone: 'T!', postcode: 'Z#', work: 'W#' } as const;
+const BUCKETS = {
+  identifier: 'I#',
+  name: 'K#',
+  birth: 'B#',
+  phone: 'T!',
+  postcode: 'Z#',
+  url: 'U#',
+  work: 'W#',
+} as const;
 
 /** Between the sort text of a look-up row and the resource that it leads to. */
 export const UNIT = '\u001f';

@@ -15,7 +15,7 @@ export interface Placement {
 
 /** A row in `registry` by which a resource is found without its patient. */
 export interface Lookup {
-  readonly bucket: 'identifier' | 'name' | 'birth' | 'phone' | 'postcode' | 'work';
+  readonly bucket: 'identifier' | 'name' | 'birth' | 'phone' | 'postcode' | 'url' | 'work';
   /** Partition value: the identifier's value, two folded kana of the family name, the birth date, … */
   readonly key: string;
   /** Sorts and refines within `key`: the identifier's system, `family^given^birthdate`, … */

@@ -56,15 +56,21 @@ describe('_include and _revinclude', () => {
     expect(person).toMatchObject({ interaction: 'search-type', action: 'R', count: 4 });
     expect(person?.entities).toContain('Observation/o1');
   });
-  it('are claimed for each type', async () => {
+  it('are claimed for each type, and once for all what may point at anything', async () => {
     const api = openApi();
-    const { body } = await api.send('GET', '/metadata');
-    const rest = body.rest as { resource: { type: string; searchInclude?: string[]; searchRevInclude?: string[] }[] }[];
+    const { body, text } = await api.send('GET', '/metadata');
+    const rest = body.rest as {
+      documentation: string;
+      resource: { type: string; searchInclude?: string[]; searchRevInclude?: string[] }[];
+    }[];
     const observation = rest[0]!.resource.find(({ type }) => type === 'Observation')!;
     expect(observation.searchInclude).toContain('Observation:encounter');
-    expect(observation.searchRevInclude).toContain('Provenance:target');
+    expect(observation.searchRevInclude).toEqual(expect.arrayContaining(['*', 'DiagnosticReport:result']));
+    expect(rest[0]!.documentation).toContain('Provenance:target');
+    expect(observation.searchRevInclude).not.toContain('Provenance:target');
     const patient = rest[0]!.resource.find(({ type }) => type === 'Patient')!;
     expect(patient.searchRevInclude).toContain('Observation:subject');
+    expect(text.length).toBeLessThan(460_000);
   });
 });
 

@@ -268,6 +268,11 @@ describe('what it reads', () => {
       ['lookup', 'scan Encounter', 'scan Observation', 'getMany'],
     ],
     ['Patient?_list=one', ['getMany', 'getMany', 'getMany']],
+    ['QuestionnaireResponse?patient=mary&questionnaire.title=adm', ['scan QuestionnaireResponse', 'lookup', 'getMany']],
+    [
+      'QuestionnaireResponse?patient=mary&_include=QuestionnaireResponse:questionnaire',
+      ['scan QuestionnaireResponse', 'lookup', 'getMany'],
+    ],
   ])('%s', async (url, wanted) => {
     const { ask, calls } = await counting(all);
     await ask(url);

@@ -117,6 +117,15 @@ describe('lookups', () => {
       z: ['7700001'],
     });
   });
+  it('are the URL of a definition, its version told apart, and none of what may be a patient’s', () => {
+    const of = (type: string, more: object) =>
+      indexEntries({ resourceType: type, id: 'x', url: 'http://acme.org/x|9', ...more })
+        .lookups.filter(({ bucket }) => bucket === 'url')
+        .map(({ key, sort }) => [key, sort]);
+    expect(of('ValueSet', { version: '1.0' })).toEqual([['http://acme.org/x', '1.0']]);
+    expect(of('Questionnaire', {})).toEqual([['http://acme.org/x', '']]);
+    expect(of('Device', {})).toEqual([]);
+  });
   it('of what is kept with a patient are none', () => {
     expect(observation({ identifier: [{ value: '1' }] }).lookups).toEqual([]);
     expect(observation({ identifier: [{ value: '1' }] }).tokens).toContain('identifier=1');

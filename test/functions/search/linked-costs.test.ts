@@ -1,4 +1,4 @@
-// What chains, `_has` and includes cost on DynamoDB: requests, and read units as it reports them. The table is in docs/search.md.
+// What chains, `_has`, includes and canonical URLs cost on DynamoDB: requests, and read units as it reports them. The table is in docs/search.md.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDynamo } from '../../../functions/storage/dynamo.ts';
 import { openMemory } from '../../../functions/storage/memory.ts';
@@ -19,6 +19,9 @@ beforeAll(async () => {
   engine = await searching(
     [
       given('Organization', 'org', { name: 'Hospital' }),
+      ...Array.from({ length: 30 }, (_, i) => given('ValueSet', `v${i}`, { url: `http://acme.org/v/${i}` })),
+      given('Questionnaire', 'q', { url: 'http://acme.org/q' }),
+      given('QuestionnaireResponse', 'r', { subject: { reference: 'Patient/p' }, questionnaire: 'http://acme.org/q' }),
       given('Patient', 'p', { identifier: [{ system: 'http://n', value: '7' }], name: [{ family: 'Awa' }] }),
       given('Encounter', 'e', { subject, class: { code: 'AMB' }, serviceProvider: { reference: 'Organization/org' } }),
       ...Array.from({ length: 20 }, (_, i) =>
@@ -56,6 +59,17 @@ describe('on DynamoDB', () => {
       1,
       21,
       3,
+      3,
+    ],
+    // The rows of the URL; the definition.
+    ['a canonical URL', 'ValueSet?url=http://acme.org/v/7', 1, 0, 2, 2],
+    // The chart, which a short list reads to its end; the rows; the definition.
+    [
+      'a canonical reference',
+      'QuestionnaireResponse?patient=p&_include=QuestionnaireResponse:questionnaire',
+      1,
+      1,
+      4,
       3,
     ],
   ] as const)('%s costs what docs/search.md says', async (_, url, matches, included, requests, units) => {

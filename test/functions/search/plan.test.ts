@@ -25,6 +25,9 @@ const resources = [
   coded('one', { system: LOINC, code: '8302-2' }),
   coded('two', { system: LOINC, code: '8302-2' }, { system: LOINC, code: '3137-7' }),
   coded('local', { system: 'http://local', code: '8302-2' }),
+  given('ValueSet', 'vs1', { url: 'http://acme.org/fhir/ValueSet/x', version: '1.0' }),
+  given('ValueSet', 'vs2', { url: 'http://acme.org/fhir/ValueSet/x', version: '2.0' }),
+  given('CodeSystem', 'cs', { url: 'http://acme.org/fhir/ValueSet/x' }),
 ];
 
 /** A store that writes down what it was asked. */
@@ -150,12 +153,24 @@ describe('registry rows answer', () => {
     ['Patient?address-postalcode=7700001', ['p']],
     ['Patient?family=やまだ&birthdate=1950-04-01&gender:missing=true', ['p']],
     ['Organization?identifier=3610000001', ['org']],
+    ['ValueSet?url=http://acme.org/fhir/ValueSet/x', ['vs1', 'vs2']],
+    ['ValueSet?url=http://acme.org/fhir/ValueSet/x|2.0', ['vs2']],
+    ['ValueSet?url=http://acme.org/fhir/ValueSet/x|3.0,http://acme.org/none', []],
+    ['CodeSystem?url=http://acme.org/fhir/ValueSet/x&version:missing=true', ['cs']],
   ])('%s', async (url, wanted) => {
     const { ids, names } = await (await watched())(url);
     expect(ids).toEqual(wanted);
     expect(names[0]).toBe('lookup');
     expect(names).not.toContain('walk');
   });
+});
+
+it('a canonical URL is one Query of its rows, then what they name', async () => {
+  const ask = await watched();
+  expect((await ask('ValueSet?url=http://acme.org/fhir/ValueSet/x')).names).toEqual(['lookup', 'getMany']);
+  expect((await ask('ValueSet?url=http://acme.org/none')).names.filter((name) => name === 'lookup')).toHaveLength(1);
+  // A part of a URL is in no key.
+  expect((await ask('ValueSet?url:below=http://acme.org/fhir')).names).toContain('walk');
 });
 
 it('ids are read, not sought', async () => {
