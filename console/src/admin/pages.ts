@@ -14,6 +14,14 @@ export const pages: readonly Page[] = [
     component: lazy(() => import('./people.tsx')),
   },
   { path: 'people/new', roles: DESK, component: lazy(() => import('./enrol.tsx')) },
+  { path: 'people/$person', roles: DESK, component: lazy(() => import('./person.tsx')) },
+  {
+    path: 'applications',
+    name: { ja: '参加の申請', en: 'Applications' },
+    roles: DESK,
+    component: lazy(() => import('./applications.tsx')),
+  },
+  { path: 'applications/$receipt', roles: DESK, component: lazy(() => import('./application.tsx')) },
   {
     path: 'facilities',
     name: { ja: '施設', en: 'Facilities' },
