@@ -1,12 +1,14 @@
 // The whole record on one page: what must not be missed first, then everything by kind and by time.
 import { Alert, Badge, Checkbox, Group, NativeSelect, Stack, Tabs, Text } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
+import type { Resource } from '../api/client.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { IssueList } from '../ui/states.tsx';
 import { Documents } from './documents.tsx';
 import { ItemList } from './items.tsx';
 import styles from './record.module.css';
 import { type Chart, current, type Item } from './record.ts';
+import { Team } from './team.tsx';
 import { Trends } from './trends.tsx';
 import type { LoadedRecord } from './use-record.ts';
 import { typeName, useRecordText } from './words.ts';
@@ -32,7 +34,7 @@ export const ChartView = ({ record }: { readonly record: LoadedRecord }): ReactN
           <Medicines items={chart.medicines} />
         </Card>
       </div>
-      <Sections chart={chart} />
+      <Sections chart={chart} resources={resources} />
       <Text size="xs" c="dimmed" role="status">
         {loading ? t('loadingMore') : t('records', { count: resources.length })}
       </Text>
@@ -58,17 +60,23 @@ const Medicines = ({ items }: { readonly items: readonly Item[] }): ReactNode =>
   );
 };
 
-const Sections = ({ chart }: { readonly chart: Chart }): ReactNode => {
+const Sections = ({
+  chart,
+  resources,
+}: {
+  readonly chart: Chart;
+  readonly resources: readonly Resource[];
+}): ReactNode => {
   const t = useRecordText();
   const tabs = [
     ['timeline', chart.timeline.length, () => <Timeline items={chart.timeline} />],
     ['labs', chart.labs.length, () => <Trends series={chart.labs} />],
     ['vitals', chart.vitals.length, () => <Trends series={chart.vitals} />],
     ['findings', chart.findings.length, () => <ItemList items={chart.findings} />],
-    ['documents', chart.documents.length, () => <Documents items={chart.documents} />],
+    ['documents', chart.documents.length, () => <Documents items={chart.documents} resources={resources} />],
     ['visits', chart.visits.length, () => <ItemList items={chart.visits} />],
     ['care', chart.care.length, () => <ItemList items={chart.care} withType />],
-    ['team', chart.team.length, () => <ItemList items={chart.team} />],
+    ['team', chart.carers.length, () => <Team chart={chart} />],
     ['immunizations', chart.immunizations.length, () => <ItemList items={chart.immunizations} />],
   ] as const;
   return (

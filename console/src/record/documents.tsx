@@ -1,14 +1,16 @@
-// Documents are opened in place: pictures and texts here, PDF in the browser's own viewer, anything else to be saved.
+// Documents are opened in place: pictures and texts here, PDF in the browser's own viewer, CDA and FHIR documents as their
+// sections, anything else to be saved.
 import { Alert, Button, Code, Group, Modal, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import type { Api, Resource } from '../api/client.ts';
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
+import { type Api, matchesOf, type Resource } from '../api/client.ts';
 import { useApi } from '../ui/context.ts';
 import { Failure, Loading } from '../ui/states.tsx';
-import { conceptText } from './fhir.ts';
+import { cdaSections, linesOf } from './cda.ts';
+import { compositionSections, type TextSection } from './composition.ts';
 import { ItemList } from './items.tsx';
 import styles from './record.module.css';
-import type { Item } from './record.ts';
+import { chartOf, type Item } from './record.ts';
 import { useRecordText } from './words.ts';
 
 interface Attachment {
@@ -18,27 +20,38 @@ interface Attachment {
   readonly title?: string;
 }
 
-export const Documents = ({ items }: { readonly items: readonly Item[] }): ReactNode => {
+const NONE: readonly Resource[] = [];
+
+export const Documents = ({
+  items,
+  resources = NONE,
+}: {
+  readonly items: readonly Item[];
+  /** Of the whole record: what the sections of a document point at. */
+  readonly resources?: readonly Resource[];
+}): ReactNode => {
   const t = useRecordText();
   const [opened, setOpened] = useState<Item>();
+  const open = t('open');
+  const action = useCallback(
+    (item: Item) => (
+      <Button size="compact-xs" variant="light" onClick={() => setOpened(item)} aria-label={`${open}: ${item.title}`}>
+        {open}
+      </Button>
+    ),
+    [open],
+  );
   return (
     <>
-      <ItemList
-        items={items}
-        withType
-        action={(item) => (
-          <Button
-            size="compact-xs"
-            variant="light"
-            onClick={() => setOpened(item)}
-            aria-label={`${t('open')}: ${item.title}`}
-          >
-            {t('open')}
-          </Button>
-        )}
-      />
-      <Modal opened={opened !== undefined} onClose={() => setOpened(undefined)} size="xl" title={opened?.title}>
-        {opened && <Content item={opened} />}
+      <ItemList items={items} withType action={action} />
+      <Modal
+        opened={opened !== undefined}
+        onClose={() => setOpened(undefined)}
+        size="xl"
+        title={opened?.title}
+        closeButtonProps={{ 'aria-label': t('close') }}
+      >
+        {opened && <Content resource={opened.resource} resources={resources} />}
       </Modal>
     </>
   );
@@ -49,46 +62,64 @@ const attachmentsOf = (resource: Resource): Attachment[] =>
     ? ((resource['content'] as { attachment?: Attachment }[]) ?? []).flatMap(({ attachment }) => attachment ?? [])
     : ((resource['presentedForm'] as Attachment[]) ?? []);
 
-const Content = ({ item }: { readonly item: Item }): ReactNode => {
+const Content = ({
+  resource,
+  resources,
+}: {
+  readonly resource: Resource;
+  readonly resources: readonly Resource[];
+}): ReactNode => {
   const t = useRecordText();
-  const attachments = attachmentsOf(item.resource);
-  const sections = item.resource.resourceType === 'Composition' ? (item.resource['section'] as Section[]) : undefined;
-  const conclusion = item.resource['conclusion'];
+  const attachments = attachmentsOf(resource);
+  const sections = useMemo(
+    () => (resource.resourceType === 'Composition' ? sectionsOf(resource, resources) : undefined),
+    [resource, resources],
+  );
+  const conclusion = resource['conclusion'];
   return (
     <Stack>
       {typeof conclusion === 'string' && <p className={styles.text}>{conclusion}</p>}
-      {sections?.map((section) => (
-        <SectionView key={section.title ?? conceptText(section.code)} section={section} />
-      ))}
+      {sections && <Sections sections={sections} />}
       {attachments.map((attachment, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: attachments have no other name
-        <AttachmentView key={index} attachment={attachment} />
+        <AttachmentView
+          // biome-ignore lint/suspicious/noArrayIndexKey: attachments have no other name
+          key={index}
+          attachment={attachment}
+          name={`${resource.resourceType}/${resource.id}/${resource.meta?.versionId}/${index}`}
+        />
       ))}
       {attachments.length === 0 && !sections && !conclusion && <Alert>{t('noContent')}</Alert>}
     </Stack>
   );
 };
 
-interface Section {
-  readonly title?: string;
-  readonly code?: Parameters<typeof conceptText>[0];
-  readonly text?: { readonly div?: string };
-  readonly section?: readonly Section[];
-}
+const narrative = (div: string): string => linesOf(new DOMParser().parseFromString(div, 'text/html').body);
 
-/** A narrative as plain text: markup of others is never put into the page. */
-const narrative = (div: string | undefined): string =>
-  div === undefined ? '' : (new DOMParser().parseFromString(div, 'text/html').body.textContent ?? '').trim();
+/** What the sections of a Composition say; entries by the names that the chart has for them. */
+const sectionsOf = (composition: Resource, resources: readonly Resource[], urls?: ReadonlyMap<string, Resource>) => {
+  const { timeline, problems, allergies, medicines } = chartOf('', resources);
+  const names = new Map(
+    [...timeline, ...problems, ...allergies, ...medicines].map(({ resource, title, detail, date }) => [
+      resource,
+      [title, detail, date?.slice(0, 10)].filter(Boolean).join(' '),
+    ]),
+  );
+  const byReference = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
+  return compositionSections(composition, narrative, (reference) => {
+    const found = urls?.get(reference) ?? byReference.get(/[A-Z]\w+\/[A-Za-z0-9.-]+$/.exec(reference)?.[0] ?? '');
+    return found && names.get(found);
+  });
+};
 
-const SectionView = ({ section }: { readonly section: Section }): ReactNode => (
-  <section>
-    <h3>{section.title ?? conceptText(section.code)}</h3>
-    <p className={styles.text}>{narrative(section.text?.div)}</p>
-    {section.section?.map((inner) => (
-      <SectionView key={inner.title ?? conceptText(inner.code)} section={inner} />
-    ))}
-  </section>
-);
+const Sections = ({ sections }: { readonly sections: readonly TextSection[] }): ReactNode =>
+  sections.map(({ title, text, sections: inner }, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: sections may be called alike
+    <section key={index}>
+      <h3>{title}</h3>
+      <p className={styles.text}>{text}</p>
+      <Sections sections={inner} />
+    </section>
+  ));
 
 const bytesOf = async (
   api: Api,
@@ -104,28 +135,38 @@ const binary = (api: Api, url: string | undefined) => {
   return id ? api.fhir<{ data?: string }>(`/Binary/${id}`) : undefined;
 };
 
-const AttachmentView = ({ attachment }: { readonly attachment: Attachment }): ReactNode => {
+/** Markup of others is shown as text, so a page of theirs is one too. */
+const isText = (type: string) => /^text\/|xml$|json$/.test(type) || type === '';
+
+const AttachmentView = ({
+  attachment,
+  name,
+}: {
+  readonly attachment: Attachment;
+  readonly name: string;
+}): ReactNode => {
   const t = useRecordText();
   const api = useApi();
   const type = (attachment.contentType ?? '').split(';')[0]!.trim();
-  const {
-    data: blob,
-    error,
-    isPending,
-  } = useQuery({
-    queryKey: ['attachment', attachment.url ?? attachment.data?.slice(0, 100)],
-    queryFn: () => bytesOf(api, attachment),
+  const { data, error, isPending } = useQuery({
+    queryKey: ['attachment', name],
+    queryFn: async () => {
+      const blob = await bytesOf(api, attachment);
+      return { blob, text: isText(type) ? await blob.text() : undefined };
+    },
+    gcTime: 60_000,
   });
-  const url = useMemo(() => (blob ? URL.createObjectURL(blob) : undefined), [blob]);
+  const url = useMemo(() => (data ? URL.createObjectURL(data.blob) : undefined), [data]);
   useEffect(() => () => void (url && URL.revokeObjectURL(url)), [url]);
   if (isPending) return <Loading />;
-  if (error || !blob || !url) return <Failure error={error} />;
+  if (error || !data || !url) return <Failure error={error} />;
   return (
     <Stack gap="xs">
-      {type.startsWith('image/') && <img src={url} alt={attachment.title ?? ''} className={styles.picture} />}
+      {/^image\/(png|jpe?g|gif|webp|bmp)$/.test(type) && (
+        <img src={url} alt={attachment.title ?? ''} className={styles.picture} />
+      )}
       {type === 'application/pdf' && <iframe src={url} title={attachment.title ?? 'PDF'} className={styles.pdf} />}
-      {(type === 'text/plain' || type === '') && <TextView blob={blob} />}
-      {/(xml|json)$/.test(type) && <TextView blob={blob} code />}
+      {data.text !== undefined && <TextView text={data.text} type={type} />}
       <Group>
         <Button component="a" href={url} download={attachment.title ?? 'document'} size="compact-sm" variant="default">
           {t('download')}
@@ -135,12 +176,37 @@ const AttachmentView = ({ attachment }: { readonly attachment: Attachment }): Re
   );
 };
 
-const TextView = ({ blob, code = false }: { readonly blob: Blob; readonly code?: boolean }): ReactNode => {
-  const { data = '' } = useQuery({
-    queryKey: ['text', blob.size, code],
-    queryFn: () => blob.text(),
-    gcTime: 0,
-    staleTime: 0,
-  });
-  return code ? <Code block>{data}</Code> : <p className={styles.text}>{data}</p>;
+const TextView = ({ text, type }: { readonly text: string; readonly type: string }): ReactNode => {
+  const sections = useMemo(() => structured(text, type), [text, type]);
+  if (sections) return <Sections sections={sections} />;
+  if (type === 'text/html') return <p className={styles.text}>{narrative(text)}</p>;
+  return /(xml|json)$/.test(type) ? <Code block>{text}</Code> : <p className={styles.text}>{text}</p>;
+};
+
+/** Of CDA and of FHIR documents; undefined: it is neither. */
+const structured = (text: string, type: string): readonly TextSection[] | undefined => {
+  if (/json$/.test(type)) return fhirDocument(text);
+  if (!/xml$/.test(type)) return undefined;
+  const xml = new DOMParser().parseFromString(text, 'application/xml');
+  return xml.getElementsByTagName('parsererror').length > 0 ? undefined : cdaSections(xml);
+};
+
+/** https://hl7.org/fhir/R4/documents.html */
+const fhirDocument = (text: string): readonly TextSection[] | undefined => {
+  let bundle: Resource & { type?: string; entry?: { fullUrl?: string; resource?: Resource }[] };
+  try {
+    bundle = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (bundle?.resourceType !== 'Bundle' || bundle.type !== 'document') return undefined;
+  const resources = matchesOf({ ...bundle, type: 'document' });
+  const [composition] = resources;
+  if (composition?.resourceType !== 'Composition') return undefined;
+  const urls = new Map(
+    (bundle.entry ?? []).flatMap(({ fullUrl, resource }) =>
+      fullUrl && resource ? [[fullUrl, resource] as const] : [],
+    ),
+  );
+  return sectionsOf(composition, resources, urls);
 };

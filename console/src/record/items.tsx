@@ -1,7 +1,7 @@
-// Lists of things that happened. Thousands of lines stay smooth: the browser lays out what is near, and more is drawn as
-// the reader comes to it.
+// Lists of things that happened. Ten thousand lines stay smooth: lines come in blocks of a hundred, a block that is drawn is not
+// drawn again, the browser lays out what is near, and more is drawn as the reader comes to it.
 import { Badge, Button, Text } from '@mantine/core';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { createContext, memo, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { Empty } from '../ui/states.tsx';
@@ -10,6 +10,10 @@ import type { Item } from './record.ts';
 import { typeName, useRecordText } from './words.ts';
 
 const STEP = 100;
+
+/** What may be done with a line, besides reading it; the same function as long as it does the same. */
+export type ItemAction = (item: Item) => ReactNode;
+export const ItemActions = createContext<ItemAction | undefined>(undefined);
 
 export const ItemList = ({
   items,
@@ -20,56 +24,93 @@ export const ItemList = ({
   readonly items: readonly Item[];
   readonly none?: string;
   readonly withType?: boolean;
-  readonly action?: (item: Item) => ReactNode;
+  readonly action?: ItemAction;
 }): ReactNode => {
   const t = useRecordText();
-  const { language } = useLanguage();
-  const [shown, setShown] = useState(STEP);
+  const blocks = useMemo(() => blocksOf(items), [items]);
+  const [shown, setShown] = useState(1);
   const end = useRef<HTMLDivElement>(null);
-  const more = items.length > shown;
+  const more = blocks.length > shown;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at again after each block, which may not fill the page
   useEffect(() => {
     const target = end.current;
     if (!more || !target) return;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && setShown((count) => count + STEP), {
-      rootMargin: '800px',
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && setShown((count) => count + 1), {
+      rootMargin: '1200px',
     });
     observer.observe(target);
     return () => observer.disconnect();
-  }, [more]);
+  }, [more, shown]);
   if (items.length === 0) return <Empty>{none ?? t('none')}</Empty>;
   return (
     <>
       <ul className={styles.items}>
-        {items.slice(0, shown).map((item) => (
-          <li key={`${item.resource.resourceType}/${item.resource.id}`} className={styles.item}>
-            <span className={styles.date}>{item.date ? dayText(language, item.date) : t('undated')}</span>
-            {withType && (
-              <Badge variant="light" size="sm" className={styles.type}>
-                {typeName(language, item.resource.resourceType)}
-              </Badge>
-            )}
-            <span className={styles.what}>
-              <Text span fw={500}>
-                {item.title}
-              </Text>{' '}
-              <Text span c="dimmed" size="sm">
-                {item.detail}
-              </Text>
-            </span>
-            <Text span size="xs" c="dimmed" className={styles.source}>
-              {item.source}
-            </Text>
-            {action?.(item)}
-          </li>
+        {blocks.slice(0, shown).map((block) => (
+          <Block key={`${block[0]!.resource.resourceType}/${block[0]!.resource.id}`} {...{ block, withType, action }} />
         ))}
       </ul>
       {more && (
         <div ref={end}>
-          <Button variant="subtle" onClick={() => setShown((count) => count + STEP)}>
+          <Button variant="subtle" onClick={() => setShown((count) => count + 1)}>
             {t('showMore')}
           </Button>
         </div>
       )}
     </>
+  );
+};
+
+const blocksOf = (items: readonly Item[]): (readonly Item[])[] =>
+  Array.from({ length: Math.ceil(items.length / STEP) }, (_, at) => items.slice(at * STEP, (at + 1) * STEP));
+
+const Block = memo(function Block({
+  block,
+  withType,
+  action,
+}: {
+  readonly block: readonly Item[];
+  readonly withType: boolean;
+  readonly action: ItemAction | undefined;
+}): ReactNode {
+  return block.map((item) => (
+    <Line key={`${item.resource.resourceType}/${item.resource.id}`} {...{ item, withType, action }} />
+  ));
+});
+
+const Line = ({
+  item,
+  withType,
+  action,
+}: {
+  readonly item: Item;
+  readonly withType: boolean;
+  readonly action: ItemAction | undefined;
+}): ReactNode => {
+  const t = useRecordText();
+  const { language } = useLanguage();
+  const everywhere = useContext(ItemActions);
+  return (
+    <li className={styles.item}>
+      <span className={styles.date}>{item.date ? dayText(language, item.date) : t('undated')}</span>
+      {withType && (
+        <Badge variant="light" size="sm" className={styles.type}>
+          {typeName(language, item.resource.resourceType)}
+        </Badge>
+      )}
+      <span className={styles.what}>
+        <Text span fw={500}>
+          {item.title}
+        </Text>{' '}
+        <Text span c="dimmed" size="sm">
+          {item.detail}
+        </Text>
+      </span>
+      <Text span size="xs" c="dimmed" className={styles.source}>
+        {item.source}
+        {item.region && ` (${item.region})`}
+      </Text>
+      {action?.(item)}
+      {everywhere?.(item)}
+    </li>
   );
 };

@@ -28,6 +28,21 @@ export interface Item {
   readonly time: number | undefined;
   /** Facility that the record is of. */
   readonly source: string;
+  /** Its 10 digits, where they are known. */
+  readonly facility: string | undefined;
+  /** The region that it came from, where that is another one. */
+  readonly region: string | undefined;
+}
+
+/** A facility that cares for the person, as far as the records say. */
+export interface Carer {
+  readonly name: string;
+  readonly facility: string | undefined;
+  readonly region: string | undefined;
+  readonly count: number;
+  /** The newest record. */
+  readonly last: string | undefined;
+  readonly types: readonly string[];
 }
 
 export interface Point extends Amount {
@@ -60,6 +75,8 @@ export interface Chart {
   readonly visits: readonly Item[];
   readonly care: readonly Item[];
   readonly team: readonly Item[];
+  /** Who else cares: every facility that has written something, the last one first. */
+  readonly carers: readonly Carer[];
   readonly immunizations: readonly Item[];
   /** All of it that has a date, newest first. */
   readonly timeline: readonly Item[];
@@ -70,7 +87,7 @@ export const chartOf = (patientId: string, resources: readonly Resource[]): Char
   const known = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
   const sourceOf = sources(known);
   const items = resources
-    .filter((resource) => CLINICAL.has(resource.resourceType) && resource['status'] !== 'entered-in-error')
+    .filter((resource) => CLINICAL.has(resource.resourceType) && !isMistake(resource))
     .map((resource): Item => {
       const date = dateOf(resource);
       return {
@@ -79,13 +96,14 @@ export const chartOf = (patientId: string, resources: readonly Resource[]): Char
         detail: detailOf(resource),
         date,
         time: timeOf(date),
-        source: sourceOf(resource),
+        ...sourceOf(resource),
       };
     })
     .sort(newestFirst);
   const of = (...types: string[]) => items.filter(({ resource }) => types.includes(resource.resourceType));
   const results = of('Observation');
-  const isVital = ({ resource }: Item) => hasCode(resource['category'] as CodeableConcept[], 'vital-signs');
+  const isVital = ({ resource }: Item) =>
+    hasCode(resource['category'] as CodeableConcept[], 'vital-signs', 'body-measurement');
   const records = resources.filter(({ resourceType }) => resourceType === 'Patient');
   const patient = records.find(({ id }) => id === patientId) ?? records[0];
   return {
@@ -102,6 +120,7 @@ export const chartOf = (patientId: string, resources: readonly Resource[]): Char
     visits: of('Encounter'),
     care: of('CarePlan', 'Communication', 'QuestionnaireResponse', 'Goal'),
     team: of('CareTeam'),
+    carers: carersOf(items),
     immunizations: of('Immunization'),
     timeline: items.filter(({ time }) => time !== undefined),
   };
@@ -134,22 +153,72 @@ const CLINICAL = new Set([
   'ServiceRequest',
 ]);
 
-/** The facility whose record of the patient a resource belongs to, by name where it is known. */
+/** Written by mistake, whichever element the type says it with: it stays in the history, and out of the chart. */
+const isMistake = (resource: Resource): boolean =>
+  resource['status'] === 'entered-in-error' || hasCode(concept(resource, 'verificationStatus'), 'entered-in-error');
+
+/** What the forms of the console leave at what they write: the facility of the writer, whoever's record of the person it is in. */
+export const FACILITY_SOURCE = 'urn:tsumugi:facility:';
+type Source = Pick<Item, 'source' | 'facility' | 'region'>;
+
+const codesOf = (organization: Resource): string[] =>
+  ((organization['identifier'] as { value?: string }[]) ?? []).flatMap(({ value }) =>
+    value && /^\d{10}$/.test(value) ? [value] : [],
+  );
+
+/** The facility that a resource is of, by name and number where they are known. */
 const sources = (known: ReadonlyMap<string, Resource>) => {
-  const kept = new Map<string, string>();
-  return (resource: Resource): string => {
-    const own =
-      targetOf(resource['serviceProvider'] as Reference) ?? targetOf(resource['custodian'] as Reference) ?? undefined;
-    const subject = subjectOf(resource) ?? '';
-    const record = known.get(subject);
+  const byCode = new Map<string, Resource>();
+  for (const resource of known.values())
+    if (resource.resourceType === 'Organization') for (const code of codesOf(resource)) byCode.set(code, resource);
+  const kept = new Map<string, Source>();
+  return (resource: Resource): Source => {
+    const { source = '' } = resource.meta ?? {};
+    const written = source.startsWith(FACILITY_SOURCE) ? source.slice(FACILITY_SOURCE.length) : undefined;
+    const own = targetOf(resource['serviceProvider'] as Reference) ?? targetOf(resource['custodian'] as Reference);
+    const record = known.get(subjectOf(resource) ?? '');
     const organization = own ?? targetOf(record?.['managingOrganization'] as Reference);
-    if (!organization) return '';
-    const found = kept.get(organization);
-    if (found !== undefined) return found;
-    const name = String(known.get(organization)?.['name'] ?? '');
-    kept.set(organization, name);
-    return name;
+    const region = regionOf(resource);
+    const key = `${written ?? organization}|${region}`;
+    const found = kept.get(key);
+    if (found) return found;
+    const listed = written === undefined ? known.get(organization ?? '') : byCode.get(written);
+    const made: Source = {
+      source: String(listed?.['name'] ?? ''),
+      facility: written ?? (listed && codesOf(listed)[0]),
+      region,
+    };
+    kept.set(key, made);
+    return made;
   };
+};
+
+/** The tag that the federation puts on what another region has answered (docs/federation.md). */
+export const REGION_TAG = 'urn:tsumugi:region';
+const regionOf = ({ meta }: Resource): string | undefined =>
+  (meta as { tag?: { system?: string; code?: string; display?: string }[] } | undefined)?.tag
+    ?.filter(({ system }) => system === REGION_TAG)
+    .map(({ display, code }) => display ?? code)[0];
+
+const carersOf = (items: readonly Item[]): Carer[] => {
+  const found = new Map<string, { first: Item; count: number; types: Set<string> }>();
+  // Newest first: the first of each is its last word.
+  for (const item of items) {
+    if (item.source === '') continue;
+    const key = `${item.source}|${item.region}`;
+    const one = found.get(key) ?? { first: item, count: 0, types: new Set<string>() };
+    one.count += 1;
+    one.types.add(item.resource.resourceType);
+    found.set(key, one);
+  }
+  return [...found.values()].map(({ first, count, types }) => ({
+    name: first.source,
+    facility: first.facility,
+    region: first.region,
+    count,
+    last: first.date,
+    types: [...types].sort(),
+  }));
 };
 
 const medicine = (resource: Resource, known: ReadonlyMap<string, Resource>): string => {

@@ -39,7 +39,8 @@ export const useRecord = (patientId: string, load: LoadRecord = fromRegion): Loa
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage, isError]);
-  const resources = useMemo(() => unique((data?.pages ?? []).flatMap(matchesOf)), [data]);
+  const count = usablePages(data?.pages.length ?? 0, hasNextPage);
+  const resources = useMemo(() => unique((data?.pages ?? []).slice(0, count).flatMap(matchesOf)), [data, count]);
   const chart = useMemo(() => chartOf(patientId, resources), [patientId, resources]);
   return {
     chart,
@@ -51,6 +52,13 @@ export const useRecord = (patientId: string, load: LoadRecord = fromRegion): Loa
     retry: () => void query.refetch(),
   };
 };
+
+/**
+ * A long record is sorted into its chart after the first page, the second, the fourth and so on, and when it is whole: after
+ * every page the work would grow with the square of the pages, and the page would stutter.
+ */
+export const usablePages = (loaded: number, more: boolean): number =>
+  more && loaded > 0 ? 2 ** Math.floor(Math.log2(loaded)) : loaded;
 
 /** What is linked may come with more than one page. */
 const unique = (resources: readonly Resource[]): Resource[] => [
