@@ -23,6 +23,14 @@ export const pages: readonly Page[] = [
   },
   { path: 'applications/$receipt', roles: DESK, component: lazy(() => import('./application.tsx')) },
   {
+    path: 'identity',
+    name: { ja: '名寄せの確認', en: 'Identity review' },
+    roles: DESK,
+    component: lazy(() => import('./identity.tsx')),
+  },
+  { path: 'identity/$pair', roles: DESK, component: lazy(() => import('./identity-pair.tsx')) },
+  { path: 'identity/patients/$patient', roles: DESK, component: lazy(() => import('./identity-person.tsx')) },
+  {
     path: 'facilities',
     name: { ja: '施設', en: 'Facilities' },
     roles: OFFICE,
