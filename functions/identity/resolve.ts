@@ -2,9 +2,9 @@
 // directly by whoever cannot wait. The same call again changes nothing.
 import type { AuditRecord } from '../audit/port.ts';
 import { REGION_OWNER } from '../consent/matrix.ts';
-import type { Resource } from '../fhir/types.ts';
 import type { Write } from '../storage/port.ts';
 import { candidatesOf } from './candidates.ts';
+import { followDeletion, followMerge, isReplaced } from './facility-word.ts';
 import { compare } from './matching/compare.ts';
 import { contradicts } from './matching/grade.ts';
 import { type Candidate, judge, type Scored } from './matching/judge.ts';
@@ -25,10 +25,6 @@ interface Question {
   readonly write: Write;
 }
 
-/** A duplicate that was merged is nobody's question any more. */
-const isReplaced = ({ link }: Resource): boolean =>
-  Array.isArray(link) && link.some(({ type }) => type === 'replaced-by');
-
 const MOST_QUESTIONS = 10;
 
 export const resolve = (services: IdentityServices, patient: string, by = FEED): Promise<Outcome> =>
@@ -37,9 +33,21 @@ export const resolve = (services: IdentityServices, patient: string, by = FEED):
 const resolveOnce = async (services: IdentityServices, patient: string, by: string): Promise<Outcome> => {
   const { resources, clock } = services;
   const stored = await resources.get('Patient', patient);
-  if (!stored || stored.deleted) return 'gone';
+  if (!stored) return 'gone';
+  if (stored.deleted) {
+    const left = await followDeletion(services, patient);
+    if (left.length > 0)
+      await services.audit.record(recordsOf(services, 'identity-unlink', [patient, ...left.slice(0, 1)], by));
+    return 'gone';
+  }
   const resource = stored.resource();
-  const candidates = isReplaced(resource) ? [] : await candidatesOf(resources, resource);
+  if (isReplaced(resource)) {
+    const merged = await followMerge(services, stored);
+    if (merged?.outcome === 'linked')
+      await services.audit.record(recordsOf(services, 'identity-link', [patient, merged.kept], by));
+    return merged?.outcome ?? alone(services, patient);
+  }
+  const candidates = await candidatesOf(resources, resource);
   if (candidates.length === 0) return alone(services, patient);
   const groups = await groupsOf(services, [patient, ...candidates]);
   const own = groups.find(({ members }) => members.some(({ id }) => id === patient))!;
@@ -95,7 +103,7 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
       ],
       now,
     );
-    await services.audit.record(linkRecords(services, patient, best.candidate.id, by));
+    await services.audit.record(recordsOf(services, 'identity-link', [patient, best.candidate.id], by));
     await ask(services, verdict.possible.map(question));
     return 'linked';
   }
@@ -171,10 +179,16 @@ const ask = async ({ resources, clock }: IdentityServices, questions: readonly Q
   return questions.filter(({ row }) => row.pair === undefined || row.pair.ruling.state === 'review').length;
 };
 
-const linkRecords = ({ resources }: IdentityServices, a: string, b: string, by: string): AuditRecord[] =>
-  [a, b].map((patient) => ({
+/** One for each of the two: who is the resident of either sees it. */
+const recordsOf = (
+  { resources }: IdentityServices,
+  interaction: 'identity-link' | 'identity-unlink',
+  patients: readonly string[],
+  by: string,
+): AuditRecord[] =>
+  patients.map((patient) => ({
     action: 'U',
-    interaction: 'identity-link',
+    interaction,
     actor: by,
     actorKind: 'system',
     role: 'system',
@@ -183,7 +197,7 @@ const linkRecords = ({ resources }: IdentityServices, a: string, b: string, by: 
     purpose: 'HOPERAT',
     requestId: by,
     patientKey: resources.patientKey(patient),
-    entities: [`Patient/${a}`, `Patient/${b}`],
+    entities: patients.map((id) => `Patient/${id}`),
     count: 1,
     outcome: '0',
     status: 200,
