@@ -17,6 +17,7 @@ export const ENTRIES = [
   'identity',
   'identity-feed',
   'ihe',
+  'federation',
 ] as const;
 export type Entry = (typeof ENTRIES)[number];
 
@@ -296,6 +297,33 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     documents: BODIES,
     'data-key': UNWRAP,
     'dead-letters': REPORT_FAILURE,
+  },
+  federation: {
+    clinical: {
+      'dynamodb:GetItem': 'a record by id',
+      'dynamodb:BatchGetItem': 'the Patients that a look-up found, and the heads of those linked',
+      'dynamodb:Query': 'the own region answers with the others: a chart of one patient',
+    },
+    registry: {
+      'dynamodb:GetItem': 'who asks; a link contract; the data key; the record of a large transaction that a reader met',
+      'dynamodb:BatchGetItem': 'where a resource lies whose id a client chose',
+      'dynamodb:Query': 'the link contracts; who a person is elsewhere; look-ups of a discovery',
+      'dynamodb:PutItem': 'link contracts, who a person is elsewhere, and each proof of another region once',
+      'dynamodb:UpdateItem': 'how much an account or a region has asked this minute',
+    },
+    audit: { 'dynamodb:PutItem': 'the audit record goes before the answer' },
+    documents: {
+      's3:GetObject binary/*': 'the bytes of a Binary',
+      's3:GetObject bodies/*': 'resources over 300 KB',
+      's3:ListBucket': NOT_FOUND,
+    },
+    'data-key': UNWRAP,
+    'token-key': {
+      'kms:Sign': 'asserts to other regions who asks, and where this region stands with a link contract',
+      'kms:GetPublicKey': 'verifies access tokens of systems; names the key of what it signs',
+    },
+    'staff-pool': SETTINGS_ONLY,
+    'residents-pool': SETTINGS_ONLY,
   },
   ihe: {
     clinical: {

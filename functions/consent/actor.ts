@@ -37,6 +37,8 @@ export interface Actor {
   /** 10-digit code; absent for residents. */
   readonly facility: string | undefined;
   readonly facilityType: string | undefined;
+  /** Home community of who asks from another region; the facility is then `<community>~<code>`, and so never one of ours. */
+  readonly community?: string | undefined;
   readonly scopes: readonly Scope[];
   /** Residents: ids of the Patient resources that are theirs (or that they may act for). */
   readonly patients: readonly string[];

@@ -24,6 +24,8 @@ export const FACILITY_TYPE = 'urn:tsumugi:facility-type';
 export const ROLE = 'urn:tsumugi:role';
 /** `sub` of a member of staff: the account, not the profession, is who looks. */
 export const STAFF = 'urn:tsumugi:staff';
+/** Another region by its OID, or `*`: all others. A permit that names them is the opt-in to cross-region sharing (cross-region.ts). */
+export const COMMUNITY = 'urn:tsumugi:community';
 /** `policyRule`: which version of the explanation the person was shown. */
 export const EXPLANATION = 'urn:tsumugi:explanation-version';
 export const PRIVACY = 'http://terminology.hl7.org/CodeSystem/consentscope|patient-privacy';
@@ -107,7 +109,11 @@ const assertPattern = (reading: Reading, rule: Rule, pattern: string, region: Co
           : undefined;
   const check = ({ is, who = [], but = [] }: Rule, above: readonly Who[], path: string): void => {
     const all = [...above, ...who];
-    if (is === 'permit' && least && !all.some((one) => least === 'any' || least in one || 'staff' in one))
+    if (
+      is === 'permit' &&
+      least &&
+      !all.some((one) => least === 'any' || least in one || 'staff' in one || 'community' in one)
+    )
       reading.fault(
         `${path}.actor`,
         `a permit of this pattern must name ${least === 'any' ? 'facilities' : `a ${least}`}`,
@@ -180,13 +186,18 @@ const all = <T>(value: unknown, read: (one: Node, at: number) => T | undefined):
   Array.isArray(value) && value.length > 0 ? list(value).flatMap((one, at) => read(one, at) ?? []) : undefined;
 
 const FACILITY = /^[0-9]{10}$/;
+const OTHERS = /^(\*|[0-2](\.(0|[1-9][0-9]*))+)$/;
 
 /** https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.actor */
 const whoOf = (reading: Reading, { role, reference }: Node, at: string): Who | undefined => {
   const roles = codings(role);
-  const ours = roles.find(({ system }) => system === FACILITY_TYPE || system === ROLE);
+  const ours = roles.find(({ system }) => system === FACILITY_TYPE || system === ROLE || system === COMMUNITY);
   if (ours) {
     const code = word(ours.code);
+    if (ours.system === COMMUNITY)
+      return OTHERS.test(code)
+        ? { community: code }
+        : reading.fault(`${at}.role`, `must be the OID of a region without "urn:oid:", or *`);
     if (ours.system === FACILITY_TYPE)
       return FACILITY_TYPES.some((type) => type === code)
         ? { facilityType: code }
@@ -196,7 +207,10 @@ const whoOf = (reading: Reading, { role, reference }: Node, at: string): Who | u
       : reading.fault(`${at}.role`, `no role: ${STAFF_ROLES.join(', ')}`);
   }
   if (!roles.some((coding) => tokenOf(coding) === RECIPIENT))
-    return reading.fault(`${at}.role`, `must be ${RECIPIENT}, or a coding of ${FACILITY_TYPE} or ${ROLE}`);
+    return reading.fault(
+      `${at}.role`,
+      `must be ${RECIPIENT}, or a coding of ${FACILITY_TYPE}, ${ROLE} or ${COMMUNITY}`,
+    );
   const target = isNode(reference) ? reference : {};
   const identifier = isNode(target.identifier) ? word(target.identifier.value) : '';
   if (isNode(target.identifier) && target.identifier.system === STAFF && identifier) return { staff: identifier };

@@ -7,12 +7,13 @@ import { SENSITIVE, systemRole } from './matrix.ts';
 /** Milliseconds, `[from, to)`; null: open. */
 export type Period = readonly [from: number | null, to: number | null];
 
-/** One of: a facility by its code, facilities of a type, a role, a member of staff by the `sub` of the account. */
+/** One of: a facility by its code, facilities of a type, a role, a member of staff by the `sub` of the account, another region or all (`*`). */
 export type Who =
   | { readonly facility: string }
   | { readonly facilityType: string }
   | { readonly role: string }
-  | { readonly staff: string };
+  | { readonly staff: string }
+  | { readonly community: string };
 
 /** One provision. What it does not name it does not restrict. */
 export interface Rule {
@@ -141,6 +142,10 @@ const isNamed = (who: readonly Who[], actor: Actor): Match => {
   for (const one of who) {
     if ('facility' in one) {
       if (one.facility === actor.facility) return 'yes';
+      // What another region says of its facilities is enough to deny by, and not to permit by.
+      if (actor.community !== undefined && actor.facility === `${actor.community}~${one.facility}`) match = 'perhaps';
+    } else if ('community' in one) {
+      if (actor.community !== undefined && (one.community === '*' || one.community === actor.community)) return 'yes';
     } else if ('facilityType' in one) {
       if (one.facilityType === actor.facilityType) return 'yes';
     } else if ('role' in one) {

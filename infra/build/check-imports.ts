@@ -23,7 +23,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   services: { uses: ['fhir'] },
   auth: {
     uses: ['fhir', 'storage', 'services', 'consent', 'audit'],
-    doors: ['scopes.ts', 'verify-token.ts', 'cached.ts', 'rows.ts', 'narrow.ts'],
+    doors: ['scopes.ts', 'verify-token.ts', 'cached.ts', 'rows.ts', 'narrow.ts', 'jwks.ts'],
   },
   consent: { uses: ['fhir', 'auth', 'search', 'storage', 'services', 'interactions'] },
   audit: { uses: ['fhir', 'storage', 'services', 'consent'] },
@@ -56,8 +56,11 @@ const PLACES: Readonly<Record<string, Place>> = {
   },
   // Codecs: what they ask of the cores stands in ihe/ports.ts.
   ihe: { uses: ['fhir'], doors: ['faces.ts', 'continuations.ts'] },
+  federation: {
+    uses: ['fhir', 'storage', 'services', 'auth', 'search', 'terminology', 'consent', 'audit', 'identity', 'interactions'],
+  },
   abuse: { uses: ['fhir', 'storage', 'services', 'search', 'consent', 'audit', 'interactions'] },
-  middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services', 'ihe'] },
+  middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services', 'ihe', 'federation'] },
 };
 
 /** Types that two sides agree on (docs/architecture.md, "Contracts"): anyone but `fhir` may name them. */

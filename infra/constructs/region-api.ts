@@ -41,6 +41,8 @@ const ADMIN_ROUTES = [
 
 /** HL7 v2 and SOAP (docs/ihe.md). */
 const IHE_ROUTES = [{ method: POST, path: '/ihe/{proxy+}' }];
+/** Other regions, and who asks them (docs/federation.md). */
+const FEDERATION_ROUTES = [{ method: ANY, path: '/federation/{proxy+}' }];
 const AUDIT_ROUTES = [{ method: ANY, path: '/audit/{proxy+}' }];
 
 /** No path and no query: they hold ids and search values. The address is kept, to see where an attack comes from. */
@@ -136,6 +138,10 @@ export class RegionApi extends Construct {
 
   routeIhe(fn: EntryFunction) {
     this.route(fn, IHE_ROUTES);
+  }
+
+  routeFederation(fn: EntryFunction) {
+    this.route(fn, FEDERATION_ROUTES);
   }
 
   routeAudit(fn: EntryFunction) {

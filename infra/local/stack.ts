@@ -84,6 +84,8 @@ export const openStack = async (options: StackOptions): Promise<Stack> => {
       AWS_ENDPOINT_URL_S3: s3.endpoint,
       AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cognito.endpoint,
       AWS_EC2_METADATA_DISABLED: 'true',
+      // Its regions are all on this machine: they may ask each other at http://127.0.0.1 (functions/federation/peer-http.ts).
+      TSUMUGI_LOOPBACK_PEERS: 'true',
     };
     const shared: SharedServices = {
       iam,

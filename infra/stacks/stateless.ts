@@ -54,6 +54,7 @@ export class Stateless extends Stack {
     const identityFeed = this.fn('IdentityFeed', 'identity-feed', { memoryMb: 1024, timeoutSeconds: 120 });
     const admin = this.fn('Admin', 'admin', { memoryMb: 1024, timeoutSeconds: 29 });
     const ihe = this.fn('Ihe', 'ihe', { memoryMb: WHOLE_CPU, timeoutSeconds: 29 });
+    const federation = this.fn('Federation', 'federation', { memoryMb: WHOLE_CPU, timeoutSeconds: 29 });
 
     this.api.routeFhir(fhirApi);
     this.api.routeToken(token);
@@ -61,6 +62,7 @@ export class Stateless extends Stack {
     this.api.routeIdentity(identity);
     this.api.routeAudit(reports);
     this.api.routeIhe(ihe);
+    this.api.routeFederation(federation);
 
     this.background.every(1, sealer);
     this.background.every(5, sweeper);

@@ -82,8 +82,12 @@ it('only the functions that make or open the data key may use it directly', () =
   expect(users).toEqual(ENTRIES.filter((entry) => PERMISSIONS[entry]['data-key']));
 });
 
-it('only the token endpoint signs tokens, and only the sealer signs seals', () => {
-  expect(ENTRIES.filter((entry) => actions(entry).includes('kms:Sign'))).toEqual(['token', 'audit-sealer']);
+it('only the token endpoint and federation sign with the token key, and only the sealer signs seals', () => {
+  expect(ENTRIES.filter((entry) => actions(entry).includes('kms:Sign'))).toEqual([
+    'token',
+    'audit-sealer',
+    'federation',
+  ]);
 });
 
 it('nobody deletes from the audit trail or its archive, or changes how long it is locked', () => {

@@ -210,6 +210,7 @@ describe('API', () => {
       'ANY /admin/{proxy+}',
       'ANY /audit/{proxy+}',
       'ANY /enrolment/{proxy+}',
+      'ANY /federation/{proxy+}',
       'ANY /fhir',
       'ANY /fhir/{proxy+}',
       'ANY /identity/{proxy+}',

@@ -1,0 +1,69 @@
+// Regions answer each other: ANY /federation/{proxy+} (docs/federation.md).
+import { limited } from '../abuse/limiter.ts';
+import { openIdentities } from '../auth/rows.ts';
+import { openTokenKeys } from '../auth/token-keys.ts';
+import { Heads, ruled } from '../consent/ruled.ts';
+import { readEnv } from '../env.ts';
+import { openAnswering } from '../federation/answer.ts';
+import { askPeer } from '../federation/ask-peer.ts';
+import { openAsserter } from '../federation/assertion.ts';
+import { contractRoutes } from '../federation/contract-routes.ts';
+import { openContracts } from '../federation/contracts.ts';
+import { openCorrelations } from '../federation/correlations.ts';
+import { openExchange } from '../federation/exchange.ts';
+import { openPeerHttp } from '../federation/peer-http.ts';
+import { federated } from '../federation/query.ts';
+import { openVerifier } from '../federation/verify.ts';
+import { routes } from '../interactions/routes.ts';
+import { authenticate } from '../middleware/authenticate.ts';
+import { federationApi } from '../middleware/federation-api.ts';
+import { openKms } from '../services/aws-fetch.ts';
+import { liveLimiter, liveRows, liveServices, liveTrust } from '../services/live.ts';
+import { openDynamoClient } from '../storage/client.ts';
+
+const env = readEnv(process.env, 'REGISTRY_TABLE', 'TOKEN_KEY_ID');
+const client = openDynamoClient();
+const services = await liveServices(process.env, client);
+const { resources, seal, clock, region } = services;
+const community = region.homeCommunityId;
+const rows = liveRows(process.env, client);
+const limit = liveLimiter(process.env, client);
+const { sign } = openTokenKeys(openKms(), env.TOKEN_KEY_ID);
+// Said by the local host alone, whose regions are all on this machine.
+const peers = openPeerHttp({ allowLoopback: process.env['TSUMUGI_LOOPBACK_PEERS'] === 'true' });
+const contracts = openContracts({ rows, clock });
+const exchange = openExchange({ community, contracts, peers, sign, clock });
+const NOWHERE = { patient: undefined, otherPatients: [], date: undefined, spansDays: false };
+const asserter = openAsserter({
+  community,
+  sign,
+  clock,
+  // Under the region's own key, so that a peer learns nothing of the account.
+  pseudonym: (subject, peer) => resources.allocate('Person', NOWHERE, `federation subject|${peer}|${subject}`),
+});
+const fhir = routes(services);
+const heads = new Heads(resources, clock);
+
+export const handler = federationApi({
+  services,
+  authenticate: limited(authenticate(liveTrust(process.env, client)), limit),
+  routes: contractRoutes({ contracts, exchange, peers, clock, region }),
+  federated: federated({
+    services,
+    fhir,
+    contracts,
+    correlations: openCorrelations(rows),
+    ask: askPeer({ asserter, peers }),
+    readAs: ({ actor }) => ruled(resources, heads, { actor, isEager: true }),
+  }),
+  verify: openVerifier({
+    community,
+    contracts,
+    peers,
+    clock,
+    identities: openIdentities({ client, table: env.REGISTRY_TABLE }),
+  }),
+  answering: openAnswering({ resources, seal, clock }, fhir),
+  exchange,
+  limit,
+});

@@ -1,0 +1,93 @@
+// One question to one community, and what of its answer may be believed to be an answer.
+import { STATUS_CODES } from 'node:http';
+import * as z from 'zod/mini';
+import type { Actor } from '../consent/actor.ts';
+import { parseJson } from '../fhir/json.ts';
+import type { Json } from '../fhir/types.ts';
+import type { Asserter } from './assertion.ts';
+import type { Contract } from './contract.ts';
+import { UNKNOWN_HANDLE } from './messages.ts';
+import { PeerFault, type PeerHttp } from './peer-http.ts';
+
+/** The handle is good no more. */
+export class HandleEnded extends Error {}
+
+export interface Asking {
+  readonly actor: Actor;
+  readonly purpose: string;
+  /** The same in the audit trails of both sides. */
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  /** Bytes that all answers of one request may have together: what a function's memory holds. */
+  readonly room: Room;
+}
+
+export interface Room {
+  bytes: number;
+}
+
+/** What a response of API Gateway holds, unpacked. */
+const MOST_BYTES = 12 * 1024 * 1024;
+export const ROOM_BYTES = 160 * 1024 * 1024;
+
+export type AskPeer = (
+  contract: Contract,
+  what: 'discover' | 'fhir' | 'pair',
+  body: unknown,
+  asking: Asking,
+) => Promise<Json>;
+
+const Issues = z.looseObject({
+  issue: z.array(z.looseObject({ code: z.optional(z.string()), diagnostics: z.optional(z.string()) })),
+});
+
+export const askPeer =
+  ({ asserter, peers }: { asserter: Asserter; peers: PeerHttp }): AskPeer =>
+  async (contract, what, body, { actor, purpose, requestId, signal, room }) => {
+    const url = `${contract.baseUrl}/federation/answer/${what}`;
+    const text = JSON.stringify(body);
+    const { assertion, proof } = await untilAborted(asserter.assert(actor, purpose, contract.community), signal);
+    const { status, bytes } = await peers.post(url, text, {
+      signal,
+      mostBytes: Math.min(MOST_BYTES, room.bytes),
+      headers: { authorization: `DPoP ${assertion}`, dpop: proof(url, text), 'x-request-id': requestId },
+    });
+    room.bytes -= bytes.byteLength;
+    const answer = parsed(bytes);
+    if (status === 200) return answer;
+    throw refusal(status, answer);
+  };
+
+const untilAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      const late = () => reject(new PeerFault('timeout', 'it did not answer in time'));
+      if (signal.aborted) late();
+      else signal.addEventListener('abort', late, { once: true });
+    }),
+  ]);
+
+const parsed = (bytes: Buffer): Json => {
+  try {
+    return parseJson(bytes) as Json;
+  } catch {
+    throw new PeerFault('structure', 'its answer is no JSON');
+  }
+};
+
+/** Why, in our words: what a peer writes may hold anything. */
+const refusal = (status: number, answer: Json): Error => {
+  const { data } = Issues.safeParse(answer);
+  const said = data?.issue[0]?.diagnostics ?? '';
+  if (status === 410 && said.startsWith(UNKNOWN_HANDLE)) return new HandleEnded();
+  const name = `${status} ${STATUS_CODES[status] ?? ''}`.trim();
+  if (status === 401) return new PeerFault('security', 'it does not accept our assertion (401)');
+  if (status === 403)
+    return new PeerFault(
+      'forbidden',
+      data?.issue[0]?.code === 'suppressed' ? 'its link contract with us is not in force' : 'it refuses (403)',
+    );
+  if (status === 404) return new PeerFault('not-found', 'it has no such record, or shows none (404)');
+  return new PeerFault(status >= 500 || status === 429 ? 'transient' : 'processing', `it answered ${name}`);
+};

@@ -1,0 +1,111 @@
+// What a client asks of all communities: records of one patient, whom it names by a Patient of its own region.
+import { refuse } from '../fhir/outcome.ts';
+import { isResourceType } from '../fhir/resource-types.ts';
+import type { FhirRequest } from '../interactions/contract.ts';
+import { isAlwaysInCompartment, mayHavePatient } from '../search/compartments.ts';
+
+type Params = readonly (readonly [string, string])[];
+
+export type Asked =
+  | { readonly kind: 'search'; readonly patient: string; readonly type: string; readonly params: Params }
+  | { readonly kind: 'everything'; readonly patient: string; readonly params: Params }
+  | {
+      readonly kind: 'read';
+      readonly patient: string;
+      readonly type: string;
+      readonly id: string;
+      readonly community: string | undefined;
+    };
+
+export interface Timing {
+  /** Milliseconds for all of it. */
+  readonly overall: number;
+  readonly perCommunity: number;
+}
+
+/** Types whose records of a patient another region can be asked for. */
+export const isServed = (type: string): boolean =>
+  type === 'Patient' || (isResourceType(type) && mayHavePatient(type) && isAlwaysInCompartment(type));
+
+/** What the client may wait at most: API Gateway gives up after 30 s. */
+const LONGEST_MS = 25_000;
+const DEFAULT_MS = 8_000;
+const SHORTEST_MS = 100;
+/** What is left for putting the answer together. */
+const MERGE_MS = 500;
+
+/** `Prefer: wait=5` (RFC 7240, seconds) or `_deadline=1500` (milliseconds). */
+export const timingOf = ({ headers, params }: Pick<FhirRequest, 'headers' | 'params'>): Timing => {
+  const given = params.find(([name]) => name === '_deadline')?.[1];
+  const [, wait] = /(?:^|[,;\s])wait\s*=\s*"?([0-9]{1,5})"?/i.exec(headers.prefer ?? '') ?? [];
+  if (given !== undefined && !/^[0-9]{1,6}$/.test(given))
+    throw refuse('invalid', '_deadline must be a whole number of milliseconds');
+  const wanted = given !== undefined ? Number(given) : wait !== undefined ? Number(wait) * 1000 : DEFAULT_MS;
+  const overall = Math.min(Math.max(wanted, SHORTEST_MS), LONGEST_MS);
+  return { overall, perCommunity: Math.max(overall - Math.min(MERGE_MS, overall / 5), SHORTEST_MS) };
+};
+
+const OWN = new Set(['_deadline', '_community', '_format', '_pretty']);
+const without = (params: Params, ...names: string[]): Params =>
+  params.filter(([name]) => !OWN.has(name) && !names.includes(name));
+
+const patientIn = (value: string, base: string): string | undefined =>
+  /^(?:Patient\/)?([A-Za-z0-9\-.]{1,64})$/.exec(
+    value.startsWith(`${base}/`) ? value.slice(base.length + 1) : value,
+  )?.[1];
+
+const NEEDS_PATIENT = 'a federated search is about one patient: patient=<id of a Patient of this region>';
+
+/** @param base of the region's FHIR API, which a reference may begin with */
+export const askedOf = ({ method, path, params, headers }: FhirRequest, base: string): Asked => {
+  const isSearch = path.at(-1) === '_search';
+  if (method !== 'GET' && method !== 'HEAD' && !(method === 'POST' && isSearch))
+    throw Object.assign(refuse('notAllowed', 'other regions are read, not written to'), {
+      headers: { allow: 'GET, POST' },
+    });
+  if (method === 'POST' && !/^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? ''))
+    throw refuse('unsupportedMedia', 'a search by POST is application/x-www-form-urlencoded');
+  const [type = '', second, third, ...more] = isSearch ? path.slice(0, -1) : path;
+  if (!isResourceType(type) || more.length > 0) throw refuse('notFound', 'an address of this form was not found');
+
+  if (second === undefined) return searchOf(type, params, base);
+  if (third === undefined) {
+    if (type === 'Patient' && second.startsWith('$'))
+      throw refuse('notSupported', 'there is no operation of this name here');
+    return readOf(type, second, params, base);
+  }
+  const patient = patientIn(second, base);
+  if (type !== 'Patient' || patient === undefined) throw refuse('notFound', 'an address of this form was not found');
+  if (third === '$everything') return { kind: 'everything', patient, params: without(params) };
+  assertServed(third);
+  return { kind: 'search', patient, type: third, params: without(params) };
+};
+
+const assertServed = (type: string) => {
+  if (!isServed(type)) throw refuse('notSupported', 'records of this type belong to no patient: ask the region itself');
+};
+
+const searchOf = (type: string, params: Params, base: string): Asked => {
+  assertServed(type);
+  const names = type === 'Patient' ? ['_id'] : ['patient', 'subject', 'patient:Patient', 'subject:Patient'];
+  const named = params.filter(([name]) => names.includes(name));
+  const patient = named.length === 1 ? patientIn(named[0]![1], base) : undefined;
+  if (patient === undefined)
+    throw refuse(
+      'invalid',
+      type === 'Patient'
+        ? 'a federated search for Patient is about one: _id=<id of a Patient of this region>'
+        : NEEDS_PATIENT,
+    );
+  return { kind: 'search', patient, type, params: without(params, ...names) };
+};
+
+const readOf = (type: string, id: string, params: Params, base: string): Asked => {
+  const community = params.find(([name]) => name === '_community')?.[1]?.replace(/^urn:oid:/, '');
+  const given = params.find(([name]) => name === 'patient')?.[1];
+  const patient = given === undefined ? (type === 'Patient' ? id : undefined) : patientIn(given, base);
+  if (patient === undefined)
+    throw refuse('invalid', 'a federated read names whose record it is: patient=<id of a Patient of this region>');
+  if (!/^[A-Za-z0-9\-.]{1,64}$/.test(id)) throw refuse('notFound', `a ${type} with an id of this form was not found`);
+  return { kind: 'read', patient, type, id, community };
+};

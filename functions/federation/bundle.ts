@@ -1,0 +1,70 @@
+// The merged answer as a Bundle: every entry says where it is from.
+import type { Issue, Resource } from '../fhir/types.ts';
+import { bundleText } from '../interactions/bundle-text.ts';
+import type { Answer, Services } from '../interactions/contract.ts';
+import { subsetResource } from '../interactions/subset.ts';
+import type { Query } from '../search/query.ts';
+import type { Asked } from './asked.ts';
+import { urnOf } from './assertion.ts';
+import type { Contract } from './contract.ts';
+import type { Shown } from './merge.ts';
+
+/** https://hl7.org/fhir/R4/resource-definitions.html#Meta.source: which community it came from. */
+export const originOf = (community: string, resource: Resource): Resource => ({
+  ...resource,
+  meta: { ...resource.meta, source: urnOf(community) },
+});
+
+export interface Result {
+  readonly asked: Extract<Asked, { kind: 'search' | 'everything' }>;
+  readonly query: Query | undefined;
+  readonly shown: readonly Shown[];
+  readonly issues: readonly Issue[];
+  readonly total: number | undefined;
+  readonly next: string | undefined;
+  readonly own: string;
+  /** Of the own region's FHIR API. */
+  readonly base: string;
+}
+
+export const bundleOf = (
+  { active, services }: { active: readonly Contract[]; services: Pick<Services, 'region'> },
+  { asked, query, shown, issues, total, next, own, base }: Result,
+): Answer => {
+  const bases = new Map([
+    [own, base],
+    ...active.map(({ community, baseUrl }) => [community, `${baseUrl}/fhir`] as const),
+  ]);
+  const cut = (resource: Resource): Resource => {
+    if (query?.elements) return subsetResource(resource, { elements: query.elements });
+    const summary = query?.summary;
+    return summary === 'true' || summary === 'text' || summary === 'data'
+      ? subsetResource(resource, { summary })
+      : resource;
+  };
+  const entries = (query?.countOnly ? [] : shown).map(
+    ({ community, resource, mode }) =>
+      `{"fullUrl":${JSON.stringify(`${bases.get(community)}/${resource.resourceType}/${resource.id}`)},"resource":${JSON.stringify(originOf(community, cut(resource)))},"search":{"mode":"${mode}"}}`,
+  );
+  if (issues.length > 0)
+    entries.push(
+      `{"resource":${JSON.stringify({ resourceType: 'OperationOutcome', issue: issues })},"search":{"mode":"outcome"}}`,
+    );
+  const type = asked.kind === 'search' ? asked.type : '$everything';
+  const here = `${services.region.baseUrl}/federation/fhir/Patient${type === 'Patient' ? '' : `/${asked.patient}/${type}`}`;
+  const used = [...(type === 'Patient' ? [['_id', asked.patient] as const] : []), ...(query?.used ?? asked.params)]
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
+  return {
+    status: 200,
+    text: bundleText({
+      type: 'searchset',
+      total,
+      links: [
+        { relation: 'self', url: used ? `${here}?${used}` : here },
+        ...(next === undefined ? [] : [{ relation: 'next', url: `${here}?_cursor=${encodeURIComponent(next)}` }]),
+      ],
+      entries,
+    }),
+  };
+};

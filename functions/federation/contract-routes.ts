@@ -1,0 +1,147 @@
+// /federation/contracts: the operator's desk for link contracts. /federation/communities: what everybody may know of them.
+import * as z from 'zod/mini';
+import { forbidden, notFound, refuse } from '../fhir/outcome.ts';
+import type { Context, Region } from '../interactions/contract.ts';
+import { type JsonRoute, note, route } from '../interactions/json-route.ts';
+import { ACTIONS, type Contract, notInForce, Proposal, proposed, stepped } from './contract.ts';
+import type { Contracts } from './contracts.ts';
+import type { Exchange } from './exchange.ts';
+import type { PeerHttp } from './peer-http.ts';
+
+export interface ContractRoutesParts {
+  readonly contracts: Contracts;
+  readonly exchange: Pick<Exchange, 'tell'>;
+  readonly peers: Pick<PeerHttp, 'assertAllowed'>;
+  readonly clock: () => number;
+  readonly region: Pick<Region, 'homeCommunityId'>;
+}
+
+const DESK = ['admin', 'operator'] as const;
+const EVERYBODY = [
+  ...DESK,
+  ...(['doctor', 'dentist', 'nurse', 'pharmacist', 'laboratory', 'care-manager', 'care-staff'] as const),
+  ...(['support-centre', 'ambulance', 'municipal', 'privacy', 'resident', 'system'] as const),
+];
+
+const view = (contract: Contract, now: number) => {
+  const reason = notInForce(contract, now);
+  return { ...contract, inForce: reason === undefined, ...(reason !== undefined && { notInForce: reason }) };
+};
+
+const ChangeForm = z.strictObject({ reason: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(300))) });
+/** What stops or ends data for everybody says why. */
+const NEEDS_REASON = ['suspend', 'end'];
+
+export const contractRoutes = ({ contracts, exchange, peers, clock, region }: ContractRoutesParts): JsonRoute[] => {
+  const known = async (community: string) => {
+    const kept = await contracts.get(community);
+    if (!kept) throw notFound('a link contract with this community');
+    return kept;
+  };
+  const answer = (context: Context, contract: Contract) => {
+    note(context, 'U', `federation/contracts/${contract.community}`);
+    return { status: 200, body: view(contract, clock()) };
+  };
+  return [
+    route({
+      method: 'GET',
+      path: '/federation/contracts',
+      interaction: 'contract-list',
+      roles: DESK,
+      handle: async () => ({
+        status: 200,
+        body: {
+          community: region.homeCommunityId,
+          contracts: (await contracts.all()).map((one) => view(one, clock())),
+        },
+      }),
+    }),
+    route({
+      method: 'POST',
+      path: '/federation/contracts',
+      interaction: 'contract-propose',
+      roles: DESK,
+      body: Proposal,
+      handle: async (context, { body }) => {
+        if (body.community === region.homeCommunityId)
+          throw refuse('invalid', 'community: this is the region itself', 'community');
+        peers.assertAllowed(body.baseUrl, 'baseUrl');
+        peers.assertAllowed(body.jwksUrl, 'jwksUrl');
+        const kept = await contracts.get(body.community);
+        if (kept && kept.contract.own !== 'ended' && kept.contract.own !== 'proposed')
+          throw refuse(
+            'conflict',
+            `there is a contract with this community, which is ${kept.contract.own} here; end it first`,
+          );
+        // What the other side has said of its own accord is still what it says, unless its keys are to be looked for elsewhere.
+        const peer = kept && kept.contract.jwksUrl === body.jwksUrl ? kept.contract.peer : undefined;
+        const next = { ...proposed(body, clock(), context.actor.subject), ...(peer && { peer }) };
+        await contracts.put(next, kept?.version);
+        note(context, 'C', `federation/contracts/${body.community}`);
+        return { status: 201, body: view(await exchange.tell(body.community), clock()) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/federation/contracts/{community}',
+      interaction: 'contract-read',
+      roles: DESK,
+      handle: async (_context, { params }) => ({
+        status: 200,
+        body: view((await known(params.community!)).contract, clock()),
+      }),
+    }),
+    route({
+      method: 'POST',
+      path: '/federation/contracts/{community}/tell',
+      interaction: 'contract-tell',
+      roles: DESK,
+      handle: async (context, { params }) => answer(context, await exchange.tell(params.community!)),
+    }),
+    ...ACTIONS.map((action) =>
+      route({
+        method: 'POST',
+        path: `/federation/contracts/{community}/${action}`,
+        interaction: `contract-${action}`,
+        roles: DESK,
+        body: ChangeForm,
+        handle: async (context, { params, body }) => {
+          if (NEEDS_REASON.includes(action) && body.reason === undefined)
+            throw refuse('invalid', `reason: to ${action} a contract says why`, 'reason');
+          const { contract, version } = await known(params.community!);
+          const { subject } = context.actor;
+          // First here, then there: what we stop is stopped, whether or not they hear of it.
+          await contracts.put(stepped(contract, action, { at: clock(), by: subject, reason: body.reason }), version);
+          return answer(context, await exchange.tell(contract.community));
+        },
+      }),
+    ),
+    route({
+      method: 'GET',
+      path: '/federation/communities',
+      interaction: 'communities',
+      roles: EVERYBODY,
+      handle: async ({ actor }) => {
+        if (actor.community !== undefined) throw forbidden('this is for people of this region');
+        return {
+          status: 200,
+          body: {
+            communities: (await contracts.all())
+              .filter(({ own }) => own === 'active' || own === 'suspended')
+              .map((one) => ({
+                community: one.community,
+                name: one.name,
+                purposes: one.terms.purposes,
+                classes: one.terms.classes,
+                ...(one.terms.until && { until: one.terms.until }),
+                since: new Date(
+                  one.steps.find(({ side, state }) => side === 'own' && state === 'active')?.at ?? 0,
+                ).toISOString(),
+                inForce: notInForce(one, clock()) === undefined,
+              })),
+          },
+        };
+      },
+    }),
+  ];
+};

@@ -1,0 +1,75 @@
+// Rows of `registry` that federation keeps about other communities (services/row-store.ts).
+//
+//   pattern                              p                                  s              trips  RRU
+//   all link contracts                   federation#contract                <community>    1      1 for every 4 KB: some 3 contracts
+//   who a person is elsewhere            federation#known#<person>          <community>    1      correlations.ts
+//
+// Contracts are held for two seconds: what one side suspends stops at the next request after that.
+import { refuse } from '../fhir/outcome.ts';
+import type { RowStore } from '../services/row-store.ts';
+import { Contract, notInForce } from './contract.ts';
+
+const P = 'federation#contract';
+const HELD_MS = 2_000;
+const MOST = 1_000;
+
+interface Kept {
+  readonly contract: Contract;
+  readonly version: number;
+}
+
+export interface Contracts {
+  /** Fresh from the store, with the version that a change must name. */
+  get(community: string): Promise<Kept | undefined>;
+  /** @throws FhirError `conflict` when somebody else changed it meanwhile */
+  put(contract: Contract, version: number | undefined): Promise<void>;
+  /** As at most two seconds ago. */
+  all(): Promise<readonly Contract[]>;
+  /** Those that are in force on both sides, as at most two seconds ago. */
+  active(): Promise<readonly Contract[]>;
+}
+
+export const openContracts = ({ rows, clock }: { rows: RowStore; clock: () => number }): Contracts => {
+  let held: { at: number; contracts: Promise<readonly Contract[]> } | undefined;
+
+  const load = async (): Promise<readonly Contract[]> => {
+    const found: Contract[] = [];
+    let after: string | undefined;
+    do {
+      const page = await rows.list({ p: P, after, limit: MOST });
+      // A row that is not as it must be stops the request: better nobody than the wrong one.
+      found.push(...page.rows.map(({ data }) => Contract.parse(data)));
+      after = page.next;
+    } while (after !== undefined);
+    return found;
+  };
+
+  const all = () => {
+    const now = clock();
+    if (!held || now - held.at >= HELD_MS || now < held.at) {
+      const contracts = load();
+      held = { at: now, contracts };
+      contracts.catch(() => {
+        held = undefined; // a failure is not remembered
+      });
+    }
+    return held.contracts;
+  };
+
+  return {
+    all,
+    active: async () => (await all()).filter((contract) => !notInForce(contract, clock())),
+    get: async (community) => {
+      const row = await rows.get(P, community);
+      return row && { contract: Contract.parse(row.data), version: row.version };
+    },
+    put: async (contract, version) => {
+      held = undefined;
+      const written = await rows.write([
+        { kind: 'put', p: P, s: contract.community, data: contract, expect: version ?? 'absent' },
+      ]);
+      held = undefined;
+      if (!written) throw refuse('conflict', 'the link contract was changed at the same time; look again');
+    },
+  };
+};

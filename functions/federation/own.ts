@@ -1,0 +1,47 @@
+// The own region as one of the communities: asked by the same interactions, trusted as far as its own store.
+import { parseTrusted } from '../fhir/json.ts';
+import type { Answer, FhirRequest } from '../interactions/contract.ts';
+import type { Asked } from './asked.ts';
+import type { Entry, Page } from './peer-bundle.ts';
+
+export const ownRequest = (
+  asked: Extract<Asked, { kind: 'search' | 'everything' }>,
+  params: FhirRequest['params'],
+  cursor: string | undefined,
+): FhirRequest => {
+  const { patient } = asked;
+  const path =
+    asked.kind === 'everything'
+      ? ['Patient', patient, '$everything']
+      : asked.type === 'Patient'
+        ? ['Patient']
+        : ['Patient', patient, asked.type];
+  const first = path.length === 1 ? [['_id', patient] as const, ...params] : params;
+  return {
+    method: 'GET',
+    path,
+    params: cursor === undefined ? first : [['_cursor', cursor]],
+    headers: {},
+    body: undefined,
+  };
+};
+
+interface OwnBundle {
+  readonly total?: number;
+  readonly link?: readonly { readonly relation: string; readonly url: string }[];
+  readonly entry?: readonly { readonly resource: Entry['resource']; readonly search?: { readonly mode?: string } }[];
+}
+
+export const ownPage = ({ text, resource }: Answer): Page => {
+  const { total, link = [], entry = [] } = (text === undefined ? resource : parseTrusted(text)) as unknown as OwnBundle;
+  const url = link.find(({ relation }) => relation === 'next')?.url;
+  const isOutcome = ({ search }: (typeof entry)[number]) => search?.mode === 'outcome';
+  return {
+    entries: entry
+      .filter((one) => !isOutcome(one))
+      .map((one) => ({ resource: one.resource, mode: one.search?.mode === 'include' ? 'include' : 'match' })),
+    total,
+    next: url === undefined ? undefined : (URL.parse(url)?.searchParams.get('_cursor') ?? undefined),
+    isIncomplete: entry.some(isOutcome),
+  };
+};

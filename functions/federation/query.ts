@@ -1,0 +1,472 @@
+// /federation/fhir: one question of a client to its own region and to all communities under contract, at once; what came in time, merged.
+// A partial answer is an answer, and says so: who was late, down, refusing or broken is an OperationOutcome entry.
+import { type Sharing, sharingOf } from '../consent/cross-region.ts';
+import { type Policy, policyOf } from '../consent/policy.ts';
+import { FhirError, notFound, refuse } from '../fhir/outcome.ts';
+import type { Issue, Json } from '../fhir/types.ts';
+import type { Answer, Context, FhirRequest, Interaction, Services } from '../interactions/contract.ts';
+import { fhirBase } from '../interactions/headers.ts';
+import { assertReadable, permitter } from '../interactions/permit.ts';
+import { parse } from '../search/parse.ts';
+import type { Stored } from '../storage/port.ts';
+import { type Asking, type AskPeer, HandleEnded, ROOM_BYTES } from './ask-peer.ts';
+import { type Asked, askedOf, timingOf } from './asked.ts';
+import { travellingRole, urnOf } from './assertion.ts';
+import { bundleOf, originOf } from './bundle.ts';
+import type { Contract } from './contract.ts';
+import type { Contracts } from './contracts.ts';
+import { type Correlation, type Correlations, isCurrent } from './correlations.ts';
+import { type Evidence, evidenceOf } from './evidence.ts';
+import { findThere } from './find-there.ts';
+import { linkBasis } from './handles.ts';
+import { merge, type Place, type Source } from './merge.ts';
+import type { QueryRequest } from './messages.ts';
+import { ownPage, ownRequest } from './own.ts';
+import { type Page, readPage, resourceOf } from './peer-bundle.ts';
+import { PeerFault } from './peer-http.ts';
+
+type Params = readonly (readonly [string, string])[];
+
+export interface QueryParts {
+  /** `resources` brings the patient's rules along (consent/ruled.ts), for one caller. */
+  readonly readAs: (context: Context) => Services['resources'];
+  readonly services: Pick<Services, 'seal' | 'region' | 'clock' | 'audit'>;
+  /** The interactions of the region itself (interactions/routes.ts). */
+  readonly fhir: Interaction;
+  readonly contracts: Pick<Contracts, 'active'>;
+  readonly correlations: Correlations;
+  readonly ask: AskPeer;
+}
+
+/** The person who is asked about, as far as this region knows. */
+interface Person {
+  /** What correlations are kept under. */
+  readonly key: string;
+  readonly patient: Stored;
+  readonly policy: Policy;
+  readonly evidence: Evidence;
+  readonly basis: string;
+}
+
+interface Cursor {
+  readonly asked: Extract<Asked, { kind: 'search' | 'everything' }>;
+  readonly places: readonly (readonly [string, Place])[];
+  readonly last: readonly string[];
+  readonly until: number;
+}
+
+const CURSOR_MS = 4 * 3_600_000;
+const MOST_PAGE_BYTES = 3 * 1024 * 1024;
+const EVERYTHING_COUNT = 1_000;
+
+export const federated =
+  (parts: QueryParts): Interaction =>
+  async (context, request) => {
+    travellingRole(context.actor); // who has no business elsewhere is told so before anything is looked up
+    const base = fhirBase(parts.services.region);
+    const timing = timingOf(request);
+    const cursor = resumed(parts, context, request);
+    const asked = cursor?.asked ?? askedOf(request, base);
+    const signal = AbortSignal.timeout(timing.perCommunity);
+    const [person, active] = await Promise.all([personOf(parts, context, asked.patient), parts.contracts.active()]);
+    const asking: Asking = {
+      actor: context.actor,
+      purpose: context.purpose,
+      requestId: context.requestId,
+      signal,
+      room: { bytes: ROOM_BYTES },
+    };
+    const run: Run = { ...parts, context, asking, person, active };
+    return asked.kind === 'read' ? read(run, asked) : search(run, asked, cursor);
+  };
+
+interface Run extends QueryParts {
+  readonly context: Context;
+  readonly asking: Asking;
+  readonly person: Person;
+  readonly active: readonly Contract[];
+}
+
+const bindOf = ({ actor }: Context) =>
+  JSON.stringify(['federation', actor.kind, actor.subject, actor.facility ?? null]);
+
+const resumed = ({ services }: QueryParts, context: Context, { params }: FhirRequest): Cursor | undefined => {
+  const token = params.find(([name]) => name === '_cursor')?.[1];
+  if (token === undefined) return undefined;
+  const opened = services.seal.open(token, bindOf(context)) as Cursor | undefined;
+  if (!opened || opened.until < context.now)
+    throw refuse('invalid', '_cursor was changed, has expired, or belongs to another caller');
+  return opened;
+};
+
+/** Who may not read the Patient here may not ask for it elsewhere. */
+const personOf = async ({ readAs }: QueryParts, context: Context, id: string): Promise<Person> => {
+  const resources = readAs(context);
+  const [patient, [head]] = await Promise.all([resources.get('Patient', id), resources.heads([id])]);
+  if (!patient || patient.deleted) throw notFound(`Patient/${id}`);
+  assertReadable(resources, context, patient);
+  const linked = head?.linked ?? [id];
+  const permit = permitter(resources, context);
+  const all =
+    linked.length > 1 ? await resources.getMany(linked.map((one) => ({ type: 'Patient', id: one }))) : [patient];
+  const seen = all.filter((one): one is Stored => one !== undefined && !one.deleted && permit('read', one).permit);
+  return {
+    key: head?.person ?? `Patient/${id}`,
+    patient,
+    policy: policyOf(head?.policy),
+    evidence: evidenceOf(seen.map((one) => one.resource())),
+    basis: linkBasis(head?.person, linked),
+  };
+};
+
+/** What became of one community. */
+type Outcome<T> = { readonly got: T } | { readonly issue: Issue } | undefined;
+
+const issueOf = (
+  contract: Pick<Contract, 'community' | 'name'>,
+  code: string,
+  rule: string,
+  severity: Issue['severity'] = 'warning',
+): Issue => ({
+  severity,
+  code,
+  diagnostics: `${contract.name} (${urnOf(contract.community)}): ${rule}`,
+});
+
+/** Finds the person there, or knows where; then asks. Once more from the beginning when the other side says that its handle has ended. */
+const askEach = async <T>(
+  run: Run,
+  contracts: readonly Contract[],
+  question: (contract: Contract, known: Extract<Correlation, { kind: 'match' }>) => Promise<T>,
+): Promise<ReadonlyMap<string, Outcome<T>>> => {
+  const { asking, person, context, correlations } = run;
+  const remembered = contracts.length > 0 ? await correlations.of(person.key) : new Map<string, Correlation>();
+  const learnt = new Map<string, Correlation>();
+  const now = context.now;
+  const { basis, evidence } = person;
+  const current = (contract: Contract): Correlation | undefined => {
+    const known = remembered.get(contract.community);
+    return known && isCurrent(known, { basis, evidence: evidence.hash, now }) ? known : undefined;
+  };
+  const sharing = new Map(contracts.map((contract) => [contract, sharingWith(run, contract)] as const));
+  const mayTell = (contract: Contract) => ['identifiers', 'demographics'].includes(sharing.get(contract)!);
+  await recordTelling(
+    run,
+    contracts.filter((contract) => !current(contract) && mayTell(contract)),
+  );
+
+  const find = async (contract: Contract) => {
+    const found = await findThere(run.ask, contract, { evidence, basis, sharing: sharing.get(contract)! }, asking, now);
+    if (found) learnt.set(contract.community, found);
+    return found;
+  };
+  const one = async (contract: Contract): Promise<Outcome<T>> => {
+    if (!contract.terms.purposes.some((purpose) => purpose === asking.purpose))
+      return {
+        issue: issueOf(contract, 'business-rule', 'not asked: the link contract does not cover this purpose of use'),
+      };
+    if (sharing.get(contract) === 'refused')
+      return { issue: issueOf(contract, 'suppressed', 'not asked: the person shares nothing with it', 'information') };
+    let known = current(contract);
+    // What was agreed when the person was found may not be agreed now; a pairing is the person's own doing.
+    if (!mayTell(contract) && !(known?.kind === 'match' && known.how === 'pairing')) known = undefined;
+    for (let tries = 0; ; tries += 1) {
+      known ??= await find(contract);
+      if (!known)
+        return {
+          issue: issueOf(
+            contract,
+            'suppressed',
+            'not asked: the person has not agreed to be looked for there',
+            'information',
+          ),
+        };
+      if (known.kind === 'none') return undefined;
+      if (known.kind !== 'match')
+        return {
+          issue: issueOf(
+            contract,
+            'multiple-matches',
+            'nobody there is certainly this person; more about the person is needed to tell',
+            'information',
+          ),
+        };
+      try {
+        return { got: await question(contract, known) };
+      } catch (error) {
+        if (!(error instanceof HandleEnded) || tries > 0) throw error;
+        known = undefined;
+      }
+    }
+  };
+  const outcomes = await Promise.all(
+    contracts.map(async (contract) => [contract.community, await one(contract).catch(faultOf(contract))] as const),
+  );
+  if (learnt.size > 0) await correlations.keep(person.key, learnt).catch(() => {}); // it will be found again
+  return new Map(outcomes);
+};
+
+const faultOf =
+  (contract: Contract) =>
+  (error: unknown): Outcome<never> => {
+    if (error instanceof PeerFault) return { issue: issueOf(contract, error.code, error.message) };
+    if (error instanceof HandleEnded)
+      return { issue: issueOf(contract, 'transient', 'it has forgotten the person twice') };
+    if (error instanceof FhirError || (error instanceof Error && '$metadata' in error)) throw error;
+    // What a peer sent made something of ours fail: that is its answer's fault, and nobody else's loss.
+    return { issue: issueOf(contract, 'processing', 'its answer could not be worked with') };
+  };
+
+const sharingWith = ({ person, context }: Run, { community }: Contract): Sharing =>
+  sharingOf({
+    policy: person.policy,
+    community,
+    purpose: context.purpose,
+    now: context.now,
+    consentDefault: context.consentDefault,
+  });
+
+/** Telling others about a person is an access of its own, written down before anything leaves. */
+const recordTelling = async ({ services, context, person }: Run, contracts: readonly Contract[]): Promise<void> => {
+  if (contracts.length === 0) return;
+  const { actor } = context;
+  await services.audit.record([
+    {
+      action: 'E',
+      interaction: 'federation-discover',
+      actor: actor.subject,
+      actorKind: actor.kind,
+      role: actor.role,
+      facility: actor.facility,
+      tokenId: actor.tokenId,
+      purpose: context.purpose,
+      requestId: context.requestId,
+      patientKey: person.patient.patientKey,
+      entities: contracts.slice(0, 20).map(({ community }) => urnOf(community)),
+      count: contracts.length,
+      outcome: '0',
+      status: 200,
+    },
+  ]);
+};
+
+const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefined): Promise<Answer> => {
+  const { services, context } = run;
+  const own = services.region.homeCommunityId;
+  const base = fhirBase(services.region);
+  const isSearch = asked.kind === 'search';
+  const query = isSearch
+    ? parse({
+        type: asked.type,
+        compartment: asked.type === 'Patient' ? undefined : { type: 'Patient', id: asked.patient },
+        params: asked.params,
+        handling: 'lenient',
+        now: context.now,
+        baseUrl: base,
+        facility: context.actor.facility,
+      })
+    : undefined;
+  const count = query?.count ?? countOf(asked.params);
+  // Entries are sorted and looked at whole; what of them was asked for is cut out at the end.
+  const params: Params = asked.params.filter(
+    ([name, value]) => name !== '_elements' && (name !== '_summary' || value === 'count'),
+  );
+  const places = new Map(cursor?.places);
+  const placeOf = (community: string): Place => places.get(community) ?? { skip: 0 };
+  const isOpen = (community: string) => !cursor || places.has(community);
+
+  const localContext: Context = { ...context, disclosed: [] };
+  const local = async (): Promise<Outcome<Counted>> => {
+    if (!isOpen(own)) return undefined;
+    const place = placeOf(own);
+    const page = await within(
+      ownPage(await run.fhir(localContext, ownRequest(asked, params, place.cursor))),
+      run.asking.signal,
+    );
+    return { got: sourceOf(own, place, page) };
+  };
+  const there = askEach(
+    run,
+    run.active.filter(({ community }) => isOpen(community)),
+    async (contract, known) => {
+      const place = placeOf(contract.community);
+      const body: QueryRequest = {
+        ...(asked.kind === 'search' ? { kind: 'search', type: asked.type } : { kind: 'everything' }),
+        handle: known.handle,
+        params: (place.cursor === undefined ? params : [['_cursor', place.cursor]]).map(([name, value]) => [
+          name,
+          value,
+        ]),
+      } as QueryRequest;
+      const page = readPage(await run.ask(contract, 'fhir', body, run.asking), {
+        type: isSearch ? asked.type : undefined,
+        patients: new Set(known.patients),
+        base: `${contract.baseUrl}/fhir`,
+      });
+      return { source: sourceOf(contract.community, place, page), page };
+    },
+  );
+  const [mine, theirs] = await Promise.all([localOutcome(local, own, run.asking.signal), there]);
+
+  const sources: Source[] = [];
+  const issues: Issue[] = [...(cursor ? [] : (query?.outcome ?? []))];
+  if (mine && 'got' in mine) sources.push(mine.got);
+  else if (mine) issues.push(mine.issue);
+  let total: number | undefined = mine && 'got' in mine ? mine.got.total : undefined;
+  for (const contract of run.active) {
+    const outcome = theirs.get(contract.community);
+    if (!outcome) continue;
+    if ('issue' in outcome) {
+      issues.push(outcome.issue);
+      continue;
+    }
+    const { source, page } = outcome.got;
+    sources.push(source);
+    total = total === undefined || page.total === undefined ? undefined : total + page.total;
+    if (page.isIncomplete) issues.push(issueOf(contract, 'incomplete', 'it says that its own answer is not complete'));
+  }
+  // A community whose contract was stopped between two pages had more to say.
+  for (const community of places.keys())
+    if (community !== own && !run.active.some((one) => one.community === community))
+      issues.push(
+        issueOf(
+          { community, name: 'another region' },
+          'suppressed',
+          'the link contract is no longer in force; its further records are left out',
+        ),
+      );
+
+  const merged = merge(sources, {
+    sort: isSearch ? query!.sort : undefined,
+    count,
+    bytes: MOST_PAGE_BYTES,
+    left: cursor?.last ?? [],
+  });
+  const left = new Map(merged.places);
+  // Who failed is asked again with the next page, where it was.
+  for (const [community, place] of places)
+    if (isFailed(community === own ? mine : theirs.get(community))) left.set(community, place);
+  discloseShown(run, localContext, merged.shown);
+  const next =
+    left.size === 0 || query?.countOnly
+      ? undefined
+      : services.seal.seal(
+          { asked, places: [...left], last: merged.last, until: context.now + CURSOR_MS } satisfies Cursor,
+          bindOf(context),
+        );
+  return bundleOf(run, { asked, query, shown: merged.shown, issues, total, next, own, base });
+};
+
+const isFailed = (outcome: Outcome<unknown>): boolean => outcome !== undefined && 'issue' in outcome;
+
+type Counted = Source & { readonly total: number | undefined };
+
+const sourceOf = (community: string, place: Place, { entries, next, total }: Page): Counted => ({
+  community,
+  place,
+  entries,
+  next,
+  total,
+});
+
+/** Of `$everything`, where nothing is said: pages are bounded by their bytes too. */
+const countOf = (params: Params): number => {
+  const given = params.find(([name]) => name === '_count')?.[1];
+  return given !== undefined && /^[1-9][0-9]{0,3}$/.test(given)
+    ? Math.min(Number(given), EVERYTHING_COUNT)
+    : EVERYTHING_COUNT;
+};
+
+const within = <T>(work: Promise<T> | T, signal: AbortSignal): Promise<T> =>
+  new Promise<T>((resolve, reject) => {
+    const late = () => reject(new PeerFault('timeout', 'this region did not answer in time'));
+    if (signal.aborted) return late();
+    signal.addEventListener('abort', late, { once: true });
+    Promise.resolve(work).then(resolve, reject);
+  });
+
+/** Refusals of our own are the client's to hear; being late is not more than a gap. */
+const localOutcome = async <T>(
+  work: () => Promise<Outcome<T>>,
+  community: string,
+  signal: AbortSignal,
+): Promise<Outcome<T>> => {
+  try {
+    return await within(work(), signal);
+  } catch (error) {
+    if (!(error instanceof PeerFault)) throw error;
+    return { issue: issueOf({ community, name: 'this region' }, error.code, error.message) };
+  }
+};
+
+/** What was shown is written down: ours by its record, others' under the person here and the name of the community. */
+const discloseShown = (
+  { context, person, services }: Run,
+  local: Context,
+  shown: readonly { community: string; resource: { resourceType: string; id: string } }[],
+) => {
+  const own = services.region.homeCommunityId;
+  const names = new Set(
+    shown.filter(({ community }) => community === own).map(({ resource }) => `${resource.resourceType}/${resource.id}`),
+  );
+  context.disclosed.push(...local.disclosed.filter(({ reference }) => names.has(reference)));
+  for (const { community, resource } of shown)
+    if (community !== own)
+      context.disclosed.push({
+        patientKey: person.patient.patientKey,
+        reference: `${urnOf(community)}/${resource.resourceType}/${resource.id}`,
+        action: 'R',
+      });
+};
+
+/** One record: here, or in the community that is named, or in whichever of them has it. */
+const read = async (run: Run, asked: Extract<Asked, { kind: 'read' }>): Promise<Answer> => {
+  const { services, context } = run;
+  const own = services.region.homeCommunityId;
+  if (asked.community === undefined || asked.community === own) {
+    const answer = await run
+      .fhir(context, {
+        method: 'GET',
+        path: [asked.type, asked.id],
+        params: [],
+        headers: { accept: 'application/fhir+json' },
+        body: undefined,
+      })
+      .catch((error) => {
+        if (
+          asked.community === undefined &&
+          error instanceof FhirError &&
+          (error.status === 404 || error.status === 410)
+        )
+          return undefined;
+        throw error;
+      });
+    if (answer) return { status: 200, resource: originOf(own, answer.stored?.resource() ?? answer.resource!) };
+  }
+  const contracts = run.active.filter(
+    ({ community }) => asked.community === undefined || community === asked.community,
+  );
+  const outcomes = await askEach(run, contracts, async (contract, known) => {
+    const body: QueryRequest = { kind: 'read', handle: known.handle, type: asked.type, id: asked.id };
+    const answer: Json = await run.ask(contract, 'fhir', body, run.asking);
+    const resource = resourceOf(
+      answer,
+      { type: asked.type, patients: new Set(known.patients), base: `${contract.baseUrl}/fhir` },
+      asked.type === 'Binary',
+    );
+    if (resource.id !== asked.id)
+      throw new PeerFault('structure', 'its answer is refused: it is another record than was asked for');
+    return resource;
+  });
+  const found = [...outcomes].find(([, outcome]) => outcome && 'got' in outcome);
+  if (found) {
+    const [community, outcome] = found as [string, { got: ReturnType<typeof resourceOf> }];
+    discloseShown(run, { ...context, disclosed: [] }, [{ community, resource: outcome.got }]);
+    return { status: 200, resource: originOf(community, outcome.got) };
+  }
+  const issues = [...outcomes.values()].flatMap((outcome) => (outcome && 'issue' in outcome ? [outcome.issue] : []));
+  throw new FhirError('notFound', [
+    { diagnostics: `${asked.type}/${asked.id} was not found` },
+    ...issues.filter(({ code }) => code !== 'not-found'),
+  ]);
+};
