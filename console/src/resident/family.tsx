@@ -79,7 +79,8 @@ const Both = (): ReactNode => {
   if (error) return <Failure error={error} retry={() => void refetch()} />;
   const nameOf = ({ name }: ProxyRight) =>
     namesOf({ resourceType: 'RelatedPerson', name: Array.isArray(name) ? name : [] }).kanji;
-  const nameFor = (proxy: ProxyRightRight) => subjects.find(({ patient }) => patient === proxy.patient)?.name || t('somebody');
+  const nameFor = (proxy: ProxyRight) =>
+    subjects.find(({ patient }) => patient === proxy.patient)?.name || t('somebody');
   return (
     <Stack gap="lg">
       <section aria-labelledby="for-me">
@@ -113,7 +114,7 @@ const ProxyLine = ({
   name,
   mine,
 }: {
-  readonly proxy: ProxyRightRight;
+  readonly proxy: ProxyRight;
   readonly name: string;
   /** Acts for the one who is signed in. */
   readonly mine: boolean;
