@@ -255,7 +255,7 @@ export const openSignIn = (pools: UserPools) => {
         return afterPrimary(party, user, true, metadata);
       case 'SOFTWARE_TOKEN_MFA':
         try {
-          useCode(party.pool, user, responses['SOFTWARE_TOKEN_MFA_CODE'] ?? '');
+          spendCode(party.pool, user, responses['SOFTWARE_TOKEN_MFA_CODE'] ?? '');
         } catch (error) {
           sessions.set(String(body['Session']), pending); // Cognito lets the same session try again
           throw error;
@@ -330,7 +330,7 @@ export const confirmFactor = (pool: UserPool, user: User, code: string): void =>
 };
 
 /** A code is good once. */
-const useCode = (pool: UserPool, user: User, code: string): void => {
+const spendCode = (pool: UserPool, user: User, code: string): void => {
   if (!user.totp) throw badSession();
   const step = stepOfCode(user.totp.secret, code, Date.now());
   if (step === undefined) throw new ServiceError('CodeMismatchException', 'Invalid code received for user');
