@@ -118,3 +118,24 @@ export const useSystems = (enabled = true) => {
 };
 
 export const staffName = ({ name }: Pick<Staff, 'name'>): string => `${name.family} ${name.given}`;
+
+/** The name behind an account or a client id, for who may see the lists; the id where it is nobody's. */
+export const useAccountName = (): ((account: string) => string) => {
+  const { data: staff = [] } = useStaff();
+  const { data: systems = [] } = useSystems();
+  const names = new Map([
+    ...staff.map((one): [string, string] => [one.sub, `${staffName(one)} (${one.username})`]),
+    ...systems.map(({ clientId, name }): [string, string] => [clientId, name]),
+  ]);
+  return (account) => names.get(account) ?? account;
+};
+
+export const useAccountChoices = (first: string): { readonly value: string; readonly label: string }[] => {
+  const { data: staff = [] } = useStaff();
+  const { data: systems = [] } = useSystems();
+  return [
+    { value: '', label: first },
+    ...staff.map((one) => ({ value: one.sub, label: `${staffName(one)} (${one.username})` })),
+    ...systems.map(({ clientId, name }) => ({ value: clientId, label: `${name} (${clientId})` })),
+  ];
+};
