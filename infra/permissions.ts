@@ -305,7 +305,8 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
       'dynamodb:Query': 'the own region answers with the others: a chart of one patient',
     },
     registry: {
-      'dynamodb:GetItem': 'who asks; a link contract; the data key; the record of a large transaction that a reader met',
+      'dynamodb:GetItem':
+        'who asks; a link contract; the data key; the record of a large transaction that a reader met',
       'dynamodb:BatchGetItem': 'where a resource lies whose id a client chose',
       'dynamodb:Query': 'the link contracts; who a person is elsewhere; look-ups of a discovery',
       'dynamodb:PutItem': 'link contracts, who a person is elsewhere, and each proof of another region once',

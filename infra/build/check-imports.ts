@@ -57,10 +57,23 @@ const PLACES: Readonly<Record<string, Place>> = {
   // Codecs: what they ask of the cores stands in ihe/ports.ts.
   ihe: { uses: ['fhir'], doors: ['faces.ts', 'continuations.ts'] },
   federation: {
-    uses: ['fhir', 'storage', 'services', 'auth', 'search', 'terminology', 'consent', 'audit', 'identity', 'interactions'],
+    uses: [
+      'fhir',
+      'storage',
+      'services',
+      'auth',
+      'search',
+      'terminology',
+      'consent',
+      'audit',
+      'identity',
+      'interactions',
+    ],
   },
   abuse: { uses: ['fhir', 'storage', 'services', 'search', 'consent', 'audit', 'interactions'] },
-  middleware: { uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services', 'ihe', 'federation'] },
+  middleware: {
+    uses: ['fhir', 'interactions', 'operations', 'auth', 'consent', 'audit', 'services', 'ihe', 'federation'],
+  },
 };
 
 /** Types that two sides agree on (docs/architecture.md, "Contracts"): anyone but `fhir` may name them. */
