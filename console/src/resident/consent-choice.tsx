@@ -2,9 +2,8 @@
 import { Checkbox, Radio, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { words } from '../i18n/i18n.ts';
-import { EXPLANATION } from './policy.ts';
+import { type ConsentDefault, EXPLANATION } from './policy.ts';
 import { useFacilities } from './use-facilities.ts';
-import type { ConsentDefault } from './use-resident.ts';
 
 const useText = words({
   ja: {

@@ -9,11 +9,21 @@ import { DataTable } from '../ui/list.tsx';
 import { Empty, Failure, Loading } from '../ui/states.tsx';
 import { summaryOf, useConsentText } from './consent-words.ts';
 import { SubjectPage } from './page.tsx';
-import { CLASSES, type DataClass, type Effect, effectOf, isAboutPrivacy, isTarget, overall } from './policy.ts';
+import {
+  CLASSES,
+  type ConsentDefault,
+  type DataClass,
+  type Effect,
+  effectOf,
+  type Facility,
+  isAboutPrivacy,
+  isTarget,
+  overall,
+} from './policy.ts';
 import styles from './resident.module.css';
 import { type Change, useConsentChange, useConsents } from './use-consents.ts';
-import { type Facility, useFacilities } from './use-facilities.ts';
-import type { ConsentDefault, Enrolment, Subject } from './use-resident.ts';
+import { useFacilities } from './use-facilities.ts';
+import type { Enrolment, Subject } from './use-resident.ts';
 
 const useText = words({
   ja: {

@@ -9,7 +9,8 @@ import { SendForm, useSend } from '../ui/form.tsx';
 import { Failure, issuesAt, Loading } from '../ui/states.tsx';
 import { ConsentChoice, consentForm } from './consent-choice.tsx';
 import { ResidentPage } from './page.tsx';
-import { type ConsentDefault, useEnrolment } from './use-resident.ts';
+import type { ConsentDefault } from './policy.ts';
+import { useEnrolment } from './use-resident.ts';
 
 const useText = words({
   ja: {

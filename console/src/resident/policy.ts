@@ -1,8 +1,19 @@
 // A person's Consents as switches, and what they come to: who may see which kind of data. The region decides by the same rules
 // (docs/consent.md); where a rule depends on more than facility and kind of data, this says "partly" and not more.
 import type { Resource } from '../api/client.ts';
-import type { Facility } from './use-facilities.ts';
-import type { ConsentDefault } from './use-resident.ts';
+
+/** How the region takes consent; only `implicit` opens anything by itself. */
+export type ConsentDefault = 'implicit' | 'own-facility' | 'blanket' | 'list' | 'per-facility';
+
+export interface Facility {
+  /** 10 digits. */
+  readonly code: string;
+  readonly name: string;
+  /** `hospital`, `pharmacy`, …, where the directory says so. */
+  readonly type: string | undefined;
+  /** Offices look after no patients. */
+  readonly isOffice: boolean;
+}
 
 /** Kinds of data that people tell apart (functions/consent/data-classes.ts has them all). */
 export const CLASSES = ['disease', 'allergy', 'drug', 'lab', 'image', 'document', 'care', 'home'] as const;

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { matchesOf, type Resource } from '../api/client.ts';
 import { useApi } from '../ui/context.ts';
 import { useSend } from '../ui/form.tsx';
-import { consentOf, type Plan, planFor, type Target } from './policy.ts';
-import type { ConsentDefault, Subject } from './use-resident.ts';
+import { type ConsentDefault, consentOf, type Plan, planFor, type Target } from './policy.ts';
+import type { Subject } from './use-resident.ts';
 
 export const useConsents = (patient: string) => {
   const api = useApi();

@@ -3,16 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { matchesOf, type Resource } from '../api/client.ts';
 import { useApi } from '../ui/context.ts';
-
-export interface Facility {
-  /** 10 digits. */
-  readonly code: string;
-  readonly name: string;
-  /** `hospital`, `pharmacy`, …, where the directory says so. */
-  readonly type: string | undefined;
-  /** Offices look after no patients. */
-  readonly isOffice: boolean;
-}
+import type { Facility } from './policy.ts';
 
 const CODE = /^\d{10}$/;
 /** Ambulance crews look, though a fire department is an office. */

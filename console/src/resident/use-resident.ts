@@ -3,9 +3,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Api, Resource } from '../api/client.ts';
 import { namesOf } from '../record/fhir.ts';
 import { useApi } from '../ui/context.ts';
+import type { ConsentDefault } from './policy.ts';
 
 export type Status = 'none' | 'applied' | 'rejected' | 'enrolled' | 'withdrawn' | 'deceased';
-export type ConsentDefault = 'implicit' | 'own-facility' | 'blanket' | 'list' | 'per-facility';
 
 export interface Enrolment {
   readonly status: Status;
