@@ -10,7 +10,7 @@ import type { AlertKind } from './alert.ts';
 export const OUTCOMES = ['justified', 'not-justified', 'follow-up'] as const;
 
 export interface Finding {
-  readonly kind: Exclude<AlertKind, 'audit-tampering'>;
+  readonly kind: Exclude<AlertKind, 'audit-tampering' | 'break-glass'>;
   /** Start of the hour or day that it is of, ms. */
   readonly start: number;
   readonly account: string;

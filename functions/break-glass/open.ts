@@ -20,9 +20,11 @@ export interface BreakGlassDeps {
   readonly resources: Pick<Resources, 'get' | 'patientKey' | 'heads'>;
   /** The time box. @default 30 */
   readonly minutes?: number | undefined;
+  /** Wakes the privacy officer, once for each case; what it is about stands in the queue. */
+  readonly alert?: (() => void) | undefined;
 }
 
-export const openBreakGlass = ({ cases, resources, minutes = 30 }: BreakGlassDeps): BreakGlass => {
+export const openBreakGlass = ({ cases, resources, minutes = 30, alert }: BreakGlassDeps): BreakGlass => {
   /** Patients that exist, and the partition key of each with those of the person's other records. */
   const whom = async (patients: readonly string[], resource: { type: string; id: string } | undefined) => {
     const keys = new Map<string, readonly string[]>();
@@ -65,7 +67,7 @@ export const openBreakGlass = ({ cases, resources, minutes = 30 }: BreakGlassDep
           reviews: [],
         };
         // Two requests of one screen at once: the other one has opened it.
-        await cases.open(opened);
+        if (await cases.open(opened)) alert?.();
       }
       return { grants: (await cases.openOf(actor.subject, now)).map(bare), reason: why };
     },

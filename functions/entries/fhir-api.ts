@@ -1,4 +1,5 @@
 // FHIR R4 REST: ANY /fhir and ANY /fhir/{proxy+}.
+import { openAlerts } from '../abuse/alert.ts';
 import { limited } from '../abuse/limiter.ts';
 import { openCases } from '../break-glass/cases.ts';
 import { openBreakGlass } from '../break-glass/open.ts';
@@ -15,6 +16,8 @@ const LIMITS = { answerMs: 22_000, batchRows: 25 };
 // A bad environment stops the cold start, not a request.
 const services = await liveServices(process.env, client, LIMITS);
 
+const alert = openAlerts({ region: services.region.name, clock: services.clock });
+
 export const handler = fhirApi({
   services,
   authenticate: limited(
@@ -25,6 +28,7 @@ export const handler = fhirApi({
     cases: openCases(liveRows(process.env, client)),
     resources: services.resources,
     minutes: Number(process.env.BREAK_GLASS_MINUTES) || undefined,
+    alert: () => alert('break-glass'),
   }),
   audits: auditEvents(
     { ...services, facilityName: liveFacilityNames(process.env, client) },

@@ -71,7 +71,8 @@ export class Watch extends Construct {
       threshold: 0,
     });
     this.alarm('PrivacyAlerts', {
-      alarmDescription: 'Somebody reads what is unusual, or the audit trail was tampered with: /audit/unusual.',
+      alarmDescription:
+        'The glass was broken (/admin/break-glass), somebody reads what is unusual (/audit/unusual), or the audit trail was tampered with.',
       metric: new cloudwatch.Metric({
         namespace: 'Tsumugi',
         metricName: 'PrivacyAlerts',

@@ -155,6 +155,17 @@ describe('breaking the glass', () => {
     expect((await queue()).cases).toEqual([]);
   });
 
+  it('wakes the privacy officer, once for each case', async () => {
+    const { patient, allergy } = await chart();
+    await region.call(crew, 'GET', `/fhir/Patient/${patient}`, undefined, headers(''));
+    expect(region.alerted).toEqual([]);
+    await region.call(crew, 'GET', `/fhir/Patient/${patient}`, undefined, headers());
+    await region.call(crew, 'GET', `/fhir/AllergyIntolerance/${allergy}`, undefined, headers());
+    expect(region.alerted).toHaveLength(1);
+    await region.call(clinicDoctor, 'GET', `/fhir/Patient/${patient}`, undefined, headers());
+    expect(region.alerted).toHaveLength(2);
+  });
+
   it('tells the person at once', async () => {
     const { person, patient } = await chart();
     const me = await region.account(person, 'ito@resident.example');

@@ -121,7 +121,9 @@ export const openRegion = (settings: Partial<Region> = {}, stores?: Stores) => {
   const log = (line: unknown) => void logged.push(line);
   const routes = [...enrolmentRoutes(desk, cases), ...breakGlassRoutes(cases, trailOn(table))];
   const json = jsonApi({ services, authenticate, routes, log });
-  const breakGlass = openBreakGlass({ cases, resources: services.resources });
+  const alerted: string[] = [];
+  const alert = () => void alerted.push('break-glass');
+  const breakGlass = openBreakGlass({ cases, resources: services.resources, alert });
   const fhir = fhirApi({ services, authenticate, breakGlass, log });
 
   const call = async (
@@ -161,7 +163,7 @@ export const openRegion = (settings: Partial<Region> = {}, stores?: Stores) => {
     if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
     return resident(accounts.subOf(email));
   };
-  return { call, joined, account, services, rows, cases, desk, accounts, recorded, logged, time };
+  return { call, joined, account, services, rows, cases, desk, accounts, recorded, logged, alerted, time };
 };
 
 /** What the desk needs of Cognito; the real API is spoken in test/e2e/enrolment.test.ts. */
