@@ -96,7 +96,8 @@ export const RegionFile = z
     audit: group('audit archive (監査証跡)', {
       /** COMPLIANCE can be shortened by nobody, not even by AWS; GOVERNANCE by an administrator with a special right. */
       lockMode: z.enum(['GOVERNANCE', 'COMPLIANCE'], 'must be "GOVERNANCE" or "COMPLIANCE" (監査証跡のロック方式)'),
-      lockYears: whole('years that the audit archive is locked (監査証跡の保存年数)', 1, 30),
+      /** 医師法24条 keeps records for five years: who has read them is known no shorter (domain.md 4.2). */
+      lockYears: whole('years that the audit archive is locked (監査証跡の保存年数)', 5, 30),
     }),
     throttling: group('limits of requests (流量制限)', {
       rate: whole('requests per second on average (毎秒の要求数)', 1, 10_000),

@@ -68,6 +68,12 @@ describe('a region file is refused, with its name, the field and the rule, when'
     );
   });
 
+  it('it would forget who has looked sooner than the law lets charts be forgotten', () => {
+    expect(refused({ ...given.region(), audit: { lockMode: 'COMPLIANCE', lockYears: 4 } })).toContain(
+      'audit.lockYears: must be',
+    );
+  });
+
   it('data would leave Japan without a reason', () => {
     expect(refused({ ...given.region(), awsRegion: 'us-east-1' })).toMatch(
       /awsRegion: lies outside Japan \(日本国外\).*outsideJapanReason/,
