@@ -1,5 +1,5 @@
 // A region from the administrator's chair, on the whole local stack: what is brought in works, what is taken away ends.
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { AdminSetUserPasswordCommand, CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -62,6 +62,29 @@ const within60s = async (ask: () => Promise<{ status: number }>, status: number)
   }
 };
 
+/** SMART Backend Services, by the system's own key. */
+const systemToken = async (clientId: string, privateKey: KeyObject): Promise<string> => {
+  const { token: tokenUrl } = stack.region();
+  const assertion = await new SignJWT({ jti: randomUUID() })
+    .setProtectedHeader({ alg: 'ES384', kid: 'a', typ: 'JWT' })
+    .setIssuer(clientId)
+    .setSubject(clientId)
+    .setAudience(tokenUrl)
+    .setIssuedAt()
+    .setExpirationTime('2m')
+    .sign(privateKey);
+  const granted = await fetch(tokenUrl, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      scope: 'system/*.cruds',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    }),
+  });
+  return ((await granted.json()) as { access_token: string }).access_token;
+};
+
 it('brings a hospital, a doctor and a system in; the doctor signs in with a second factor and reads; each is refused once disabled', async () => {
   const admin = await stack.token('staff:admin');
   const desk = (method: string, path: string, body?: unknown) => call(admin, method, `/admin${path}`, body);
@@ -82,25 +105,13 @@ it('brings a hospital, a doctor and a system in; the doctor signs in with a seco
   const keys = [{ ...publicKey.export({ format: 'jwk' }), kid: 'a', alg: 'ES384' }];
   const system = { clientId: 'awa-gateway', name: '阿波 gateway', facility: HOSPITAL, scopes: 'system/*.cruds', keys };
   expect((await desk('POST', '/systems', system)).status).toBe(201);
-  const { token: tokenUrl } = stack.region();
-  const assertion = await new SignJWT({ jti: randomUUID() })
-    .setProtectedHeader({ alg: 'ES384', kid: 'a', typ: 'JWT' })
-    .setIssuer('awa-gateway')
-    .setSubject('awa-gateway')
-    .setAudience(tokenUrl)
-    .setIssuedAt()
-    .setExpirationTime('2m')
-    .sign(privateKey);
-  const granted = await fetch(tokenUrl, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      scope: 'system/*.cruds',
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: assertion,
-    }),
-  });
-  const gateway = ((await granted.json()) as { access_token: string }).access_token;
+  // Another one, whose facility will be closed as a whole.
+  const other = { ...system, clientId: 'other-gateway', facility: PHARMACY };
+  expect((await desk('POST', '/systems', other)).status).toBe(201);
+  const [gateway, pharmacy] = (await Promise.all(
+    [system, other].map(({ clientId }) => systemToken(clientId, privateKey)),
+  )) as [string, string];
+  expect((await call(pharmacy, 'GET', '/me/account')).body).toMatchObject({ kind: 'system', facility: PHARMACY });
   const written = await call(gateway, 'POST', '/fhir/Patient', {
     resourceType: 'Patient',
     identifier: [{ system: `urn:oid:1.2.392.100495.20.3.51.1${HOSPITAL}`, value: 'P-1' }],
@@ -157,8 +168,14 @@ it('brings a hospital, a doctor and a system in; the doctor signs in with a seco
       totpSecret: doctor.totpSecret,
     }),
   ).rejects.toThrow();
-  const waited = await Promise.all([within60s(read, 401), within60s(() => call(gateway, 'GET', '/fhir/Patient'), 401)]);
+  expect((await desk('PATCH', `/facilities/${PHARMACY}`, { disabled: true })).status).toBe(200);
+  const waited = await Promise.all([
+    within60s(read, 401),
+    within60s(() => call(gateway, 'GET', '/fhir/Patient'), 401),
+    within60s(() => call(pharmacy, 'GET', '/fhir/Patient'), 401),
+  ]);
   expect(Math.max(...waited)).toBeLessThan(60_000);
+  expect((await desk('PATCH', `/facilities/${PHARMACY}`, { disabled: false })).status).toBe(200);
 }, 180_000);
 
 it('gives a new account for a lost second factor, moves, narrows, reviews and imports', async () => {

@@ -90,6 +90,12 @@ it('only the token endpoint and federation sign with the token key, and only the
   ]);
 });
 
+it('only the desk of the region administers accounts', () => {
+  expect(ENTRIES.filter((entry) => actions(entry).some((action) => action.startsWith('cognito-idp:')))).toEqual([
+    'admin',
+  ]);
+});
+
 it('nobody deletes from the audit trail or its archive, or changes how long it is locked', () => {
   for (const entry of ENTRIES) {
     const { audit = {}, 'audit-archive': archive = {} } = PERMISSIONS[entry];
