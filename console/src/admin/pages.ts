@@ -5,8 +5,10 @@ import type { Page } from '../ui/face.ts';
 
 const OFFICE = ['admin', 'operator', 'privacy'] as const;
 const DESK = ['municipal', 'operator'] as const;
+const PRIVACY = ['privacy'] as const;
 
 export const pages: readonly Page[] = [
+  { path: '', name: { ja: 'はじめに', en: 'Start' }, component: lazy(() => import('./home.tsx')) },
   {
     path: 'people',
     name: { ja: '参加登録', en: 'Enrolment' },
@@ -46,4 +48,48 @@ export const pages: readonly Page[] = [
     component: lazy(() => import('./systems.tsx')),
   },
   { path: 'systems/$clientId', roles: OFFICE, component: lazy(() => import('./system.tsx')) },
+  {
+    path: 'import',
+    name: { ja: '一括登録（CSV）', en: 'Lists (CSV)' },
+    roles: ['admin'],
+    component: lazy(() => import('./import.tsx')),
+  },
+  {
+    path: 'matrix',
+    name: { ja: '役割と情報の範囲', en: 'Roles and data' },
+    roles: OFFICE,
+    component: lazy(() => import('./matrix.tsx')),
+  },
+  {
+    path: 'review',
+    name: { ja: 'アカウントの棚卸し', en: 'Access review' },
+    roles: ['admin', 'privacy'],
+    component: lazy(() => import('./access-review.tsx')),
+  },
+  { path: 'progress', name: { ja: '参加率', en: 'Progress' }, component: lazy(() => import('./progress.tsx')) },
+  {
+    path: 'audit',
+    name: { ja: 'アクセス記録の検索', en: 'Audit search' },
+    roles: PRIVACY,
+    component: lazy(() => import('./audit.tsx')),
+  },
+  {
+    path: 'unusual',
+    name: { ja: '通常と異なる閲覧', en: 'Unusual reading' },
+    roles: PRIVACY,
+    component: lazy(() => import('./unusual.tsx')),
+  },
+  {
+    path: 'break-glass',
+    name: { ja: '緊急時閲覧の確認', en: 'Break-glass review' },
+    roles: PRIVACY,
+    component: lazy(() => import('./break-glass.tsx')),
+  },
+  { path: 'break-glass/$id', roles: PRIVACY, component: lazy(() => import('./break-glass-case.tsx')) },
+  {
+    path: 'leak',
+    name: { ja: '漏えい等の報告', en: 'Leak report' },
+    roles: PRIVACY,
+    component: lazy(() => import('./leak.tsx')),
+  },
 ];
