@@ -118,6 +118,7 @@ const Redeem = ({ subject }: { readonly subject: Subject }): ReactNode => {
       <ScanCode
         label={t('code')}
         hint={t('hint')}
+        photo
         onCode={(read) => {
           redeem.reset();
           undo.reset();

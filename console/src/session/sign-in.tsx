@@ -37,6 +37,10 @@ const useText = words({
     setupHow: '認証アプリでQRコードを読み取り、表示された6桁を入力してください。',
     setupKey: '読み取れないときの設定キー',
     restart: '最初からやり直す',
+    lostPassword: 'はじめて使うとき・パスワードを忘れたとき',
+    lostResident:
+      'はじめては、窓口の手紙にある仮のパスワードで入ります（3日間有効）。忘れたときは、本人を確かめるものを持って市町村の窓口へ。新しい仮のパスワードを紙で渡します。電話やメールでおたずねすることはありません。',
+    lostStaff: '施設の管理者か、地域の運営事務局に連絡してください。',
     NotAuthorizedException: 'ユーザー名またはパスワードが違うか、一時的にロックされています。',
     CodeMismatchException: '確認コードが違います。',
     EnableSoftwareTokenMFAException: '確認コードが違います。',
@@ -62,6 +66,10 @@ const useText = words({
     setupHow: 'Scan the QR code with an authenticator app and enter the 6 digits it shows.',
     setupKey: 'Key, if it cannot be scanned',
     restart: 'Start over',
+    lostPassword: 'First sign-in, or lost password',
+    lostResident:
+      'The first time, use the temporary password of the letter from the desk (good for 3 days). If you lost yours, go to the municipal desk with something that shows who you are: you get a new one on paper. Nobody will ever ask for it by telephone or e-mail.',
+    lostStaff: 'Ask the administrator of your facility, or the operator of the region.',
     NotAuthorizedException: 'The user name or the password is wrong, or the account is locked for a while.',
     CodeMismatchException: 'The code is wrong.',
     EnableSoftwareTokenMFAException: 'The code is wrong.',
@@ -154,6 +162,10 @@ export const SignIn = ({ lost }: { readonly lost?: Kind }): ReactNode => {
                   autoFocus
                 />
                 <PasswordInput name="password" label={t('password')} autoComplete="current-password" required />
+                <details>
+                  <summary>{t('lostPassword')}</summary>
+                  <Text size="sm">{t(kind === 'staff' ? 'lostStaff' : 'lostResident')}</Text>
+                </details>
               </>
             )}
             {step.kind === 'new-password' && (

@@ -1,8 +1,9 @@
-// A code that is held out: read by the camera where the browser can (BarcodeDetector), by a hand-held scanner, which types it
-// and ends with Enter, or by hand. No picture leaves the page, and none is kept.
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+// A code that is held out: read by the camera, from a photograph, by a hand-held scanner, which types it and ends with Enter, or
+// by hand. No picture leaves the page, and none is kept.
+import { Button, FileButton, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { words } from '../i18n/i18n.ts';
+import { type QrReader, qrInFile, qrReader } from './read-qr.ts';
 
 const useText = words({
   ja: {
@@ -11,6 +12,8 @@ const useText = words({
     denied: 'カメラを使えません。番号を入力してください。',
     picture: 'カメラの映像',
     go: '確定',
+    photo: '写真から読み取る',
+    unread: '写真にQRコードが見つかりません。明るい所で、まっすぐに撮り直してください。',
   },
   en: {
     camera: 'Scan with the camera',
@@ -18,20 +21,12 @@ const useText = words({
     denied: 'The camera cannot be used. Please type the number.',
     picture: 'Picture of the camera',
     go: 'OK',
+    photo: 'Read from a photo',
+    unread: 'No QR code was found in the photo. Take it again, straight and in good light.',
   },
 });
 
-/** https://developer.mozilla.org/docs/Web/API/BarcodeDetector: not in TypeScript's library yet. */
-interface Detector {
-  detect(source: HTMLVideoElement): Promise<readonly { readonly rawValue: string }[]>;
-}
-type DetectorClass = new (options: { formats: string[] }) => Detector;
-
-const detectorClass = (): DetectorClass | undefined =>
-  (globalThis as { BarcodeDetector?: DetectorClass }).BarcodeDetector;
-
-export const canScan = (): boolean =>
-  detectorClass() !== undefined && typeof navigator.mediaDevices?.getUserMedia === 'function';
+export const canScan = (): boolean => typeof navigator.mediaDevices?.getUserMedia === 'function';
 
 export const ScanCode = ({
   label,
@@ -39,9 +34,12 @@ export const ScanCode = ({
   onCode,
   busy = false,
   error,
+  photo = false,
 }: {
   readonly label: string;
   readonly hint?: string;
+  /** Whether a photograph of the code will do. */
+  readonly photo?: boolean;
   readonly onCode: (code: string) => void;
   readonly busy?: boolean;
   /** What the server said of the last code. */
@@ -51,6 +49,14 @@ export const ScanCode = ({
   const [typed, setTyped] = useState('');
   const [watching, setWatching] = useState(false);
   const [denied, setDenied] = useState(false);
+  const [unread, setUnread] = useState(false);
+  const readPhoto = async (file: File | null) => {
+    setUnread(false);
+    if (!file) return;
+    const code = await qrInFile(file).catch(() => undefined);
+    if (code === undefined) setUnread(true);
+    else onCode(code);
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const code = typed.trim();
@@ -80,7 +86,21 @@ export const ScanCode = ({
               {watching ? t('stop') : t('camera')}
             </Button>
           )}
+          {photo && (
+            <FileButton accept="image/*" onChange={(file) => void readPhoto(file)}>
+              {(props) => (
+                <Button variant="default" {...props}>
+                  {t('photo')}
+                </Button>
+              )}
+            </FileButton>
+          )}
         </Group>
+        {unread && (
+          <Text size="sm" role="alert">
+            {t('unread')}
+          </Text>
+        )}
         {denied && (
           <Text size="sm" role="alert">
             {t('denied')}
@@ -119,18 +139,16 @@ const Camera = ({
   const told = useRef({ onCode, onDenied });
   told.current = { onCode, onDenied };
   useEffect(() => {
-    const Made = detectorClass();
     const target = video.current;
-    if (!Made || !target) return;
-    const detector = new Made({ formats: ['qr_code'] });
+    if (!target) return;
     let stream: MediaStream | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let gone = false;
-    const look = async () => {
-      const [found] = await detector.detect(target).catch(() => []);
+    const look = async (read: QrReader) => {
+      const found = await read(target).catch(() => undefined);
       if (gone) return;
-      if (found) told.current.onCode(found.rawValue);
-      else timer = setTimeout(() => void look(), LOOK_MS);
+      if (found) told.current.onCode(found);
+      else timer = setTimeout(() => void look(read), LOOK_MS);
     };
     void (async () => {
       try {
@@ -138,7 +156,7 @@ const Camera = ({
         if (gone) return stream.getTracks().forEach((track) => void track.stop());
         target.srcObject = stream;
         await target.play();
-        await look();
+        await look(await qrReader());
       } catch {
         if (!gone) told.current.onDenied();
       }
