@@ -1,6 +1,7 @@
 // A real browser (Debian's Chromium) on a page of the local stack. What the page's console says, and what its content
 // security policy had to stop, is collected: a test ends with neither.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { stepAt, totpCode } from '../../infra/local/cognito/totp.ts';
 import { readSecrets } from '../../infra/local/demo/identities.ts';
@@ -73,4 +74,33 @@ export const signIn = async ({ page }: Visit, region: RegionEndpoints, who: stri
     if (await signedIn.isVisible()) return;
   }
   throw new Error(`${who} could not sign in`);
+};
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** What axe-core finds serious or critical on the page as it is, as `rule: element`; the browser's own evaluation needs no script tag. */
+export const seriousFindings = async (page: Page): Promise<string[]> => {
+  await page.evaluate(readFileSync(AXE, 'utf8'));
+  return page.evaluate(async () => {
+    type Found = { id: string; impact: string; nodes: { html: string; failureSummary?: string }[] };
+    const { axe } = globalThis as unknown as {
+      axe: { run: (context: Document, options: object) => Promise<{ violations: Found[] }> };
+    };
+    const { violations } = await axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+    });
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary = '' }) => `${id}: ${html} ${failureSummary}`));
+  });
+};
+
+/** Nothing is wider than the window: nobody has to scroll sideways to read. */
+export const overflowOf = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Kept when `TSUMUGI_SCREENS` says where; pictures of demo people only. */
+export const screenshot = async (page: Page, name: string): Promise<void> => {
+  const folder = process.env['TSUMUGI_SCREENS'];
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
 };
