@@ -3,13 +3,14 @@ import { expect, it } from 'vitest';
 import { derivedId } from '../../functions/bulk/derived-id.ts';
 import { incomingName, jobOf, readJob } from '../../functions/bulk/job.ts';
 import { runJob } from '../../functions/bulk/run-job.ts';
+import type { Narrow } from '../../functions/consent/matrix.ts';
 import type { Context } from '../../functions/interactions/contract.ts';
 import { openMemory } from '../../functions/storage/memory.ts';
 import { clinic, given, hospital, openApi, residentOf } from '../support/api.ts';
 
-const open = () => {
+const open = (narrow?: Narrow) => {
   const uploads = openMemory().documents;
-  return { uploads, ...openApi({ uploads }) };
+  return { uploads, ...openApi({ uploads, narrow: async () => narrow }) };
 };
 type Open = ReturnType<typeof open>;
 
@@ -81,6 +82,18 @@ it('takes a Bundle or NDJSON, gzipped or not, and nothing else', async () => {
   expect((await upload(api, lines, 'application/fhir+ndjson')).get('created')).toBe(2);
   expect((await upload(api, gzipSync(lines), 'application/fhir+ndjson')).get('unchanged')).toBe(2);
   expect((await api.send('GET', '/Observation/a-o')).status).toBe(200);
+});
+
+it('is held to what the region has taken from the matrix, as any write', async () => {
+  const api = open({ system: { write: { clinical: false } } });
+  const status = await upload(
+    api,
+    ndjson(patient('a'), given.observation('a', { id: 'a-o' })),
+    'application/fhir+ndjson',
+  );
+  expect([status.get('created'), status.get('refused')]).toEqual([1, 1]);
+  expect((await api.send('GET', '/Observation/a-o')).status).toBe(404);
+  expect((await api.send('PUT', '/Observation/a-o', { body: given.observation('a', { id: 'a-o' }) })).status).toBe(403);
 });
 
 it('loads a file of 20 MB patient by patient, and again without changing anything', async () => {
