@@ -53,7 +53,9 @@ const run = async (
   const base = fhirBase(services.region);
   const subset = subsetOf(found);
   const entries = found.countOnly ? [] : found.matches.map((stored) => matchEntry(base, stored, subset));
-  entries.push(...found.included.map((stored) => includeEntry(base, stored, subset)));
+  // "The list of elements does not apply to included resources": https://hl7.org/fhir/R4/search.html#elements
+  const around = found.elements ? undefined : subset;
+  entries.push(...found.included.map((stored) => includeEntry(base, stored, around)));
   if (found.outcome.length > 0) entries.push(outcomeEntry(found.outcome));
   return {
     status: 200,

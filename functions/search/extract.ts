@@ -9,6 +9,11 @@ import { type Leaf, type Node, valuesAt } from './leaf.ts';
 import type { Component, Parameter } from './parameters.ts';
 import { type Pointer, pointer } from './references.ts';
 
+/** An element of type code whose values are MIME types. */
+export const isMimeType = ({ type, steps }: Leaf): boolean => type === 'code' && steps.at(-1)?.name === 'contentType';
+/** `text/xml` of `text/xml; charset=UTF-8`. */
+export const baseMimeType = (code: string): string => code.split(';')[0]!.trim();
+
 /** What surrounds a resource that is searched. */
 export interface Setting {
   /** Facility that wrote the resource. */
@@ -222,6 +227,15 @@ export const referenceIdentifiers = (source: Source, from: unknown, resource: Re
   each(source, from, resource, (value) =>
     isNode(value) && isNode(value.identifier) ? [identifierToken(value.identifier, setting)] : [],
   );
+
+/** "Servers should search the parts of a family name independently": the second and later words of it. */
+export const familyWords = (family: unknown): string[] =>
+  typeof family === 'string' ? family.trim().split(/\s+/).slice(1) : [];
+export const laterFamilyNames = (source: Source, from: unknown, resource: Resource): string[] =>
+  each(source, from, resource, (value, leaf) => {
+    if (leaf.type === 'HumanName') return isNode(value) ? familyWords(value.family) : [];
+    return leaf.type === 'string' && leaf.steps.at(-1)?.name === 'family' ? familyWords(value) : [];
+  });
 
 /** Name, telecom and address parts compared by their folded form. */
 export const foldedStrings = (source: Source, from: unknown, resource: Resource): string[] =>

@@ -94,6 +94,7 @@ class Gathering {
 
   async forward(asked: readonly Include[], from: readonly Stored[]): Promise<Stored[]> {
     const refs = new Map<string, { type: string; id: string }>();
+    const versions: { key: string; version: string }[] = [];
     const urls = new Map<string, Set<string>>();
     for (const include of asked)
       for (const stored of from) {
@@ -101,7 +102,10 @@ class Gathering {
         const resource = stored.resource();
         for (const parameter of parametersIn(stored.type, include))
           for (const { type, id, url, version } of pointers(parameter, resource, resource)) {
-            if (type && id && (include.target ?? type) === type) refs.set(`${type}/${id}`, { type, id });
+            if (type && id && (include.target ?? type) === type) {
+              refs.set(`${type}/${id}`, { type, id });
+              if (version !== undefined) versions.push({ key: `${type}/${id}`, version });
+            }
             if (!url || url.startsWith('#')) continue;
             for (const target of include.target ? [include.target] : targetsOf(parameter))
               urls.set(target, (urls.get(target) ?? new Set()).add(version ? `${url}|${version}` : url));
@@ -113,6 +117,8 @@ class Gathering {
       const found = await this.including.resources.getMany(wanted.slice(at, at + AT_ONCE));
       taken.push(...this.admit(found.filter((stored) => stored !== undefined)));
     }
+    const current = new Map(taken.map((stored) => [keyOf(stored), String(stored.version)]));
+    if (versions.some(({ key, version }) => (current.get(key) ?? version) !== version)) this.outcome.add(OTHER_VERSION);
     return [...taken, ...this.admit(await this.definitions(urls))];
   }
 
@@ -198,6 +204,8 @@ const referringTo = (wants: Read['wants']): ((stored: Stored) => boolean) => {
 const NOT_ALL_READ =
   'not all of what _include or _revinclude asks for could be read in one request: more may exist; name a patient';
 const WILDCARD = '_revinclude=* is answered for what is kept with a patient; name the type for anything else';
+/** https://hl7.org/fhir/R4/search.html#versions */
+const OTHER_VERSION = 'a reference names a version that is not the current one; what is included is the current one';
 const TOO_DEEP = `:iterate was followed ${MOST_ROUNDS} times; there may be more to include`;
 
 /** What is to be shown with `matches`, each once, and what was left out. */

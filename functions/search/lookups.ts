@@ -6,7 +6,7 @@ import type { Resource } from '../fhir/types.ts';
 import type { Lookup } from '../storage/port.ts';
 import { canonicalSystem } from '../terminology/systems.ts';
 import { mayHavePatient } from './compartments.ts';
-import { foldIdentifier, foldPhone } from './extract.ts';
+import { familyWords, foldIdentifier, foldPhone } from './extract.ts';
 import { loose } from './kana.ts';
 import { type Node, valuesAt } from './leaf.ts';
 import { parametersOf } from './parameters.ts';
@@ -40,7 +40,9 @@ const writtenName = (name: Node): Written => {
   const family = text(name.family);
   const given = texts(name.given);
   const whole = loose([family, ...given].join(''));
-  const others = [...given, text(name.text), family].map(loose).filter((other) => !whole.startsWith(other));
+  const others = [...given, text(name.text), family, ...familyWords(family)]
+    .map(loose)
+    .filter((other) => !whole.startsWith(other));
   return { family, given: given.join(' '), sought: [...new Set([whole, ...others])].filter(Boolean) };
 };
 

@@ -6,10 +6,12 @@ import type { Span } from './dates.ts';
 import {
   type Amount,
   amounts,
+  baseMimeType,
   bases,
   foldCode,
   foldIdentifier,
   foldPhone,
+  laterFamilyNames,
   pointers,
   rawValues,
   referenceIdentifiers,
@@ -22,7 +24,7 @@ import {
 import { fold, loose } from './kana.ts';
 import type { Component, Kind } from './parameters.ts';
 import type { Criterion, Prefix, Wanted } from './query.ts';
-import { canonicalOf, pointsAt } from './references.ts';
+import { canonicalOf, isBelowCanonical, pointsAt } from './references.ts';
 
 type Of<K extends Wanted['kind']> = Extract<Wanted, { kind: K }>;
 
@@ -147,7 +149,7 @@ const matchesString = (
     return all.some((text) => found.includes(text));
   }
   const simplify = source.name === 'phonetic' ? loose : fold;
-  const found = strings(source, from, resource).map(simplify);
+  const found = [...strings(source, from, resource), ...laterFamilyNames(source, from, resource)].map(simplify);
   // Text that folds to nothing (a lone hyphen) is compared as it stands.
   const plain = all.map((text) => simplify(text) || text.normalize('NFKC').toLowerCase());
   return modifier === 'contains'
@@ -166,6 +168,10 @@ const matchesTokens = (
     return found.some((token) => token.texts.some((text) => texts.some((part) => fold(text).startsWith(part))));
   const ofType = wantedOf(wanted, 'of-type');
   if (ofType.length > 0) return ofType.some((each) => found.some((token) => matchesType(token, each)));
+  if (modifier === 'below')
+    return wantedOf(wanted, 'token').some(({ code }) =>
+      found.some((token) => code !== undefined && baseMimeType(token.code ?? '') === foldCode(code)),
+    );
   const matches = wantedOf(wanted, 'token').some((each) => found.some((token) => matchesToken(token, each, types)));
   return modifier === 'not' ? !matches : matches;
 };
@@ -214,7 +220,8 @@ const matchesValues = (
           new Set(['Identifier']),
         );
       const found = pointers(source, from, resource);
-      return wantedOf(wanted, 'reference').some(({ pointer }) => found.some((each) => pointsAt(each, pointer)));
+      const isSought = modifier === 'below' ? isBelowCanonical : pointsAt;
+      return wantedOf(wanted, 'reference').some(({ pointer }) => found.some((each) => isSought(each, pointer)));
     }
     case 'uri': {
       const found = rawValues(source, from, resource).filter((value) => typeof value === 'string');

@@ -20,6 +20,9 @@ interface Place extends Reader {
   readonly name: string;
 }
 
+/** `xx\\xx` is illegal: a backslash stands before one of `$ , |` or itself. https://hl7.org/fhir/R4/search.html#escaping */
+const ESCAPED = /^(?:[^\\]|\\[\\,|$])*$/s;
+
 const malformed = ({ name }: Place, rule: string) => refuse('invalid', `search parameter ${name}: ${rule}`);
 
 /** Splits at a separator that no backslash takes away: https://hl7.org/fhir/R4/search.html#escaping */
@@ -114,6 +117,13 @@ const reference = (text: string, place: Place, targets: readonly string[], type:
   };
 };
 
+/** A profile of this server may be named by its relative address. */
+const profile = (text: string, { baseUrl }: Reader): Wanted[] => {
+  const isRelative = /^[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}(\||$)/.test(text);
+  const uris = baseUrl !== undefined && isRelative ? [text, `${baseUrl}/${text}`] : [text];
+  return uris.map((uri) => ({ kind: 'uri', uri }));
+};
+
 const composite = (text: string, place: Place, components: readonly Component[]): Wanted => {
   const parts = splitEscaped(text, '$');
   if (parts.length !== components.length || parts.includes(''))
@@ -157,14 +167,16 @@ export const wantedValues = (
 ): Wanted[] => {
   const place = { ...reader, name: parameter.name };
   if (modifier === 'missing') return [missing(text, place)];
+  if (!ESCAPED.test(text)) throw malformed(place, 'a backslash stands before something that is not escaped');
   const values = splitEscaped(text, ',');
   if (values.includes('')) throw malformed(place, 'a value is empty');
   if (values.length > MOST_VALUES) throw malformed(place, `takes at most ${MOST_VALUES} values`);
-  return values.map((value) => {
+  return values.flatMap((value): Wanted | Wanted[] => {
     if (modifier === 'text') return { kind: 'text', text: unescaped(value) };
     if (modifier === 'of-type') return ofType(value, place);
     if (modifier === 'identifier') return token(value, place);
     if (parameter.kind === 'composite') return composite(value, place, parameter.components);
+    if (parameter.name === '_profile' && modifier === undefined) return profile(unescaped(value), reader);
     const type = modifier && /^[A-Z]/.test(modifier) ? modifier : undefined;
     return one(parameter.kind, value, place, parameter.targets, type);
   });

@@ -3,7 +3,9 @@
 import { FhirError, refuse } from '../fhir/outcome.ts';
 import type { Issue } from '../fhir/types.ts';
 import { isLinked, link } from './chain-parse.ts';
+import { isMimeType } from './extract.ts';
 import { isInclude, parseInclude } from './include.ts';
+import type { Leaf } from './leaf.ts';
 import { isSearchableType, type Kind, type Parameter, parametersOf } from './parameters.ts';
 import { type Reader, splitEscaped, wantedValues } from './parse-values.ts';
 import type { Criterion, Include, Link, Query, SortKey } from './query.ts';
@@ -33,8 +35,12 @@ const MODIFIERS: Record<Kind, readonly string[]> = {
   composite: ['missing'],
   special: [],
 };
-/** R4's, but they need code systems or hierarchies that we do not hold (yet). */
+/** R4's, but they need code systems or hierarchies that search is not connected to. */
 const NEEDS_TERMINOLOGY = ['above', 'below', 'in', 'not-in'];
+/** `:below` where it needs neither: the base part of a MIME type, the version of a canonical. */
+const hasOwnBelow = ({ kind, leaves }: Parameter): boolean =>
+  (kind === 'token' && leaves.every(isMimeType)) || (kind === 'reference' && leaves.every(isCanonical));
+const isCanonical = ({ type }: Leaf): boolean => type === 'canonical';
 
 /** Never ignored, because the answer would be another one. */
 const REFUSED = ['_filter', '_query', '_text', '_content', '_contained', '_containedType', '_maxresults', '_score'];
@@ -151,13 +157,23 @@ class Reading {
     return { parameter, modifier, values: wantedValues(parameter, modifier, value, this.asked) };
   }
 
-  private checkModifier({ name, kind, leaves }: Parameter, modifier: string): void {
+  /** "Server SHALL reject any search request [with] a modifier that the server does not support": 400. */
+  private checkModifier(parameter: Parameter, modifier: string): void {
+    const { name, kind, leaves } = parameter;
+    if (kind === 'reference' && modifier === 'identifier' && leaves.every(isCanonical))
+      throw invalid(name, 'is canonical: it has no identifier besides itself');
+    if (modifier === 'below' && hasOwnBelow(parameter)) return;
     if (kind === 'token' && modifier === 'of-type' && !leaves.some(({ type }) => type === 'Identifier'))
       throw invalid(name, 'searches no Identifier, and :of-type is for these');
     if (MODIFIERS[kind].includes(modifier)) return;
     if (kind === 'reference' && isSearchableType(modifier)) return;
     if ((kind === 'token' || kind === 'reference') && NEEDS_TERMINOLOGY.includes(modifier))
-      throw notSupported(name, `with :${modifier} needs terminology or hierarchies, which is not supported`);
+      throw new FhirError('invalid', [
+        {
+          code: 'not-supported',
+          diagnostics: `search parameter ${name} with :${modifier} needs terminology or hierarchies, which is not supported`,
+        },
+      ]);
     throw invalid(name, 'the modifier is not one that this parameter takes');
   }
 

@@ -35,3 +35,9 @@ export const pointsAt = (found: Pointer, wanted: Pointer): boolean => {
   if (wanted.url !== undefined) return wanted.url === found.url;
   return wanted.id === found.id && found.id !== undefined && (wanted.type === undefined || wanted.type === found.type);
 };
+
+/** A canonical of any version, or of one that begins so: https://hl7.org/fhir/R4/search.html#versions */
+export const isBelowCanonical = (found: Pointer, wanted: Pointer): boolean =>
+  found.url !== undefined &&
+  found.url === wanted.url &&
+  (wanted.version === undefined || `${found.version ?? ''}.`.startsWith(`${wanted.version}.`));

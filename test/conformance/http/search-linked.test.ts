@@ -1,5 +1,6 @@
 // https://hl7.org/fhir/R4/search.html#include, #chaining and #has, through the whole API and under the caller's rules
 import { describe, expect, it } from 'vitest';
+import type { Resource } from '../../../functions/fhir/types.ts';
 import { type Api, BASE, clinic, given, openApi, residentOf, stored } from '../../support/api.ts';
 
 const chart = async (api: Api) => {
@@ -46,6 +47,15 @@ describe('_include and _revinclude', () => {
       headers,
     });
     expect(modes(got.body)).toEqual(['include Organization/org', 'match Encounter/e1']);
+  });
+  it('come whole where _elements asks for some of the matches', async () => {
+    const api = openApi();
+    await chart(api);
+    const { body } = await api.send('GET', '/Encounter?_id=e1&_include=Encounter:patient&_elements=subject');
+    const of = (mode: string) => body.entry!.find(({ search }) => search?.mode === mode)!.resource as Resource;
+    expect(of('match').meta?.tag).toMatchObject([{ code: 'SUBSETTED' }]);
+    expect(of('include')).toHaveProperty('name');
+    expect(of('include').meta?.tag).toBeUndefined();
   });
   it('are recorded as disclosed, each resource that was shown', async () => {
     const api = openApi();
