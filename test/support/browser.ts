@@ -81,23 +81,24 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** What axe-core finds serious or critical on the page as it is, as `rule: element`; the browser's own evaluation needs no script tag. */
 export const seriousFindings = async (page: Page): Promise<string[]> => {
   await page.evaluate(readFileSync(AXE, 'utf8'));
-  return page.evaluate(async () => {
-    type Found = { id: string; impact: string; nodes: { html: string; failureSummary?: string }[] };
-    const { axe } = globalThis as unknown as {
-      axe: { run: (context: Document, options: object) => Promise<{ violations: Found[] }> };
-    };
-    const { violations } = await axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-    });
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary = '' }) => `${id}: ${html} ${failureSummary}`));
-  });
+  const tags = JSON.stringify(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']);
+  const found = await page.evaluate<AxeResults>(`axe.run(document, { runOnly: ${tags}, resultTypes: ['violations'] })`);
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary = '' }) => `${id}: ${html} ${failureSummary}`));
 };
 
-/** Nothing is wider than the window: nobody has to scroll sideways to read. */
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
+}
+
+/** How much wider the page is than the window; 0: nobody has to scroll sideways to read. */
 export const overflowOf = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 /** Kept when `TSUMUGI_SCREENS` says where; pictures of demo people only. */
 export const screenshot = async (page: Page, name: string): Promise<void> => {
