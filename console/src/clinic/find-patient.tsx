@@ -1,19 +1,24 @@
 // Reception speed: the first letters of a kana name find the person while they are typed; a date of birth beside them, or
 // a patient number alone. Enter opens the one that is marked, arrows mark another.
-import { Alert, Group, Kbd, Paper, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Group, Kbd, Paper, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react';
-import { matchesOf, type Resource } from '../api/client.ts';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { ApiError, matchesOf, type Resource } from '../api/client.ts';
 import { ageAt, dateText } from '../i18n/format.ts';
 import { useLanguage, words } from '../i18n/i18n.ts';
 import { namesOf, type Reference, targetOf } from '../record/fhir.ts';
 import { useRecordText } from '../record/words.ts';
-import { useApi } from '../ui/context.ts';
+import { useApi, useWho } from '../ui/context.ts';
+import { ScanCode } from '../ui/scan-code.tsx';
 import { Empty, Failure, Loading } from '../ui/states.tsx';
 import styles from './clinic.module.css';
 import { criteriaOf } from './criteria.ts';
+import { registers } from './entry/kinds.ts';
+import { useGroups } from './groups.ts';
+import { Shortcuts } from './shortcuts.tsx';
+import { useOwnFacility } from './use-writer.ts';
 
 const useText = words({
   ja: {
@@ -29,6 +34,14 @@ const useText = words({
     more: '他にもいます。続けて入力してください。',
     keys: '選ぶ',
     enter: '開く',
+    card: '住民カード（QRコードまたは12桁の番号）',
+    cardHint: '読み取り機で読むか、番号を入力してください。',
+    cardNone: 'このカードの記録はありません。',
+    cardDead: 'このカードは使えません（再発行または停止）。',
+    cardWrong: 'この地域のカードではないか、番号が違います。',
+    facilities: '施設',
+    register: '新しい患者を登録',
+    focus: '探す欄へ',
   },
   en: {
     title: 'Find a patient',
@@ -43,6 +56,14 @@ const useText = words({
     more: 'There are more. Please go on typing.',
     keys: 'choose',
     enter: 'open',
+    card: 'Resident card (QR code or 12 digits)',
+    cardHint: 'Scan it, or type the number.',
+    cardNone: 'There is no record for this card.',
+    cardDead: 'This card is no longer valid.',
+    cardWrong: 'Not a card of this region, or a wrong number.',
+    facilities: 'Facilities',
+    register: 'Register a new patient',
+    focus: 'To the search field',
   },
 });
 
@@ -70,7 +91,14 @@ const FindPatient = (): ReactNode => {
     gcTime: 60_000,
   });
   const resources = data && criteria ? matchesOf(data) : [];
-  const found = resources.filter(({ resourceType }) => resourceType === 'Patient');
+  const patients = resources.filter(({ resourceType }) => resourceType === 'Patient');
+  const { organization } = useOwnFacility();
+  const ofOwn = (patient: Resource) => targetOf(patient['managingOrganization'] as Reference) === organization;
+  const groups = useGroups(patients);
+  /** What opens is the own facility's record of the person, where there is one: it is the one to write in. */
+  const found = groups.map((group) => group.find(ofOwn) ?? group[0]!);
+  const { role } = useWho();
+  const field = useRef<HTMLInputElement>(null);
   const facilities = new Map(
     resources
       .filter(({ resourceType }) => resourceType === 'Organization')
@@ -113,6 +141,7 @@ const FindPatient = (): ReactNode => {
             setWaiting(false);
           }}
           onKeyDown={onKeyDown}
+          ref={field}
           autoFocus
           autoComplete="off"
           spellCheck={false}
@@ -128,24 +157,82 @@ const FindPatient = (): ReactNode => {
           <Text size="xs" c="dimmed">
             <Kbd>Enter</Kbd> {t('enter')}
           </Text>
+          <Shortcuts
+            list={[
+              { key: '/', label: t('focus'), run: () => field.current?.focus() },
+              ...(registers(role)
+                ? [{ key: 'n', label: t('register'), run: () => void navigate({ to: '/clinic/register' }) }]
+                : []),
+            ]}
+          />
         </Group>
       </Paper>
+      <CardLookup onFound={(id) => void navigate({ to: `/clinic/patients/${id}` })} />
+      {registers(role) && (
+        <Button component={Link} to="/clinic/register" variant="default" w="fit-content">
+          {t('register')}
+        </Button>
+      )}
       {error && <Failure error={error} />}
       {isFetching && !data && <Loading />}
       {data && criteria && found.length === 0 && !isFetching && <Empty>{t('none')}</Empty>}
-      {found.length > 0 && <Found patients={found} facilities={facilities} marked={marked} open={open} />}
-      {found.length >= PAGE && <Text c="dimmed">{t('more')}</Text>}
+      {found.length > 0 && <Found {...{ patients: found, groups, facilities, marked, open }} />}
+      {patients.length >= PAGE && <Text c="dimmed">{t('more')}</Text>}
     </Stack>
+  );
+};
+
+/** A card leads to the person and to nothing else; what may be read is for consent to say. */
+const CardLookup = ({ onFound }: { readonly onFound: (patientId: string) => void }): ReactNode => {
+  const t = useText();
+  const api = useApi();
+  const lookup = useMutation({
+    mutationFn: async (card: string) =>
+      (
+        await api.ask<{ patient?: string; linked: string[] }>('/enrolment/cards/lookup', {
+          method: 'POST',
+          body: { card },
+        })
+      ).value,
+    onSuccess: ({ patient, linked }) => {
+      const id = patient ?? linked[0];
+      if (id) onFound(id);
+    },
+  });
+  const { error, data } = lookup;
+  const status = error instanceof ApiError ? error.status : undefined;
+  const said =
+    status === 404 || (data && !data.patient && data.linked.length === 0)
+      ? t('cardNone')
+      : status === 410
+        ? t('cardDead')
+        : status === 400
+          ? t('cardWrong')
+          : undefined;
+  return (
+    <Paper withBorder p="md">
+      <ScanCode
+        label={t('card')}
+        hint={t('cardHint')}
+        onCode={(code) => lookup.mutate(code)}
+        busy={lookup.isPending}
+        error={said}
+      />
+      {error && !said && <Failure error={error} />}
+    </Paper>
   );
 };
 
 const Found = ({
   patients,
+  groups,
   facilities,
   marked,
   open,
 }: {
   readonly patients: readonly Resource[];
+  /** All records of each. */
+  readonly groups: readonly (readonly Resource[])[];
   readonly facilities: ReadonlyMap<string, string>;
   readonly marked: number;
   readonly open: (patient: Resource) => void;
@@ -196,7 +283,13 @@ const Found = ({
                   </Table.Td>
                   <Table.Td>{address?.text ?? address?.city ?? ''}</Table.Td>
                   <Table.Td>
-                    {facilities.get(targetOf(patient['managingOrganization'] as Reference | undefined) ?? '')}
+                    <ul className={styles.group} aria-label={t('facilities')}>
+                      {(groups[index] ?? []).map((record) => (
+                        <li key={record.id}>
+                          {facilities.get(targetOf(record['managingOrganization'] as Reference | undefined) ?? '')}
+                        </li>
+                      ))}
+                    </ul>
                   </Table.Td>
                 </Table.Tr>
               );

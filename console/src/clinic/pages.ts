@@ -8,5 +8,12 @@ export const pages: readonly Page[] = [
     name: { ja: '患者を探す', en: 'Find a patient' },
     component: lazy(() => import('./find-patient.tsx')),
   },
+  {
+    path: 'register',
+    name: { ja: '患者の登録', en: 'Register a patient' },
+    component: lazy(() => import('./register.tsx')),
+    // Who may write Patients (functions/consent/matrix.ts).
+    roles: ['doctor', 'dentist'],
+  },
   { path: 'patients/$id', component: lazy(() => import('./patient.tsx')) },
 ];

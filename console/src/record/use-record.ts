@@ -26,10 +26,11 @@ export type LoadRecord = (api: Api, patientId: string, signal: AbortSignal) => P
 export const fromRegion: LoadRecord = (api, patientId, signal) =>
   api.fhir<Bundle>(`/Patient/${encodeURIComponent(patientId)}/$everything?_count=${PAGE}`, { signal });
 
-export const useRecord = (patientId: string, load: LoadRecord = fromRegion): LoadedRecord => {
+/** `mode` tells apart what is asked for in different ways: by this region alone, with others, in an emergency. */
+export const useRecord = (patientId: string, load: LoadRecord = fromRegion, mode = 'region'): LoadedRecord => {
   const api = useApi();
   const query = useInfiniteQuery({
-    queryKey: ['record', patientId],
+    queryKey: ['record', patientId, mode],
     queryFn: async ({ pageParam, signal }) =>
       (pageParam ? await api.next(pageParam, signal) : undefined) ?? load(api, patientId, signal),
     initialPageParam: undefined as Bundle | undefined,
@@ -51,6 +52,17 @@ export const useRecord = (patientId: string, load: LoadRecord = fromRegion): Loa
     error: query.error,
     retry: () => void query.refetch(),
   };
+};
+
+/** A loaded record with what was just written: the rest of it is not asked for again. */
+export const withWritten = <T>(loaded: T, written: readonly Resource[]): T => {
+  const { pages } = (loaded ?? {}) as { pages?: readonly Bundle[] };
+  if (!pages?.[0]) return loaded;
+  const isWritten = ({ resource }: { readonly resource?: Resource }) =>
+    written.some(({ resourceType, id }) => resourceType === resource?.resourceType && id === resource.id);
+  const others = pages.map((page) => ({ ...page, entry: (page.entry ?? []).filter((entry) => !isWritten(entry)) }));
+  const first = { ...others[0]!, entry: [...written.map((resource) => ({ resource })), ...others[0]!.entry] };
+  return { ...loaded, pages: [first, ...others.slice(1)] };
 };
 
 /**

@@ -54,7 +54,7 @@ export const useRecordText = words({
     count: '件数',
     chapters: '担当者の登録',
     printed: '印刷日時',
-    printLabs: '検査値（新しい順に{count}日分）',
+    printLabs: '（新しい順に{count}日分）',
     printLeft: '他に{count}件の記録があります。',
   },
   en: {
@@ -109,7 +109,7 @@ export const useRecordText = words({
     count: 'Records',
     chapters: 'Care teams',
     printed: 'Printed',
-    printLabs: 'Laboratory (the last {count} days)',
+    printLabs: '(the last {count} days)',
     printLeft: 'There are {count} more records.',
   },
 });

@@ -114,7 +114,7 @@ const ofMeasure = (values: Values, writer: Writer, one: Measure, kind: 'vital-si
         code: coded(one.label.ja, { system: LOINC, code: one.loinc }),
         valueQuantity: quantity(value, one.unit, one.shown),
       },
-      at: { [one.name]: 'valueQuantity', when: 'effective' },
+      at: { [one.name]: 'value', when: 'effective' },
     },
   ];
 };

@@ -1,0 +1,112 @@
+// What a crew needs in the first minute, on one screen and without a tab: docs/consent.md, "the emergency set".
+import { List, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { dayText } from '../i18n/format.ts';
+import { useLanguage, words } from '../i18n/i18n.ts';
+import { type CodeableConcept, hasCode } from '../record/fhir.ts';
+import { ItemList } from '../record/items.tsx';
+import styles from '../record/record.module.css';
+import { type Chart, current, type Item, type Series } from '../record/record.ts';
+import { useRecordText } from '../record/words.ts';
+
+const useText = words({
+  ja: {
+    title: '緊急時の情報',
+    contacts: '連絡先',
+    results: '主な検査値（最近3回）',
+    devices: '体内機器',
+    directives: '事前指示・退院時サマリー',
+    none: '記録なし',
+  },
+  en: {
+    title: 'In an emergency',
+    contacts: 'Whom to call',
+    results: 'Key results (last 3)',
+    devices: 'Devices',
+    directives: 'Advance directives, discharge summaries',
+    none: 'None on record',
+  },
+});
+
+/** Hb, creatinine, eGFR, K, glucose, blood group, by LOINC or the first five characters of JLAC10. */
+const KEY =
+  /^(718-7|2160-0|38483-4|33914-3|48642-3|48643-1|62238-1|98979-8|2823-3|6298-4|2339-0|2345-7|882-1|883-9|2A990|2A030|3C015|8A065|3H015|3D010|5H010|5H020)/;
+const DIRECTIVES = ['42348-3', '64298-3', '18842-5'];
+
+interface Contact {
+  readonly name?: { readonly text?: string };
+  readonly relationship?: readonly CodeableConcept[];
+  readonly telecom?: readonly { readonly value?: string }[];
+}
+
+export const Emergency = ({ chart }: { readonly chart: Chart }): ReactNode => {
+  const t = useText();
+  const r = useRecordText();
+  const contacts = chart.records.flatMap((record) => (record['contact'] as Contact[] | undefined) ?? []);
+  const results = chart.labs.filter(({ key }) => KEY.test(key));
+  const directives = chart.documents.filter(({ resource }) =>
+    hasCode(resource['type'] as CodeableConcept | undefined, ...DIRECTIVES),
+  );
+  const devices = chart.timeline.filter(({ resource }) => resource.resourceType === 'Device');
+  const part = (title: string, content: ReactNode) => (
+    <section className={styles.card} aria-label={title}>
+      <h3 className={styles.cardTitle}>{title}</h3>
+      {content}
+    </section>
+  );
+  const list = (items: readonly Item[]) => <ItemList items={items} none={t('none')} />;
+  return (
+    <section aria-label={t('title')}>
+      <h2>{t('title')}</h2>
+      <div className={styles.overview}>
+        {part(r('allergies'), list(chart.allergies))}
+        {part(r('problems'), list(chart.problems))}
+        {part(r('medicines'), list(current(chart.medicines)))}
+        {part(
+          t('results'),
+          results.length === 0 ? (
+            <Text c="dimmed">{t('none')}</Text>
+          ) : (
+            <List listStyleType="none">
+              {results.map((series) => (
+                <LastThree key={series.key} series={series} />
+              ))}
+            </List>
+          ),
+        )}
+        {part(
+          t('contacts'),
+          contacts.length === 0 ? (
+            <Text c="dimmed">{t('none')}</Text>
+          ) : (
+            <List listStyleType="none">
+              {contacts.map(({ name, relationship, telecom }) => (
+                <List.Item key={`${name?.text}${telecom?.[0]?.value}`}>
+                  {[name?.text, relationship?.[0]?.text, ...(telecom ?? []).map(({ value }) => value)]
+                    .filter(Boolean)
+                    .join(' ')}
+                </List.Item>
+              ))}
+            </List>
+          ),
+        )}
+        {devices.length > 0 && part(t('devices'), list(devices))}
+        {directives.length > 0 && part(t('directives'), list(directives))}
+      </div>
+    </section>
+  );
+};
+
+const LastThree = ({ series: { name, unit, points } }: { readonly series: Series }): ReactNode => {
+  const { language } = useLanguage();
+  return (
+    <List.Item>
+      <strong>{name}</strong>{' '}
+      {points
+        .slice(-3)
+        .reverse()
+        .map(({ value, date }) => `${value} ${unit} (${dayText(language, date)})`)
+        .join('、')}
+    </List.Item>
+  );
+};

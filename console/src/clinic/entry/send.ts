@@ -1,0 +1,88 @@
+// Drafts to the server: one resource as a create, several as one transaction, a correction as an update of the version that the
+// form was opened with. https://hl7.org/fhir/R4/http.html#concurrency
+import { type Api, ApiError, type Bundle, type Resource } from '../../api/client.ts';
+import { FACILITY_SOURCE } from '../../record/record.ts';
+import { corrected, type Draft, type EntryKind, enteredInError, type Values, type Writer } from './draft.ts';
+
+/** Whose entry it is: the record may be another facility's record of the person. */
+const stamped = (resource: Resource, { facility }: Writer): Resource =>
+  facility === undefined
+    ? resource
+    : { ...resource, meta: { ...resource.meta, source: resource.meta?.source ?? `${FACILITY_SOURCE}${facility}` } };
+
+export interface Sending {
+  readonly kind: EntryKind;
+  readonly values: Values;
+  readonly writer: Writer;
+  readonly file: File | undefined;
+  /** What is corrected. */
+  readonly before: Resource | undefined;
+}
+
+/** Where the server will find fault with a field. */
+export const placesOf = (drafts: readonly Draft[]): Record<string, string> => {
+  const several = drafts.length > 1;
+  const places: Record<string, string> = {};
+  for (const [index, { resource, at }] of drafts.entries())
+    for (const [field, element] of Object.entries(at))
+      places[field] ??= several ? `Bundle.entry[${index}].resource.${element}` : `${resource.resourceType}.${element}`;
+  return places;
+};
+
+export const send = async (api: Api, { kind, values, writer, file, before }: Sending): Promise<Resource[]> => {
+  const document = file ? await sendFile(api, file, writer) : {};
+  const drafts = kind.build({ ...values, ...document }, writer);
+  const [first] = drafts;
+  if (!first) return [];
+  if (before) return [await update(api, before, corrected(before, first.resource, kind.elements ?? []))];
+  if (drafts.length === 1)
+    return [
+      await api.fhir(`/${first.resource.resourceType}`, { method: 'POST', body: stamped(first.resource, writer) }),
+    ];
+  const answer = await api.fhir<Bundle>('', {
+    method: 'POST',
+    body: {
+      resourceType: 'Bundle',
+      type: 'transaction',
+      entry: drafts.map(({ resource }) => ({
+        fullUrl: `urn:uuid:${crypto.randomUUID()}`,
+        resource: stamped(resource, writer),
+        request: { method: 'POST', url: resource.resourceType },
+      })),
+    },
+    headers: { prefer: 'return=representation' },
+  });
+  return (answer.entry ?? []).flatMap(({ resource }) => resource ?? []);
+};
+
+const update = (api: Api, before: Resource, next: Resource): Promise<Resource> =>
+  api.fhir(`/${before.resourceType}/${before.id}`, {
+    method: 'PUT',
+    body: next,
+    headers: { 'if-match': `W/"${before.meta?.versionId}"` },
+  });
+
+export const revoke = (api: Api, before: Resource): Promise<Resource> => update(api, before, enteredInError(before));
+
+/** One upload for one file, also when the document around it had to be corrected and sent again. */
+const sent = new WeakMap<File, Values>();
+
+const sendFile = async (api: Api, file: File, { patient }: Writer): Promise<Values> => {
+  const known = sent.get(file);
+  if (known) return known;
+  const { value, location } = await api.ask<Resource | undefined>('/fhir/Binary', {
+    method: 'POST',
+    bytes: file,
+    headers: { 'x-security-context': patient },
+  });
+  const id = value?.id ?? /Binary\/([A-Za-z0-9.-]{1,64})/.exec(location ?? '')?.[1];
+  if (!id) throw new ApiError(502, []);
+  const made: Values = {
+    url: `Binary/${id}`,
+    contentType: file.type || 'application/octet-stream',
+    size: String(file.size),
+    fileName: file.name,
+  };
+  sent.set(file, made);
+  return made;
+};
