@@ -123,7 +123,7 @@ export const stepped = (
 /** What the other side says, unless something newer is known already. */
 export const heard = (contract: Contract, said: NonNullable<Contract['peer']>): Contract => {
   const { peer } = contract;
-  if (peer && peer.at >= said.at) return contract;
+  if (peer && peer.at > said.at) return contract;
   const isNews = peer?.state !== said.state;
   const step = { at: said.at, side: 'peer' as const, state: said.state };
   return { ...contract, peer: said, steps: isNews ? [...contract.steps, step].slice(-MOST_STEPS) : contract.steps };

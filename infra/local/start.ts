@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildAssembly, buildConsole } from './build.ts';
+import { seedFederation } from './demo/federation.ts';
 import { DynamoDbLocalError } from './dynamodb.ts';
 import { announceToSeeds, endpointsOf, regionDir } from './endpoints.ts';
 import type { HostedRegion } from './host/region.ts';
@@ -99,6 +100,9 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
       stopping.throwIfAborted();
       await seed(region, stack, options, ownDir);
     }
+    stopping.throwIfAborted();
+    const linked = stack.regions.map(({ name, baseUrl, settings }) => ({ region: name, baseUrl, settings, say }));
+    await seedFederation(linked, options);
     writeJson(endpointsFile, endpoints);
     await announce(stack, began);
     followDatabase(stack.databasePid, () => stopped, stop);
