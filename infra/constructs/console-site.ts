@@ -33,8 +33,8 @@ export class ConsoleSite extends Construct {
       defaultRootObject: 'index.html',
       priceClass: cloudfront.PriceClass.PRICE_CLASS_200,
       geoRestriction: cloudfront.GeoRestriction.allowlist('JP'),
-      minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
       ...(consoleDomain && {
+        minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
         domainNames: [consoleDomain.name],
         certificate: acm.Certificate.fromCertificateArn(this, 'Certificate', consoleDomain.certificateArn),
       }),
