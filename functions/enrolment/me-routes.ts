@@ -10,6 +10,7 @@ import { readCardNumber } from './card-number.ts';
 import { qrOf, STOPS } from './cards.ts';
 import { notePerson, stepOf } from './desk-routes.ts';
 import { Address, Application, ConsentForm, EmergencyContact, type Evidence, Phone } from './form.ts';
+import { isAsked } from './majority.ts';
 import { count } from './progress.ts';
 import { proxiesOf, revokeProxy } from './proxies.ts';
 import { isInForce, proxyOf } from './proxy-right.ts';
@@ -54,6 +55,8 @@ export const meRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] => {
             ...(found && { since: found.enrolment.at }),
             ...(row?.person !== undefined && { person: row.person, patient: found?.enrolment.patient }),
             patients: actor.patients,
+            /** Since the eighteenth birthday: answered by POST /me/majority, or by leaving. */
+            ...(found && isAsked(found, context.now) && { asked: 'majority' }),
             /** What the region opens where the person has said nothing: docs/consent.md. */
             consentDefault: desk.region.consentDefault ?? 'own-facility',
           },

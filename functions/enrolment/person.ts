@@ -33,6 +33,8 @@ export interface Enrolment {
   readonly account: string | undefined;
   /** Consent as the applicant wants it, until it is confirmed: JSON of `ConsentForm`. */
   readonly wishes: string | undefined;
+  /** ISO instant at which the person, of age since, has said that it goes on. */
+  readonly confirmed?: string | undefined;
 }
 
 export interface Identifier {
@@ -123,6 +125,7 @@ const enrolmentExtension = (of: Enrolment): Extension => {
       ...part('evidence', 'valueString', of.evidence && JSON.stringify(of.evidence)),
       ...part('account', 'valueString', of.account),
       ...part('wishes', 'valueString', of.wishes),
+      ...part('confirmed', 'valueInstant', of.confirmed),
     ],
   };
 };
@@ -152,6 +155,7 @@ export const enrolmentOf = (person: Resource): Enrolment | undefined => {
     evidence: evidence === undefined ? undefined : (JSON.parse(evidence) as Evidence),
     account: text('account'),
     wishes: text('wishes'),
+    confirmed: text('confirmed', 'valueInstant'),
   };
 };
 

@@ -3,6 +3,7 @@ import type { JsonRoute } from '../interactions/json-route.ts';
 import { applicationRoutes } from './application-routes.ts';
 import { cardRoutes } from './card-routes.ts';
 import { deskRoutes } from './desk-routes.ts';
+import { majorityRoutes } from './majority-routes.ts';
 import { meRoutes } from './me-routes.ts';
 import { scanRoutes } from './scan-routes.ts';
 import type { Desk } from './services.ts';
@@ -13,5 +14,6 @@ export const enrolmentRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] 
   ...applicationRoutes(desk),
   ...cardRoutes(desk),
   ...scanRoutes(desk),
+  ...majorityRoutes(desk),
   ...meRoutes(desk, cases),
 ];
