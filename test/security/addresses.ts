@@ -137,6 +137,17 @@ export const WALK: Readonly<Record<string, Address>> = {
   'POST /identity/pairs/{id}/unmerge': to(DESK, why),
   'POST /identity/pairing': to(['system'], () => ({ code: 'ABCD-EFGH-JKMN' })),
 
+  'GET /federation/contracts': to(['admin', 'operator']),
+  'POST /federation/contracts': to(['admin', 'operator'], () => ({})),
+  'GET /federation/contracts/{community}': to(['admin', 'operator']),
+  'POST /federation/contracts/{community}/tell': to(['admin', 'operator']),
+  'POST /federation/contracts/{community}/approve': to(['admin', 'operator'], () => ({})),
+  'POST /federation/contracts/{community}/activate': to(['admin', 'operator'], () => ({})),
+  'POST /federation/contracts/{community}/suspend': to(['admin', 'operator'], () => ({})),
+  'POST /federation/contracts/{community}/resume': to(['admin', 'operator'], () => ({})),
+  'POST /federation/contracts/{community}/end': to(['admin', 'operator'], () => ({})),
+  'GET /federation/communities': to(EVERYBODY),
+
   'GET /audit/affected': to(['privacy']),
   'GET /audit/unusual': to(['privacy']),
   'POST /audit/unusual/{id}': to(['privacy'], () => ({ outcome: 'justified', note: 'x' })),
@@ -148,6 +159,7 @@ const NAMED: Readonly<Record<string, (its: Ids) => readonly string[]>> = {
   '{code}': () => ['3610000002'],
   '{clientId}': () => ['system-clinic'],
   '{kid}': () => ['1'],
+  '{community}': () => ['2.999.3.1'],
   '{kind}': () => ['staff'],
   '{municipality}': () => ['362018'],
 };

@@ -10,6 +10,9 @@ import { consentRoutes } from '../../functions/consent/routes.ts';
 import { openPatientsOf } from '../../functions/enrolment/acting-for.ts';
 import { residentRow } from '../../functions/enrolment/residents.ts';
 import { enrolmentRoutes } from '../../functions/enrolment/routes.ts';
+import { contractRoutes } from '../../functions/federation/contract-routes.ts';
+import { openContracts } from '../../functions/federation/contracts.ts';
+import { notFound } from '../../functions/fhir/outcome.ts';
 import { fhirFaces } from '../../functions/identity/fhir-faces.ts';
 import { identityRoutes } from '../../functions/identity/routes.ts';
 import { sealedContinuations } from '../../functions/ihe/continuations.ts';
@@ -68,6 +71,13 @@ export const open = async () => {
     ...identityRoutes({ ...services, policyOver: (of, writes) => policyOver(services.resources, of, writes) }),
     ...reportRoutes({ ...services, trail: trail as never }),
     ...unusualRoutes(openFindings(rows)),
+    ...contractRoutes({
+      contracts: openContracts({ rows, clock: services.clock }),
+      // There are none: nobody is told anything.
+      exchange: { tell: async () => Promise.reject(notFound('a link contract with this community')) },
+      peers: { assertAllowed: () => {} },
+      ...services,
+    }),
   ];
   const patientsOf = openPatientsOf(services);
   let caller: Actor = clinic;

@@ -60,6 +60,7 @@ describe('the addresses beside the FHIR API', () => {
     expect([...new Set(tables.map(([, name]) => name))].sort()).toEqual([
       'breakGlassRoutes',
       'consentRoutes',
+      'contractRoutes', // what regions ask each other: functions/federation/lies.test.ts, trust.test.ts
       'enrolmentRoutes',
       'fhirFaces',
       'identityRoutes',
