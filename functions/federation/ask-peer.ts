@@ -53,9 +53,8 @@ export const askPeer =
       headers: { authorization: `DPoP ${assertion}`, dpop: proof(url, text), 'x-request-id': requestId },
     });
     room.bytes -= bytes.byteLength;
-    const answer = parsed(bytes);
-    if (status === 200) return answer;
-    throw refusal(status, answer);
+    if (status === 200) return parsed(bytes);
+    throw refusal(status, said(bytes));
   };
 
 const untilAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
@@ -76,11 +75,20 @@ const parsed = (bytes: Buffer): Json => {
   }
 };
 
+/** A refusal need not be FHIR: a gateway's is not. */
+const said = (bytes: Buffer): Json => {
+  try {
+    return parsed(bytes);
+  } catch {
+    return null;
+  }
+};
+
 /** Why, in our words: what a peer writes may hold anything. */
 const refusal = (status: number, answer: Json): Error => {
   const { data } = Issues.safeParse(answer);
-  const said = data?.issue[0]?.diagnostics ?? '';
-  if (status === 410 && said.startsWith(UNKNOWN_HANDLE)) return new HandleEnded();
+  const rule = data?.issue[0]?.diagnostics ?? '';
+  if (status === 410 && rule.startsWith(UNKNOWN_HANDLE)) return new HandleEnded();
   const name = `${status} ${STATUS_CODES[status] ?? ''}`.trim();
   if (status === 401) return new PeerFault('security', 'it does not accept our assertion (401)');
   if (status === 403)

@@ -46,7 +46,9 @@ export interface Received {
 const PUBLIC_NAME = /^(?!.*\.(internal|local|localhost|arpa)$)([a-z0-9-]+\.)+[a-z][a-z0-9-]*$/i;
 
 /** https://www.iana.org/assignments/iana-ipv4-special-registry, -ipv6-special-registry */
-const PRIVATE = new BlockList();
+/** One list for each: a rule for `::ffff:0:0/96` holds for every IPv4 address, too. */
+const PRIVATE_4 = new BlockList();
+const PRIVATE_6 = new BlockList();
 for (const [net, bits] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -59,7 +61,7 @@ for (const [net, bits] of [
   ['198.18.0.0', 15],
   ['224.0.0.0', 3],
 ] as const)
-  PRIVATE.addSubnet(net, bits, 'ipv4');
+  PRIVATE_4.addSubnet(net, bits, 'ipv4');
 for (const [net, bits] of [
   ['::', 127],
   ['::ffff:0:0', 96],
@@ -68,9 +70,10 @@ for (const [net, bits] of [
   ['fe80::', 10],
   ['ff00::', 8],
 ] as const)
-  PRIVATE.addSubnet(net, bits, 'ipv6');
+  PRIVATE_6.addSubnet(net, bits, 'ipv6');
 
-export const isPrivateAddress = (address: string): boolean => PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+export const isPrivateAddress = (address: string): boolean =>
+  isIPv6(address) ? PRIVATE_6.check(address, 'ipv6') : PRIVATE_4.check(address, 'ipv4');
 
 /** Every address that the name has must be public: which of them is taken is not ours to say. */
 const publicLookup: LookupFunction = (hostname, options, done) => {

@@ -343,9 +343,9 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
     left: cursor?.last ?? [],
   });
   const left = new Map(merged.places);
-  // Who failed is asked again with the next page, where it was.
-  for (const [community, place] of places)
-    if (isFailed(community === own ? mine : theirs.get(community))) left.set(community, place);
+  // Who failed is asked again with the next page, where it was; who has never answered, as long as others have more.
+  for (const [community, outcome] of [[own, mine] as const, ...theirs])
+    if (isFailed(outcome) && (places.has(community) || merged.places.size > 0)) left.set(community, placeOf(community));
   discloseShown(run, localContext, merged.shown);
   const next =
     left.size === 0 || query?.countOnly
