@@ -12,11 +12,16 @@ import {
   type DataClass,
   effectOf,
   type Facility,
+  type OthersChoice,
+  othersChoice,
+  othersConsent,
+  othersPlan,
   planFor,
   type targetOf,
 } from '../../console/src/resident/policy.ts';
 import { parseScopes } from '../../functions/auth/scopes.ts';
 import { assertEnforceable, compilePolicy } from '../../functions/consent/compile.ts';
+import { sharingOf } from '../../functions/consent/cross-region.ts';
 import { decide } from '../../functions/consent/decide.ts';
 import { validate } from '../../functions/fhir/validate.ts';
 import { profileIssues, requiredProfiles } from '../../functions/profiles/profiles.ts';
@@ -200,6 +205,41 @@ describe('the switches', () => {
           expect(validate(made)).toEqual([]);
           expect(() => assertEnforceable(made as never, region, true)).not.toThrow();
         }
+  });
+});
+
+describe('the choice about other regions', () => {
+  const chosen = (all: readonly Resource[], wanted: OthersChoice): Resource[] => {
+    const { withdraw, resume, create } = othersPlan(all, wanted);
+    const next = all.map((one) =>
+      withdraw.includes(one.id!)
+        ? { ...one, status: 'inactive' }
+        : resume.includes(one.id!)
+          ? { ...one, status: 'active' }
+          : one,
+    );
+    return create ? [...next, { ...othersConsent('p1', create, new Date(NOW)), id: `new-${next.length}` }] : next;
+  };
+
+  it('is what the region asks before it tells another one of the person, and opens nothing here', () => {
+    const shared = (all: readonly Resource[], region: ConsentDefault) => {
+      const policy = compilePolicy(all as never) ?? { rules: [] };
+      return sharingOf({ policy, community: '2.999.3.1', purpose: 'TREAT', now: NOW, consentDefault: region });
+    };
+    for (const region of REGIONS) {
+      let all: Resource[] = [];
+      expect(othersChoice(all)).toBe('region');
+      for (const wanted of ['permit', 'deny', 'permit', 'region'] as const) {
+        all = chosen(all, wanted);
+        expect(othersChoice(all)).toBe(wanted);
+        for (const one of all) expect(() => assertEnforceable(one as never, region, true)).not.toThrow();
+        const silent = region === 'implicit' ? 'identifiers' : 'nothing';
+        expect(shared(all, region)).toBe({ permit: 'demographics', deny: 'refused', region: silent }[wanted]);
+        expect(decided(all, region, CLINIC, 'drug')).toBe(region === 'implicit');
+        expect(effectOf(all, region, CLINIC, 'drug', NOW)).toBe(region === 'implicit' ? 'open' : 'closed');
+      }
+      expect(all).toHaveLength(2);
+    }
   });
 });
 

@@ -29,6 +29,7 @@ export const useConsentText = words({
     everyone: 'すべての施設',
     everything: 'すべての記録',
     somebody: '特定の職種や職員',
+    regions: 'ほかの地域',
     exceptions: '（例外あり）',
   },
   en: {
@@ -56,6 +57,7 @@ export const useConsentText = words({
     everyone: 'all facilities',
     everything: 'the whole record',
     somebody: 'certain professions or members of staff',
+    regions: 'other regions',
     exceptions: ' (with exceptions)',
   },
 });
@@ -72,9 +74,12 @@ export const summaryOf = (
   nameOf: (code: string) => string,
 ): string => {
   const provision: Provision = provisionOf(consent);
-  const { facilities, others } = namedIn(provision);
+  const { facilities, regions, others } = namedIn(provision);
   const and = language === 'ja' ? '、' : ', ';
-  const who = [...facilities.map(nameOf), ...(others > 0 ? [t('somebody')] : [])].join(and) || t('everyone');
+  const who =
+    [...facilities.map(nameOf), ...(regions > 0 ? [t('regions')] : []), ...(others > 0 ? [t('somebody')] : [])].join(
+      and,
+    ) || t('everyone');
   const what =
     (provision.class ?? []).map(({ code = '' }) => (isKnown(code) ? t(code) : code)).join(and) || t('everything');
   const isMore =

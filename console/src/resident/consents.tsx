@@ -1,5 +1,5 @@
 // Who may look: one switch for each facility and kind of data, what it comes to, and everything that was ever agreed to.
-import { Alert, Badge, Button, Group, Stack, Switch, Text, Title } from '@mantine/core';
+import { Alert, Badge, Button, Group, Radio, Stack, Switch, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Resource } from '../api/client.ts';
@@ -18,6 +18,8 @@ import {
   type Facility,
   isAboutPrivacy,
   isTarget,
+  type OthersChoice,
+  othersChoice,
   overall,
 } from './policy.ts';
 import styles from './resident.module.css';
@@ -48,6 +50,15 @@ const useText = words({
     show: '{name}に見せる',
     showOf: '{name}に{kind}を見せる',
     showAll: '{kind}を見せる',
+    others: 'ほかの地域',
+    othersText: '旅行や引っ越し先など、ほかの地域の施設にかかるとき',
+    'others-permit': '見せる',
+    'others-permit-text': 'ほかの地域の施設で診てもらうとき、名前や生年月日で、こちらの記録を探せます。',
+    'others-region': '決めない',
+    'others-region-text': 'あなたが見せると決めるまで、ほかの地域には何も伝わりません。',
+    'others-implicit': 'カードや保険証の番号があるときだけ、探せます。名前では探せません。',
+    'others-deny': '見せない',
+    'others-deny-text': 'ほかの地域には、何も伝わりません。',
     effect: 'いま、だれに何が見えるか',
     effectHint: 'ほかの施設が書いた記録について',
     facility: '施設',
@@ -84,6 +95,16 @@ const useText = words({
     show: 'Show to {name}',
     showOf: 'Show {kind} to {name}',
     showAll: 'Show {kind}',
+    others: 'Other regions',
+    othersText: 'When you see a facility of another region, on a journey or after moving',
+    'others-permit': 'Show',
+    'others-permit-text':
+      'When you are treated in another region, your record here can be found by name and date of birth.',
+    'others-region': 'Not decided',
+    'others-region-text': 'Until you decide to show it, other regions learn nothing.',
+    'others-implicit': 'It can be found by the number of your card or insurance only, not by name.',
+    'others-deny': 'Do not show',
+    'others-deny-text': 'Other regions learn nothing.',
     effect: 'Who sees what now',
     effectHint: 'Of what other facilities have written',
     facility: 'Facility',
@@ -119,10 +140,11 @@ const Choices = ({
   const { query, facilities: all, nameOf } = useFacilities();
   const facilities = all.filter(({ isOffice }) => !isOffice);
   const list = consents.data ?? [];
-  const { change, single } = useConsentChange(subject, list, consentDefault);
+  const { change, others, single } = useConsentChange(subject, list, consentDefault);
   if (consents.isPending || query.isPending) return <Loading />;
   const error = consents.error ?? query.error;
   if (error) return <Failure error={error} retry={() => void Promise.all([consents.refetch(), query.refetch()])} />;
+  const fault = change.error ?? others.error ?? single.error;
   const isWithdrawn = status === 'withdrawn' && !subject.proxy;
   return (
     <Stack gap="lg">
@@ -145,7 +167,7 @@ const Choices = ({
           </Stack>
         </Alert>
       )}
-      {(change.error ?? single.error) !== null && <Failure error={change.error ?? single.error} />}
+      {fault !== null && <Failure error={fault} />}
       <section aria-labelledby="by-facility">
         <Title order={2} size="h3" id="by-facility">
           {t('facilities')}
@@ -171,6 +193,31 @@ const Choices = ({
         </Title>
         <Kinds consents={list} busy={change.isPending} onChange={(next) => change.mutate(next)} />
       </section>
+      <section aria-labelledby="others">
+        <Title order={2} size="h3" id="others">
+          {t('others')}
+        </Title>
+        <Radio.Group
+          label={t('othersText')}
+          value={othersChoice(list)}
+          onChange={(wanted) => others.mutate(wanted as OthersChoice)}
+        >
+          <Stack gap="sm" mt="xs">
+            {OTHERS.map((one) => (
+              <Radio
+                key={one}
+                size="md"
+                value={one}
+                disabled={others.isPending}
+                label={t(`others-${one}`)}
+                description={t(
+                  one === 'region' && consentDefault === 'implicit' ? 'others-implicit' : `others-${one}-text`,
+                )}
+              />
+            ))}
+          </Stack>
+        </Radio.Group>
+      </section>
       <section aria-labelledby="effect">
         <Title order={2} size="h3" id="effect">
           {t('effect')}
@@ -191,6 +238,8 @@ const Choices = ({
     </Stack>
   );
 };
+
+const OTHERS: readonly OthersChoice[] = ['permit', 'region', 'deny'];
 
 const COLORS: Readonly<Record<Effect, string>> = { open: 'teal', part: 'yellow', closed: 'gray' };
 const SIGNS: Readonly<Record<Effect, string>> = { open: '○', part: '△', closed: '×' };

@@ -21,6 +21,8 @@ export type DataClass = (typeof CLASSES)[number];
 
 const DATA_CLASS = 'urn:tsumugi:data-class';
 const FACILITY_TYPE = 'urn:tsumugi:facility-type';
+/** Another region by its OID, or `*`: all others. */
+const COMMUNITY = 'urn:tsumugi:community';
 const INSTITUTION = 'http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no';
 const PRIVACY = 'patient-privacy';
 /** Of the words of this console; a change of what they say is a new one. */
@@ -35,7 +37,10 @@ export interface Provision {
   readonly type?: 'permit' | 'deny';
   readonly actor?: readonly {
     readonly role?: { readonly coding?: readonly Coding[] };
-    readonly reference?: { readonly identifier?: { readonly system?: string; readonly value?: string } };
+    readonly reference?: {
+      readonly identifier?: { readonly system?: string; readonly value?: string };
+      readonly display?: string;
+    };
   }[];
   readonly class?: readonly Coding[];
   readonly securityLabel?: readonly Coding[];
@@ -51,12 +56,13 @@ export const isAboutPrivacy = (consent: Resource): boolean =>
   ((consent['scope'] as { coding?: Coding[] } | undefined)?.coding ?? []).some(({ code }) => code === PRIVACY);
 
 /** Facilities and members of staff that a provision names. */
-export const namedIn = ({ actor = [] }: Provision): { facilities: string[]; others: number } => {
+export const namedIn = ({ actor = [] }: Provision): { facilities: string[]; regions: number; others: number } => {
   const facilities = actor.flatMap(({ reference }) => {
     const { system, value = '' } = reference?.identifier ?? {};
     return system === INSTITUTION && /^\d{10}$/.test(value) ? [value] : [];
   });
-  return { facilities, others: actor.length - facilities.length };
+  const regions = actor.filter(isOthers).length;
+  return { facilities, regions, others: actor.length - facilities.length - regions };
 };
 
 /** What a switch sets: one facility or all, one kind of data or all. */
@@ -68,10 +74,10 @@ export interface Target {
 /** Undefined: more than a switch says. */
 export const targetOf = (provision: Provision): (Target & { type: 'permit' | 'deny' }) | undefined => {
   const { type, actor = [], class: classes = [], ...more } = provision;
-  const { facilities, others } = namedIn(provision);
+  const { facilities, regions, others } = namedIn(provision);
   const isPlain =
     Object.entries(more).every(([name, value]) => name === 'id' || value === undefined) &&
-    others === 0 &&
+    others + regions === 0 &&
     actor.length <= 1 &&
     classes.length <= 1 &&
     classes.every(({ system }) => system === DATA_CLASS);
@@ -84,12 +90,7 @@ export const isTarget = (consent: Resource, type: 'permit' | 'deny', { facility,
 };
 
 /** As the region's profile wants it. */
-export const consentOf = (
-  patient: string,
-  type: 'permit' | 'deny',
-  { facility, dataClass }: Target,
-  now: Date,
-): Resource => ({
+const consentWith = (patient: string, provision: Provision, now: Date): Resource => ({
   resourceType: 'Consent',
   status: 'active',
   scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: PRIVACY }] },
@@ -98,21 +99,76 @@ export const consentOf = (
   dateTime: now.toISOString(),
   performer: [{ reference: `Patient/${patient}` }],
   policyRule: { coding: [{ system: 'urn:tsumugi:explanation-version', code: EXPLANATION }] },
-  provision: {
-    type,
-    ...(facility !== undefined && {
-      actor: [
-        {
-          role: {
-            coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }],
-          },
-          reference: { identifier: { system: INSTITUTION, value: facility } },
-        },
-      ],
-    }),
-    ...(dataClass !== undefined && { class: [{ system: DATA_CLASS, code: dataClass }] }),
-  },
+  provision,
 });
+
+const RECIPIENT = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }] };
+
+export const consentOf = (
+  patient: string,
+  type: 'permit' | 'deny',
+  { facility, dataClass }: Target,
+  now: Date,
+): Resource =>
+  consentWith(
+    patient,
+    {
+      type,
+      ...(facility !== undefined && {
+        actor: [{ role: RECIPIENT, reference: { identifier: { system: INSTITUTION, value: facility } } }],
+      }),
+      ...(dataClass !== undefined && { class: [{ system: DATA_CLASS, code: dataClass }] }),
+    },
+    now,
+  );
+
+/** Over all other regions: a permit is the opt-in to be looked for there, a denial keeps everything here. */
+export const othersConsent = (patient: string, type: 'permit' | 'deny', now: Date): Resource =>
+  consentWith(
+    patient,
+    { type, actor: [{ role: { coding: [{ system: COMMUNITY, code: '*' }] }, reference: { display: '*' } }] },
+    now,
+  );
+
+const isOthers = (actor: NonNullable<Provision['actor']>[number]): boolean =>
+  actor.role?.coding?.some(({ system }) => system === COMMUNITY) === true;
+
+/** Whether a Consent says this of all other regions, and nothing else. */
+export const isOthersConsent = (consent: Resource, type: 'permit' | 'deny'): boolean => {
+  const { type: said, actor = [], ...more } = provisionOf(consent);
+  const [only] = actor;
+  return (
+    said === type &&
+    actor.length === 1 &&
+    only !== undefined &&
+    isOthers(only) &&
+    only.role?.coding?.[0]?.code === '*' &&
+    Object.entries(more).every(([name, value]) => name === 'id' || value === undefined)
+  );
+};
+
+export type OthersChoice = 'permit' | 'deny' | 'region';
+
+/** What was chosen of other regions; `region`: nothing, and the region's own rule holds. */
+export const othersChoice = (consents: readonly Resource[]): OthersChoice => {
+  const active = consents.filter((one) => one['status'] === 'active' && isAboutPrivacy(one));
+  if (active.some((one) => isOthersConsent(one, 'deny'))) return 'deny';
+  return active.some((one) => isOthersConsent(one, 'permit')) ? 'permit' : 'region';
+};
+
+export const othersPlan = (consents: readonly Resource[], wanted: OthersChoice): Plan => {
+  const idsOf = (type: 'permit' | 'deny', status: string) =>
+    consents
+      .filter((one) => isAboutPrivacy(one) && one['status'] === status && isOthersConsent(one, type))
+      .flatMap(({ id }) => id ?? []);
+  const types = ['permit', 'deny'] as const;
+  const withdraw = types.filter((type) => type !== wanted).flatMap((type) => idsOf(type, 'active'));
+  if (wanted === 'region' || idsOf(wanted, 'active').length > 0) return { ...NOTHING, withdraw };
+  const [again] = idsOf(wanted, 'inactive');
+  return again === undefined
+    ? { withdraw, resume: [], create: wanted }
+    : { withdraw, resume: [again], create: undefined };
+};
 
 export type Effect = 'open' | 'part' | 'closed';
 type Match = 'yes' | 'part' | 'no';
@@ -126,7 +182,9 @@ const weaker = (one: Match, other: Match): Match =>
 const matchActor = ({ actor = [] }: Provision, { code, type }: Facility): Match => {
   if (actor.length === 0) return 'yes';
   let match: Match = 'no';
-  for (const { role, reference } of actor) {
+  for (const one of actor) {
+    const { role, reference } = one;
+    if (isOthers(one)) continue; // nobody of this region
     const { system, value } = reference?.identifier ?? {};
     if (system === INSTITUTION) {
       if (value === code) return 'yes';
@@ -234,7 +292,7 @@ export const planFor = (
 
 const isPermitFor = (consent: Resource, { facility, dataClass }: Target): boolean => {
   const { type, class: classes = [], ...provision } = provisionOf(consent);
-  const { facilities, others } = namedIn(provision);
-  const names = (facilities.length === 0 && others === 0) || facilities.includes(facility ?? '');
+  const { facilities, regions, others } = namedIn(provision);
+  const names = facilities.length + regions + others === 0 || facilities.includes(facility ?? '');
   return type === 'permit' && names && (classes.length === 0 || classes.some(({ code }) => code === dataClass));
 };

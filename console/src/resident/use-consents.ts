@@ -3,7 +3,16 @@ import { useQuery } from '@tanstack/react-query';
 import { matchesOf, type Resource } from '../api/client.ts';
 import { useApi } from '../ui/context.ts';
 import { useSend } from '../ui/form.tsx';
-import { type ConsentDefault, consentOf, type Plan, planFor, type Target } from './policy.ts';
+import {
+  type ConsentDefault,
+  consentOf,
+  type OthersChoice,
+  othersConsent,
+  othersPlan,
+  type Plan,
+  planFor,
+  type Target,
+} from './policy.ts';
 import type { Subject } from './use-resident.ts';
 
 export const useConsents = (patient: string) => {
@@ -33,22 +42,28 @@ export const useConsentChange = ({ patient }: Subject, consents: readonly Resour
   const api = useApi();
   const step = (id: string, name: 'withdrawal' | 'resumption') =>
     api.ask(`/me/consents/${encodeURIComponent(id)}/${name}`, { method: 'POST' });
-  const carryOut = async ({ withdraw, resume, create }: Plan, target: Target) => {
+  const carryOut = async (
+    { withdraw, resume, create }: Plan,
+    made: (type: 'permit' | 'deny', now: Date) => Resource,
+  ) => {
     // What closes comes first: a line that is cut in between leaves less open, not more.
     for (const id of resume) await step(id, 'resumption');
-    if (create) await api.fhir('/Consent', { method: 'POST', body: consentOf(patient, create, target, new Date()) });
+    if (create) await api.fhir('/Consent', { method: 'POST', body: made(create, new Date()) });
     for (const id of withdraw) await step(id, 'withdrawal');
   };
   const change = useSend(
-    ({ wanted, ...target }: Change) => carryOut(planFor(consents, region, target, wanted), target),
-    {
-      stale: ['consents'],
-    },
+    ({ wanted, ...target }: Change) =>
+      carryOut(planFor(consents, region, target, wanted), (type, now) => consentOf(patient, type, target, now)),
+    { stale: ['consents'] },
+  );
+  const others = useSend(
+    (wanted: OthersChoice) => carryOut(othersPlan(consents, wanted), (type, now) => othersConsent(patient, type, now)),
+    { stale: ['consents'] },
   );
   /** Of one Consent as it is, whoever wrote it down. */
   const single = useSend(
     ({ id, to }: { readonly id: string; readonly to: 'withdrawal' | 'resumption' }) => step(id, to),
     { stale: ['consents'] },
   );
-  return { change, single };
+  return { change, others, single };
 };
