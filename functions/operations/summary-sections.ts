@@ -17,8 +17,6 @@ export interface Section {
   readonly display: string;
   readonly title: string;
   readonly parts: readonly Part[];
-  /** Required sections say with an entry that nothing is known: code of `absent-unknown-uv-ips`, and the resource that carries it. */
-  readonly absent?: { readonly code: string; readonly display: string; readonly make: (code: object) => object };
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -44,36 +42,19 @@ const observed = (most: number, ...categories: string[]): Part => ({
   categories,
 });
 
-const ACTIVE = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code: 'active' }] };
-const ACTIVE_ALLERGY = {
-  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
-};
-const UNKNOWN_TIME = {
-  extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
-};
-
+/** The first three are required; an empty one says why (`emptyReason`): IPS 2 has no code for what is not known any more. */
 export const SECTIONS: readonly Section[] = [
   {
     code: '11450-4',
     display: 'Problem list - Reported',
     title: 'Problems',
     parts: [{ type: 'Condition', keeps: isCurrent, most: 100 }],
-    absent: {
-      code: 'no-problem-info',
-      display: 'No information about problems',
-      make: (code) => ({ resourceType: 'Condition', clinicalStatus: ACTIVE, code }),
-    },
   },
   {
     code: '48765-2',
     display: 'Allergies and adverse reactions Document',
     title: 'Allergies and Intolerances',
     parts: [{ type: 'AllergyIntolerance', keeps: isCurrent, most: 100 }],
-    absent: {
-      code: 'no-allergy-info',
-      display: 'No information about allergies',
-      make: (code) => ({ resourceType: 'AllergyIntolerance', clinicalStatus: ACTIVE_ALLERGY, code }),
-    },
   },
   {
     code: '10160-0',
@@ -91,16 +72,6 @@ export const SECTIONS: readonly Section[] = [
         most: 100,
       },
     ],
-    absent: {
-      code: 'no-medication-info',
-      display: 'No information about medications',
-      make: (medicationCodeableConcept) => ({
-        resourceType: 'MedicationStatement',
-        status: 'unknown',
-        medicationCodeableConcept,
-        _effectiveDateTime: UNKNOWN_TIME,
-      }),
-    },
   },
   {
     code: '11369-6',

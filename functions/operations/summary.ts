@@ -12,12 +12,12 @@ import { search } from '../search/search.ts';
 import type { Stored } from '../storage/port.ts';
 import { Inputs } from './inputs.ts';
 import { linkedWith } from './linked.ts';
+import { withAbsentReasons } from './summary-absent.ts';
 import { lineOf, type Part, SECTIONS, type Section } from './summary-sections.ts';
 
 type Needs = Pick<Services, 'resources' | 'seal' | 'region' | 'clock'>;
 
 const PROFILE = 'http://hl7.org/fhir/uv/ips/StructureDefinition/Bundle-uv-ips';
-const ABSENT = 'http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips';
 const LOINC = 'http://loinc.org';
 
 /** Pages of one type that are looked through for what belongs to a section. */
@@ -36,8 +36,9 @@ interface Filled {
 }
 
 /**
- * International Patient Summary: a document of what matters most, put together when it is asked for. It claims no profile, since its
- * entries are the records as their facilities wrote them. https://hl7.org/fhir/uv/ips/OperationDefinition/summary
+ * International Patient Summary: a document of what matters most, put together when it is asked for. It is held to our table of IPS
+ * 2.0.0's rules (test/functions/operations/summary-ips.ts) and claims no profile, since no official validator has seen it.
+ * https://hl7.org/fhir/uv/ips/OperationDefinition/summary
  */
 export const summary =
   (services: Needs): Interaction =>
@@ -174,12 +175,17 @@ const documentText = (
 ): string => {
   const base = fhirBase(region);
   const subject = { reference: fullUrl(base, patient) };
-  const author = { url: `urn:uuid:${randomUUID()}`, resource: { resourceType: 'Device', deviceName: DEVICE_NAME } };
-  const made: Made[] = [author];
-  const section = filled.map((one) => sectionOf(base, subject, one, made));
+  const author = made({ resourceType: 'Device', deviceName: DEVICE_NAME });
+  const custodian = made({
+    resourceType: 'Organization',
+    identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:oid:${region.homeCommunityId}` }],
+    name: region.name,
+  });
+  const identifier = { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${randomUUID()}` };
   const timestamp = new Date(now).toISOString();
   const composition = {
     resourceType: 'Composition',
+    identifier,
     status: 'final',
     type: { coding: [{ system: LOINC, code: '60591-5', display: 'Patient summary Document' }] },
     subject,
@@ -187,33 +193,34 @@ const documentText = (
     author: [{ reference: author.url }],
     title: 'International Patient Summary',
     confidentiality: 'N',
-    section,
+    custodian: { reference: custodian.url },
+    section: filled.map((one) => sectionOf(base, one)),
   };
   const entries = [
     entry(`urn:uuid:${randomUUID()}`, JSON.stringify(composition)),
-    entry(fullUrl(base, patient), patient.text()),
-    ...made.map(({ url, resource }) => entry(url, JSON.stringify(resource))),
-    ...others.map((stored) => entry(fullUrl(base, stored), publicText(stored))),
+    recordEntry(base, patient),
+    ...[author, custodian].map(({ url, resource }) => entry(url, JSON.stringify(resource))),
+    ...others.map((stored) => recordEntry(base, stored)),
   ];
-  const identifier = { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${randomUUID()}` };
   return `{"resourceType":"Bundle","identifier":${JSON.stringify(identifier)},"type":"document","timestamp":"${timestamp}","entry":[${entries.join(',')}]}`;
 };
 
 const DEVICE_NAME = [{ name: 'Tsumugi', type: 'user-friendly-name' }];
 
 /** A resource that is in no store. */
-interface Made {
-  readonly url: string;
-  readonly resource: object;
-}
+const made = (resource: object) => ({ url: `urn:uuid:${randomUUID()}`, resource });
 
 const entry = (url: string, resource: string) => `{"fullUrl":${JSON.stringify(url)},"resource":${resource}}`;
+
+const recordEntry = (base: string, stored: Stored) =>
+  entry(fullUrl(base, stored), withAbsentReasons(publicText(stored), stored.resource()));
 
 const NOTHING = 'No information available.';
 const CUT = 'The newest only; there may be more in the record.';
 
-const sectionOf = (base: string, subject: object, { section, found, isCut }: Filled, made: Made[]): object => {
-  const { code, display, title, absent } = section;
+/** Of an empty section it is said that there is no information, not that there is nothing: what is withheld looks the same. */
+const sectionOf = (base: string, { section, found, isCut }: Filled): object => {
+  const { code, display, title } = section;
   const head = { title, code: { coding: [{ system: LOINC, code, display }] } };
   if (found.length > 0) {
     const lines = found.map((stored) => lineOf(stored.resource()));
@@ -223,13 +230,7 @@ const sectionOf = (base: string, subject: object, { section, found, isCut }: Fil
       entry: found.map((stored) => ({ reference: fullUrl(base, stored) })),
     };
   }
-  if (!absent) return { ...head, text: narrative([NOTHING]), emptyReason: UNAVAILABLE };
-  const concept = { coding: [{ system: ABSENT, code: absent.code, display: absent.display }] };
-  const { resourceType, ...rest } = absent.make(concept) as { resourceType: string };
-  const who = resourceType === 'AllergyIntolerance' ? { patient: subject } : { subject };
-  const url = `urn:uuid:${randomUUID()}`;
-  made.push({ url, resource: { resourceType, ...rest, ...who } });
-  return { ...head, text: narrative([`${absent.display}.`]), entry: [{ reference: url }] };
+  return { ...head, text: narrative([NOTHING]), emptyReason: UNAVAILABLE };
 };
 
 const UNAVAILABLE = {
