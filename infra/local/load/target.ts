@@ -21,6 +21,9 @@ export interface TargetOptions {
 /** 500 too: a gateway says so when its function ran out of time, and what was sent may be sent again. */
 const PASSING = new Set([429, 500, 502, 503, 504]);
 
+/** Fresh tokens that are refused one after the other: then it is not the token. */
+const MOST_REFUSALS = 2;
+
 /** The server's word that a request of this size has not time enough: another attempt is unlikely to. */
 export const isOutOfTime = ({ status, headers }: Reply): boolean =>
   status === 503 && Number(headers.get('retry-after') ?? 0) >= OUT_OF_TIME_SECONDS;
@@ -46,7 +49,7 @@ export class Target {
     this.options = options;
   }
 
-  async token(): Promise<string> {
+  token(): Promise<string> {
     this.current ??= this.options.token();
     return this.current;
   }
@@ -65,14 +68,18 @@ export class Target {
     const url = path === '' || path.startsWith('/') ? this.options.fhir + path : path;
     const { tries = 12 } = this.options;
     let last = '';
+    let refusals = 0;
     for (let attempt = 0; attempt < tries; attempt++) {
       if (attempt > 0) this.repeats++;
       let wait = Math.min(10_000, 200 * 2 ** attempt) * (0.5 + Math.random());
       try {
-        const reply = await this.once(method, url, body, headers);
-        if (reply.status === 401 && attempt < 2) {
-          this.current = undefined;
+        const using = this.token();
+        const reply = await this.once(method, url, await using, body, headers);
+        if (reply.status === 401) {
+          // A token ends while others wait with it: the first to hear it asks for the next.
+          if (this.current === using) this.current = undefined;
           last = 'the token was refused';
+          if (++refusals > MOST_REFUSALS) break;
           wait = 0;
         } else if (PASSING.has(reply.status) && !isEnough(reply)) {
           last = `answered ${reply.status}`;
@@ -83,7 +90,7 @@ export class Target {
       }
       await pause(wait);
     }
-    throw new Unreachable(`${method} ${new URL(url).pathname}: ${last}, after ${tries} tries`);
+    throw new Unreachable(`${method} ${new URL(url).pathname}: ${last}, tried again and again`);
   }
 
   /** A PUT of bytes to an address that the server gave us; it carries its own permission. */
@@ -104,13 +111,14 @@ export class Target {
   private async once(
     method: string,
     url: string,
+    token: string,
     body: string | Uint8Array | undefined,
     headers: Record<string, string>,
   ): Promise<Reply> {
     const response = await fetch(url, {
       method,
       headers: {
-        authorization: `Bearer ${await this.token()}`,
+        authorization: `Bearer ${token}`,
         accept: 'application/fhir+json',
         ...(body !== undefined && { 'content-type': 'application/fhir+json' }),
         ...headers,
