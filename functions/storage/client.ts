@@ -4,7 +4,7 @@ type Logger = NonNullable<DynamoDBClientConfig['logger']>;
 
 /**
  * For every call, the SDK's own silent logger copies all that was sent and received, less what is sensitive, and throws the copy
- * away: 4 to 8 % of a request's processor time. A logger without `info` is not asked.
+ * away: some 4 % of a request's processor time (profile of a chart search, 2026-11-22). A logger without `info` is not asked.
  */
 const nothing = () => {};
 const SILENT: Omit<Logger, 'info'> = { trace: nothing, debug: nothing, warn: nothing, error: nothing };

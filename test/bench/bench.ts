@@ -101,7 +101,7 @@ const onStack = async () => {
         `${turns} turns of ${seconds} s each for ours and for the ceiling, after ${warm} s of warm-up; data in memory.`,
         throughput(rows),
         walkRate(rows, recordings),
-        'What a request asks of DynamoDB (DynamoDB Local counts a transaction twice, as AWS does):',
+        'What a request asks of DynamoDB, its audit records included (rows of a transaction count twice, as in AWS):',
         capacityTable(recordings),
         'CPU for each request at 8 clients, in milliseconds:',
         cpuTable(rows, clients.includes(8) ? 8 : (clients[0] ?? 1)),

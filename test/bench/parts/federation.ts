@@ -1,0 +1,217 @@
+// What federation costs: charts of 2 and 8 regions over HTTP with fixed delays, a fan-out to 300 simulated responders, and a signature.
+// Regions and responders are of this process and their stores in memory: two cores cannot be eight regions, so the delays stand for them.
+import type { PeerHttp, Received } from '../../../functions/federation/peer-http.ts';
+import { askPeer } from '../../../functions/federation/ask-peer.ts';
+import { openAsserter, type Sign } from '../../../functions/federation/assertion.ts';
+import { type Contract, proposed, termsHash } from '../../../functions/federation/contract.ts';
+import { openCorrelations } from '../../../functions/federation/correlations.ts';
+import { PeerFault } from '../../../functions/federation/peer-http.ts';
+import { federated } from '../../../functions/federation/query.ts';
+import type { Context } from '../../../functions/interactions/contract.ts';
+import { routes } from '../../../functions/interactions/routes.ts';
+import { Heads, ruled } from '../../../functions/consent/ruled.ts';
+import { memoryRowStore } from '../../../functions/services/row-store.ts';
+import { doctorAt, issues, later, link, matches, type Node, OPT_IN, openNode, TERMS, time } from '../../functions/federation/world.ts';
+
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const at = (sorted: readonly number[], share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+const ascending = (times: readonly number[]) => [...times].sort((a, b) => a - b);
+const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(0));
+
+const timed = async (times: number, work: () => Promise<unknown>): Promise<number[]> => {
+  const all: number[] = [];
+  for (let turn = 0; turn < times; turn += 1) {
+    const began = performance.now();
+    await work();
+    all.push(performance.now() - began);
+  }
+  return ascending(all);
+};
+
+const doctor = doctorAt('3610000002');
+const RECORDS = 50;
+const DELAY_MS = 100;
+
+const regionsOf = async (count: number): Promise<{ own: Node; all: Node[]; person: string }> => {
+  const all: Node[] = [];
+  for (let n = 0; n < count; n += 1)
+    all.push(await openNode({ oid: `2.999.${100 + n}`, name: `Region ${n + 1}`, prefecture: String(36 - n).padStart(2, '0') }));
+  const [own, ...others] = all as [Node, ...Node[]];
+  for (const other of others) await link(own, other);
+  const persons = [];
+  for (const node of all) {
+    const person = await node.person();
+    persons.push(person);
+    for (let n = 0; n < RECORDS; n += 1) await node.observe(person, `2026-${String(1 + (n % 10)).padStart(2, '0')}-${String(1 + (n % 28)).padStart(2, '0')}`);
+  }
+  await own.consent(persons[0]!, OPT_IN);
+  later(3_000);
+  return { own, all, person: persons[0]! };
+};
+
+const charts = async (count: number) => {
+  const { own, all, person } = await regionsOf(count);
+  const open = async () => {
+    const { body } = await own.call(doctor, 'GET', `/federation/fhir/Observation?patient=${person}&_count=200`);
+    if (matches(body).length !== Math.min(200, RECORDS * count) || issues(body).length > 0) throw new Error('not the chart that was asked for');
+  };
+  for (const node of all.slice(1))
+    node.misbehave = async (request) => {
+      if (request.url?.includes('/answer/')) await wait(DELAY_MS);
+      return false;
+    };
+  const [first] = await timed(1, open);
+  await timed(5, open);
+  const times = await timed(30, open);
+  await Promise.all(all.map((node) => node.stop()));
+  return { first: first!, p50: at(times, 0.5), p95: at(times, 0.95) };
+};
+
+/** Log-normal, by its median and its 95th percentile. */
+const lognormal = (median: number, p95: number) => {
+  const sigma = Math.log(p95 / median) / 1.645;
+  const normal = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  return median * Math.exp(sigma * normal);
+};
+
+export const SIMULATED = { regions: 300, persons: 40, knowing: 4, deadline: 4_000 };
+
+/** A region over the net: most are warm, some start a function first, some are down, late or refuse. */
+const answerAfter = (): { delay: number; fate: 'answers' | 'down' | 'silent' | 'refuses' } => {
+  const delay = lognormal(90, 350) + (Math.random() < 0.08 ? lognormal(600, 1_200) : 0);
+  const dice = Math.random();
+  return { delay, fate: dice < 0.01 ? 'down' : dice < 0.02 ? 'silent' : dice < 0.025 ? 'refuses' : 'answers' };
+};
+
+const simulatedPeers = (counts: { discover: number; fhir: number }): PeerHttp => {
+  const received = (body: unknown, status = 200): Received => ({ status, headers: {}, bytes: Buffer.from(JSON.stringify(body)) });
+  return {
+    assertAllowed: () => {},
+    get: () => Promise.reject(new Error('not asked')),
+    post: async (url, body, { signal }) => {
+      const what = url.endsWith('/discover') ? 'discover' : 'fhir';
+      counts[what] += 1;
+      const number = Number(/region-(\d+)/.exec(url)?.[1]);
+      const { delay, fate } = answerAfter();
+      await new Promise<void>((resolve, reject) => {
+        const late = () => reject(new PeerFault('timeout', 'it did not answer in time'));
+        signal.addEventListener('abort', late, { once: true });
+        if (fate !== 'silent') setTimeout(resolve, delay);
+      });
+      if (fate === 'down') throw new PeerFault('transient', 'it could not be reached');
+      if (fate === 'refuses') return received({}, 403);
+      const knows = number % (SIMULATED.regions / SIMULATED.knowing) === 0;
+      if (what === 'discover') {
+        const isByName = body.includes('"demographics"');
+        return received(knows && isByName ? { kind: 'match', handle: `h-${number}`, patients: [`p-${number}`] } : { kind: 'none' });
+      }
+      const entry = Array.from({ length: 20 }, (_, n) => ({
+        resource: { resourceType: 'Observation', id: `o-${number}-${n}`, status: 'final', code: { text: 'x' }, subject: { reference: `Patient/p-${number}` }, effectiveDateTime: `2026-01-${String(n + 1).padStart(2, '0')}` },
+        search: { mode: 'match' },
+      }));
+      return received({ resourceType: 'Bundle', type: 'searchset', entry });
+    },
+  };
+};
+
+const simulatedContracts = (): Contract[] =>
+  Array.from({ length: SIMULATED.regions }, (_, n) => {
+    const proposal = {
+      community: `2.999.1000.${n}`,
+      name: `Region ${n}`,
+      baseUrl: `https://region-${n}.example.jp`,
+      jwksUrl: `https://region-${n}.example.jp/auth/jwks.json`,
+      terms: TERMS as Contract['terms'],
+    };
+    return { ...proposed(proposal, 0, 'bench'), own: 'active' as const, told: true, peer: { state: 'active' as const, terms: termsHash(proposal.terms), at: 0 } };
+  });
+
+const simulation = async () => {
+  const own = await openNode({ oid: '2.999.36', name: 'Own', prefecture: '36' });
+  const { services } = own.api;
+  const counts = { discover: 0, fhir: 0 };
+  const rows = memoryRowStore();
+  const contracts = simulatedContracts();
+  const sign: Sign = async (header, claims) => {
+    await wait(lognormal(12, 40)); // KMS, in the same region of AWS
+    return own.sign(header, claims);
+  };
+  const asserter = openAsserter({ community: own.oid, sign, clock: () => time.now, pseudonym: () => 'p' });
+  const heads = new Heads(services.resources, services.clock);
+  const ask = federated({
+    services,
+    fhir: routes(services),
+    contracts: { active: async () => contracts },
+    correlations: openCorrelations(rows),
+    ask: askPeer({ asserter, peers: simulatedPeers(counts) }),
+    readAs: (context) => ruled(services.resources, heads, { actor: context.actor, isEager: true }),
+  });
+  const found: { time: number; discover: number; fhir: number; signed: number }[][] = [[], []];
+  for (let n = 0; n < SIMULATED.persons; n += 1) {
+    const person = await own.person({
+      identifier: [
+        { system: 'urn:oid:1.2.392.100495.20.3.51.13610000001', value: `S-${n}` },
+        { system: 'http://jpfhir.jp/fhir/clins/Idsystem/JP_Insurance_memberID', value: `00360000:1:${1000 + n}:01` },
+      ],
+      name: [{ family: '見本', given: [`番号${n}`] }],
+    });
+    await own.consent(person, OPT_IN);
+    for (const opening of [0, 1]) {
+      later(opening === 0 ? 10 * 60_000 : 30_000); // assertions of the person before have run out; the second opening is soon after
+      const before = { ...counts, signed: asserter.signed() };
+      const context = { actor: doctor, requestId: 'bench', now: time.now, purpose: 'TREAT', consentDefault: 'implicit', disclosed: [] } as unknown as Context;
+      const began = performance.now();
+      await ask(context, { method: 'GET', path: ['Observation'], params: [['patient', person], ['_deadline', String(SIMULATED.deadline)]], headers: {}, body: undefined });
+      found[opening]!.push({
+        time: performance.now() - began,
+        discover: counts.discover - before.discover,
+        fhir: counts.fhir - before.fhir,
+        signed: asserter.signed() - before.signed,
+      });
+    }
+  }
+  await own.stop();
+  return found;
+};
+
+const signatures = async () => {
+  const node = await openNode({ oid: '2.999.36', name: 'Own', prefecture: '36' });
+  const asserter = openAsserter({ community: node.oid, sign: node.sign, clock: () => time.now, pseudonym: () => 'p' });
+  const { proof } = await asserter.assert(doctor, 'TREAT', '2.999.3');
+  const body = 'x'.repeat(500);
+  for (let n = 0; n < 200; n += 1) proof('https://region.example.jp/federation/answer/fhir', body);
+  const rounds = 2_000;
+  const began = performance.now();
+  for (let n = 0; n < rounds; n += 1) proof('https://region.example.jp/federation/answer/fhir', body);
+  const perProof = (performance.now() - began) / rounds;
+  await node.stop();
+  return perProof;
+};
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+export const federationCosts = async (): Promise<{ charts: string; fanOut: string; signature: string }> => {
+  const single = await charts(1);
+  const rows: string[] = [];
+  for (const count of [1, 2, 8]) {
+    const { first, p50, p95 } = count === 1 ? single : await charts(count);
+    const over = count === 1 ? '' : `+${ms(((p50 - DELAY_MS) / DELAY_MS) * 100)} %`;
+    rows.push(`| ${count} | ${count === 1 ? 0 : DELAY_MS} | ${ms(first)} | ${ms(p50)} | ${ms(p95)} | ${over} |`);
+  }
+  const [first = [], second = []] = await simulation();
+  const line = (name: string, found: typeof first) => {
+    const times = ascending(found.map(({ time: one }) => one));
+    const total = mean(found.map(({ discover }) => discover)) + mean(found.map(({ fhir }) => fhir));
+    return `| ${name} | ${ms(at(times, 0.5))} | ${ms(at(times, 0.95))} | ${mean(found.map(({ discover }) => discover)).toFixed(1)} | ${mean(found.map(({ fhir }) => fhir)).toFixed(1)} | ${total.toFixed(1)} | ${mean(found.map(({ signed }) => signed)).toFixed(1)} |`;
+  };
+  return {
+    charts: ['| regions | delay of the others, ms | first opening, ms | p50, ms | p95, ms | over the slowest region |', '| --- | --- | --- | --- | --- | --- |', ...rows].join('\n'),
+    fanOut: [
+      '| opening | p50, ms | p95, ms | discoveries | queries | requests | signatures |',
+      '| --- | --- | --- | --- | --- | --- | --- |',
+      line('first', first),
+      line('second, 30 s later', second),
+    ].join('\n'),
+    signature: `A proof for one request takes ${(await signatures()).toFixed(3)} ms of this process; the assertion behind it is one call of KMS in five minutes for each account, purpose and peer.`,
+  };
+};
