@@ -1,4 +1,4 @@
-// Small rows of table `registry` that are no FHIR resources: break-glass grants, alerts, counters, figures. Who keeps rows here
+// Small rows of table `registry` that are no FHIR resources: break-glass grants, alerts, counters, figures, what the desk keeps. Who keeps rows here
 // says in a heading which there are. Two forms of one promise: DynamoDB, and a map for tests
 // (test/functions/services/row-store.contract.test.ts).
 import { randomUUID } from 'node:crypto';
@@ -6,6 +6,7 @@ import {
   type AttributeValue,
   type DynamoDBClient,
   GetItemCommand,
+  type Put,
   QueryCommand,
   type TransactionCanceledException,
   type TransactWriteItem,
@@ -19,9 +20,14 @@ export interface Row {
   /** Counts from 1 with every `put`; 0: a counter. */
   readonly version: number;
   readonly data: unknown;
+  /** `data` as it stands there; of a counter, undefined. */
+  readonly text: string | undefined;
   /** Of a counter. */
   readonly count: number;
 }
+
+/** What must be there: nothing; this version; this text (undefined: nothing), or what is to be written already. */
+export type Expected = 'absent' | number | { readonly text: string | undefined };
 
 export type RowChange =
   | {
@@ -29,8 +35,8 @@ export type RowChange =
       readonly p: string;
       readonly s: string;
       readonly data: unknown;
-      /** What must be there: nothing, or this version. Left out: whatever. */
-      readonly expect?: 'absent' | number;
+      /** Left out: whatever. */
+      readonly expect?: Expected;
       /** Milliseconds; some days later the row may go. */
       readonly until?: number;
     }
@@ -61,6 +67,7 @@ const rowOf = (item: Item): Row => ({
   s: item.s?.S ?? '',
   version: Number(item.v?.N ?? 0),
   data: item.d?.S === undefined ? undefined : JSON.parse(item.d.S),
+  text: item.d?.S,
   count: Number(item.c?.N ?? 0),
 });
 
@@ -114,27 +121,35 @@ const transactItem = (TableName: string, change: RowChange): TransactWriteItem =
         ExpressionAttributeValues: { ':n': { N: String(change.amount) } },
       },
     };
-  const condition = conditionOf(change.expect);
-  if (change.kind === 'delete') return { Delete: { TableName, Key, ...condition } };
+  if (change.kind === 'delete') return { Delete: { TableName, Key, ...conditionOf(change.expect) } };
   const { data, expect, until } = change;
+  const text = JSON.stringify(data);
   return {
     Put: {
       TableName,
       Item: {
         ...Key,
         v: { N: String(typeof expect === 'number' ? expect + 1 : 1) },
-        d: { S: JSON.stringify(data) },
+        d: { S: text },
         ...(until !== undefined && { ttl: { N: String(Math.ceil(until / 1000)) } }),
       },
-      ...condition,
+      ...conditionOf(expect, text),
     },
   };
 };
 
-const conditionOf = (expect: 'absent' | number | undefined) => {
+type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeValues'>;
+
+const conditionOf = (expect: Expected | undefined, next = ''): Condition => {
   if (expect === undefined) return {};
   if (expect === 'absent') return { ConditionExpression: 'attribute_not_exists(p)' };
-  return { ConditionExpression: 'v = :v', ExpressionAttributeValues: { ':v': { N: String(expect) } } };
+  if (typeof expect === 'number')
+    return { ConditionExpression: 'v = :v', ExpressionAttributeValues: { ':v': { N: String(expect) } } };
+  const { text } = expect;
+  return {
+    ConditionExpression: text === undefined ? 'attribute_not_exists(p) OR d = :d' : 'd = :found OR d = :d',
+    ExpressionAttributeValues: { ':d': { S: next }, ...(text !== undefined && { ':found': { S: text } }) },
+  };
 };
 
 export const memoryRowStore = (): RowStore => {
@@ -155,7 +170,9 @@ export const memoryRowStore = (): RowStore => {
       const met = changes.every((change) => {
         if (change.kind === 'add' || change.expect === undefined) return true;
         const row = rows.get(name(change.p, change.s));
-        return change.expect === 'absent' ? row === undefined : row?.version === change.expect;
+        if (typeof change.expect !== 'object')
+          return change.expect === 'absent' ? row === undefined : row?.version === change.expect;
+        return row?.text === change.expect.text || ('data' in change && row?.text === JSON.stringify(change.data));
       });
       if (!met) return false;
       for (const change of changes) {
@@ -163,10 +180,18 @@ export const memoryRowStore = (): RowStore => {
         const at = name(p, s);
         if (change.kind === 'delete') rows.delete(at);
         else if (change.kind === 'add')
-          rows.set(at, { p, s, version: 0, data: undefined, count: (rows.get(at)?.count ?? 0) + change.amount });
+          rows.set(at, {
+            p,
+            s,
+            version: 0,
+            data: undefined,
+            text: undefined,
+            count: (rows.get(at)?.count ?? 0) + change.amount,
+          });
         else {
           const version = typeof change.expect === 'number' ? change.expect + 1 : 1;
-          rows.set(at, { p, s, version, data: JSON.parse(JSON.stringify(change.data)), count: 0 });
+          const text = JSON.stringify(change.data);
+          rows.set(at, { p, s, version, data: JSON.parse(text), text, count: 0 });
         }
       }
       return true;

@@ -8,17 +8,10 @@
 //   access reviews, newest last               tenant#review      <time>#<n>       1
 //
 // Rows that belong together are written in one transaction; each write names the text that it found, so of two administrators
-// at once the later one starts again.
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  GetItemCommand,
-  QueryCommand,
-  TransactionCanceledException,
-  TransactWriteItemsCommand,
-} from '@aws-sdk/client-dynamodb';
+// at once the later one starts again. The store is that of all small rows (services/row-store.ts).
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { refuse } from '../fhir/outcome.ts';
-import { retrying } from '../services/retry.ts';
+import { memoryRowStore, openRowStore, type RowStore, type Row as StoredRow } from '../services/row-store.ts';
 
 export interface RowKey {
   readonly p: string;
@@ -45,66 +38,31 @@ export interface Rows {
 
 export const conflict = () => refuse('conflict', 'somebody else has changed this meanwhile; read it again');
 
-type Item = Record<string, AttributeValue>;
+const rowOf = ({ p, s, text }: StoredRow): Row => ({ p, s, d: text ?? 'null' });
 
-const rowOf = (item: Item): Row => ({ p: item.p?.S ?? '', s: item.s?.S ?? '', d: item.d?.S ?? 'null' });
-
-export const dynamoRows = ({ client, table }: { client: DynamoDBClient; table: string }): Rows => ({
+const deskRows = (store: RowStore): Rows => ({
   get: async ({ p, s }) => {
-    const read = new GetItemCommand({ TableName: table, Key: { p: { S: p }, s: { S: s } }, ConsistentRead: true });
-    const { Item } = await retrying(() => client.send(read));
-    return Item && rowOf(Item);
+    const row = await store.get(p, s);
+    return row && rowOf(row);
   },
   list: async (p) => {
     const rows: Row[] = [];
-    let after: Item | undefined;
+    let after: string | undefined;
     do {
-      const query = new QueryCommand({
-        TableName: table,
-        KeyConditionExpression: 'p = :p',
-        ExpressionAttributeValues: { ':p': { S: p } },
-        ConsistentRead: true,
-        ...(after && { ExclusiveStartKey: after }),
-      });
-      const { Items = [], LastEvaluatedKey } = await retrying(() => client.send(query));
-      rows.push(...Items.map(rowOf));
-      after = LastEvaluatedKey;
-    } while (after);
+      const page = await store.list({ p, after, limit: 1_000 });
+      rows.push(...page.rows.map(rowOf));
+      after = page.next;
+    } while (after !== undefined);
     return rows;
   },
   write: async (changes) => {
-    const write = new TransactWriteItemsCommand({
-      TransactItems: changes.map(({ p, s, d, before }) => ({
-        Put: {
-          TableName: table,
-          Item: { p: { S: p }, s: { S: s }, d: { S: d } },
-          // The second: our own write, whose answer was lost.
-          ConditionExpression: before === undefined ? 'attribute_not_exists(p) OR d = :d' : 'd = :before OR d = :d',
-          ExpressionAttributeValues: { ':d': { S: d }, ...(before !== undefined && { ':before': { S: before } }) },
-        },
-      })),
-    });
-    try {
-      await retrying(() => client.send(write));
-    } catch (error) {
-      if (error instanceof TransactionCanceledException) throw conflict();
-      throw error;
-    }
+    const written = await store.write(
+      changes.map(({ p, s, d, before }) => ({ kind: 'put', p, s, data: JSON.parse(d), expect: { text: before } })),
+    );
+    if (!written) throw conflict();
   },
 });
 
-export const memoryRows = (): Rows => {
-  const held = new Map<string, Row>();
-  const at = ({ p, s }: RowKey) => `${p}\n${s}`;
-  return {
-    get: async (key) => held.get(at(key)),
-    list: async (p) => [...held.values()].filter((row) => row.p === p).sort((a, b) => (a.s < b.s ? -1 : 1)),
-    write: async (changes) => {
-      for (const { before, d, ...key } of changes) {
-        const now = held.get(at(key))?.d;
-        if (now !== before && now !== d) throw conflict();
-      }
-      for (const { p, s, d } of changes) held.set(at({ p, s }), { p, s, d });
-    },
-  };
-};
+export const dynamoRows = (to: { readonly client: DynamoDBClient; readonly table: string }): Rows =>
+  deskRows(openRowStore(to));
+export const memoryRows = (): Rows => deskRows(memoryRowStore());

@@ -34,7 +34,7 @@ describe.each([
     await rows.write([{ ...at('a'), d: '1', before: undefined }]);
 
     const stale = rows.write([
-      { ...at('b'), d: 'new', before: undefined },
+      { ...at('b'), d: '"new"', before: undefined },
       { ...at('a'), d: '3', before: '2' },
     ]);
 
