@@ -206,6 +206,7 @@ const Form = ({
         </Title>
         <ConsentChoice
           region={region}
+          hasJoined={false}
           chosen={facilities}
           onChange={setFacilities}
           error={issuesAt(error, 'consent.facilities')}

@@ -138,6 +138,7 @@ const Return = ({ region }: { readonly region: ConsentDefault }): ReactNode => {
         <Stack gap="sm">
           <ConsentChoice
             region={region}
+            hasJoined
             chosen={facilities}
             onChange={setFacilities}
             error={issuesAt(send.error, 'consent.facilities')}
