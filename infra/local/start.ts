@@ -132,7 +132,9 @@ const seed = async (region: HostedRegion, stack: Stack, { empty }: Options, dir:
   };
   await (await seedNamed('identities', 'seedIdentities'))?.(context);
   await (await seedNamed('clinical', 'seedOrganizations'))?.(context);
-  if (!empty) await (await seedNamed('clinical', 'seedClinical'))?.(context);
+  if (empty) return;
+  await (await seedNamed('clinical', 'seedClinical'))?.(context);
+  await (await seedNamed('enrolment', 'seedEnrolment'))?.(context);
 };
 
 const seedNamed = async (file: string, name: string): Promise<Seed | undefined> => {
