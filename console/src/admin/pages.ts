@@ -49,6 +49,13 @@ export const pages: readonly Page[] = [
   },
   { path: 'systems/$clientId', roles: OFFICE, component: lazy(() => import('./system.tsx')) },
   {
+    path: 'contracts',
+    name: { ja: '他地域との連携', en: 'Other regions' },
+    roles: ['admin', 'operator'],
+    component: lazy(() => import('./contracts.tsx')),
+  },
+  { path: 'contracts/$community', roles: ['admin', 'operator'], component: lazy(() => import('./contract.tsx')) },
+  {
     path: 'import',
     name: { ja: '一括登録（CSV）', en: 'Lists (CSV)' },
     roles: ['admin'],

@@ -114,6 +114,13 @@ const TERMS: Readonly<Record<string, Readonly<Record<string, readonly [ja: strin
     vip: ['要注意者（VIP等）の閲覧', 'A labelled person (VIP, CEL)'],
     'own-family-name': ['同姓の人の閲覧', "A person of the reader's family name"],
   },
+  contract: {
+    proposed: ['提案', 'proposed'],
+    approved: ['承認', 'approved'],
+    active: ['有効', 'active'],
+    suspended: ['一時停止', 'suspended'],
+    ended: ['終了', 'ended'],
+  },
   pair: {
     review: ['確認待ち', 'to be decided'],
     linked: ['同一人', 'linked'],
