@@ -1,11 +1,12 @@
 // A real browser (Debian's Chromium) on a page of the local stack. What the page's console says, and what its content
 // security policy had to stop, is collected: a test ends with neither.
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { stepAt, totpCode } from '../../infra/local/cognito/totp.ts';
 import { readSecrets } from '../../infra/local/demo/identities.ts';
 import type { RegionEndpoints } from '../../infra/local/endpoints.ts';
+
+export { seriousFindings } from './axe.ts';
 
 const EXECUTABLE = '/usr/bin/chromium';
 export const hasBrowser = existsSync(EXECUTABLE);
@@ -75,26 +76,6 @@ export const signIn = async ({ page }: Visit, region: RegionEndpoints, who: stri
   }
   throw new Error(`${who} could not sign in`);
 };
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-/** What axe-core finds serious or critical on the page as it is, as `rule: element`; the browser's own evaluation needs no script tag. */
-export const seriousFindings = async (page: Page): Promise<string[]> => {
-  await page.evaluate(readFileSync(AXE, 'utf8'));
-  const tags = JSON.stringify(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']);
-  const found = await page.evaluate<AxeResults>(`axe.run(document, { runOnly: ${tags}, resultTypes: ['violations'] })`);
-  return found.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary = '' }) => `${id}: ${html} ${failureSummary}`));
-};
-
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact: string;
-    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-  }[];
-}
 
 /** How much wider the page is than the window; 0: nobody has to scroll sideways to read. */
 export const overflowOf = (page: Page): Promise<number> =>
