@@ -54,6 +54,8 @@ const synthesize = (regions: readonly RegionFile[], checked: boolean) => {
     return {
       stages: stages.map((stage) => {
         const stacks = assembly.getNestedAssembly(stage.artifactId).stacks;
+        // Read while the folder is there: a stack reads its template when it is first asked.
+        for (const stack of stacks) void stack.template;
         const template = (name: string): Template => stacks.find(({ id }) => id.includes(name))?.template;
         return {
           name: stage.stageName,

@@ -108,7 +108,28 @@ const negate =
     return value === undefined ? NONE : node?.type === 'System.Integer' ? integer(-value) : decimal(-value);
   };
 
+/** A path from `%resource` and the like, without arguments: the same wherever in an expression it stands. */
+const isFixed = (ast: Ast): boolean => {
+  if (ast.kind === 'variable') return ast.name === 'resource' || ast.name === 'rootResource' || ast.name === 'context';
+  if (ast.kind === 'call' && ast.args.length > 0) return false;
+  return (ast.kind === 'member' || ast.kind === 'call') && ast.of !== undefined && isFixed(ast.of);
+};
+
+/** Walked once for an evaluation: `element.all(path.startsWith(%resource.snapshot.element.first().path))` would walk it for each element. */
 const compile = (ast: Ast): Step => {
+  if (ast.kind === 'variable' || !isFixed(ast)) return compileStep(ast);
+  const step = compileStep(ast);
+  return (input, scope) => {
+    const known = scope.fixed.get(ast);
+    // Not walked again, but what it found is met again.
+    if (known) return spend(scope, known);
+    const found = step(input, scope);
+    scope.fixed.set(ast, found);
+    return found;
+  };
+};
+
+const compileStep = (ast: Ast): Step => {
   switch (ast.kind) {
     case 'literal': {
       const literal = [system(ast.type, ast.value)];
@@ -156,6 +177,7 @@ const newScope = (context: TypedValue, env: PathEnv, budget: number): Scope => {
     index: 0,
     total: NONE,
     budget,
+    fixed: new Map(),
   };
 };
 

@@ -14,6 +14,8 @@ export interface Scope {
   total: TypedValue[];
   /** Values that may still be met before the evaluation is given up. */
   budget: number;
+  /** What fixed paths have found in this evaluation, by their place in the expression. */
+  readonly fixed: Map<object, TypedValue[]>;
 }
 
 /** An expression may multiply what it finds (`descendants().descendants()`); it must not take the server's time for it. */
