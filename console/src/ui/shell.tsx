@@ -64,7 +64,7 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
           <Group gap="xs" wrap="nowrap">
             <Menu>
               <Menu.Target>
-                <Button variant="subtle" size="compact-sm" aria-label={t('language')}>
+                <Button variant="subtle" size="compact-sm" aria-label={`${t('language')}: ${NAMES[language]}`}>
                   {NAMES[language]}
                 </Button>
               </Menu.Target>
