@@ -1,5 +1,5 @@
 // `npm run bench`: our API through HTTP beside the raw DynamoDB operations that it needs, in one run on one machine.
-// --only http,process,cold,validation (or names of scenarios: http for these alone, no document), --clients 1,8,32,
+// --only http,process,cold,validation,federation (or names of scenarios: http for these alone, no document), --clients 1,8,32,
 // --seconds N a turn, --turns N, --warm N seconds, --dry (writes no document)
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,7 +23,7 @@ import { type ScenarioName, scenarioNames } from './parts/scenarios.ts';
 import { startStack } from './parts/stack.ts';
 
 const REGION = 'tokushima';
-const PARTS = ['http', 'process', 'cold', 'validation'] as const;
+const PARTS = ['http', 'process', 'cold', 'validation', 'federation'] as const;
 const document = join(import.meta.dirname, '../../docs/performance.md');
 
 const { values } = parseArgs({
@@ -123,5 +123,15 @@ if (wants('validation')) {
   say('validation');
   const { validationCosts } = await import('./parts/validation.ts');
   publish('validation', validationTable(validationCosts()));
+}
+if (wants('federation')) {
+  say('federation');
+  const { federationCosts } = await import('./parts/federation.ts');
+  const { charts, fanOut, signature } = await federationCosts();
+  const page = join(import.meta.dirname, '../../docs/federation.md');
+  for (const [name, text] of Object.entries({ charts, 'fan-out': fanOut, signature })) {
+    if (values.dry) say(text);
+    else writeBetween(page, `federation:${name}`, `Measured ${machine()}.\n\n${text}`);
+  }
 }
 process.exit(0);

@@ -1,20 +1,33 @@
 // What federation costs: charts of 2 and 8 regions over HTTP with fixed delays, a fan-out to 300 simulated responders, and a signature.
 // Regions and responders are of this process and their stores in memory: two cores cannot be eight regions, so the delays stand for them.
-import type { PeerHttp, Received } from '../../../functions/federation/peer-http.ts';
+
+import { Heads, ruled } from '../../../functions/consent/ruled.ts';
 import { askPeer } from '../../../functions/federation/ask-peer.ts';
 import { openAsserter, type Sign } from '../../../functions/federation/assertion.ts';
 import { type Contract, proposed, termsHash } from '../../../functions/federation/contract.ts';
 import { openCorrelations } from '../../../functions/federation/correlations.ts';
+import type { PeerHttp, Received } from '../../../functions/federation/peer-http.ts';
 import { PeerFault } from '../../../functions/federation/peer-http.ts';
 import { federated } from '../../../functions/federation/query.ts';
 import type { Context } from '../../../functions/interactions/contract.ts';
 import { routes } from '../../../functions/interactions/routes.ts';
-import { Heads, ruled } from '../../../functions/consent/ruled.ts';
 import { memoryRowStore } from '../../../functions/services/row-store.ts';
-import { doctorAt, issues, later, link, matches, type Node, OPT_IN, openNode, TERMS, time } from '../../functions/federation/world.ts';
+import {
+  doctorAt,
+  issues,
+  later,
+  link,
+  matches,
+  type Node,
+  OPT_IN,
+  openNode,
+  TERMS,
+  time,
+} from '../../functions/federation/world.ts';
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-const at = (sorted: readonly number[], share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+const at = (sorted: readonly number[], share: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 const ascending = (times: readonly number[]) => [...times].sort((a, b) => a - b);
 const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(0));
 
@@ -35,14 +48,20 @@ const DELAY_MS = 100;
 const regionsOf = async (count: number): Promise<{ own: Node; all: Node[]; person: string }> => {
   const all: Node[] = [];
   for (let n = 0; n < count; n += 1)
-    all.push(await openNode({ oid: `2.999.${100 + n}`, name: `Region ${n + 1}`, prefecture: String(36 - n).padStart(2, '0') }));
+    all.push(
+      await openNode({ oid: `2.999.${100 + n}`, name: `Region ${n + 1}`, prefecture: String(36 - n).padStart(2, '0') }),
+    );
   const [own, ...others] = all as [Node, ...Node[]];
   for (const other of others) await link(own, other);
   const persons = [];
   for (const node of all) {
     const person = await node.person();
     persons.push(person);
-    for (let n = 0; n < RECORDS; n += 1) await node.observe(person, `2026-${String(1 + (n % 10)).padStart(2, '0')}-${String(1 + (n % 28)).padStart(2, '0')}`);
+    for (let n = 0; n < RECORDS; n += 1)
+      await node.observe(
+        person,
+        `2026-${String(1 + (n % 10)).padStart(2, '0')}-${String(1 + (n % 28)).padStart(2, '0')}`,
+      );
   }
   await own.consent(persons[0]!, OPT_IN);
   later(3_000);
@@ -53,7 +72,8 @@ const charts = async (count: number) => {
   const { own, all, person } = await regionsOf(count);
   const open = async () => {
     const { body } = await own.call(doctor, 'GET', `/federation/fhir/Observation?patient=${person}&_count=200`);
-    if (matches(body).length !== Math.min(200, RECORDS * count) || issues(body).length > 0) throw new Error('not the chart that was asked for');
+    if (matches(body).length !== Math.min(200, RECORDS * count) || issues(body).length > 0)
+      throw new Error('not the chart that was asked for');
   };
   for (const node of all.slice(1))
     node.misbehave = async (request) => {
@@ -84,7 +104,11 @@ const answerAfter = (): { delay: number; fate: 'answers' | 'down' | 'silent' | '
 };
 
 const simulatedPeers = (counts: { discover: number; fhir: number }): PeerHttp => {
-  const received = (body: unknown, status = 200): Received => ({ status, headers: {}, bytes: Buffer.from(JSON.stringify(body)) });
+  const received = (body: unknown, status = 200): Received => ({
+    status,
+    headers: {},
+    bytes: Buffer.from(JSON.stringify(body)),
+  });
   return {
     assertAllowed: () => {},
     get: () => Promise.reject(new Error('not asked')),
@@ -103,10 +127,19 @@ const simulatedPeers = (counts: { discover: number; fhir: number }): PeerHttp =>
       const knows = number % (SIMULATED.regions / SIMULATED.knowing) === 0;
       if (what === 'discover') {
         const isByName = body.includes('"demographics"');
-        return received(knows && isByName ? { kind: 'match', handle: `h-${number}`, patients: [`p-${number}`] } : { kind: 'none' });
+        return received(
+          knows && isByName ? { kind: 'match', handle: `h-${number}`, patients: [`p-${number}`] } : { kind: 'none' },
+        );
       }
       const entry = Array.from({ length: 20 }, (_, n) => ({
-        resource: { resourceType: 'Observation', id: `o-${number}-${n}`, status: 'final', code: { text: 'x' }, subject: { reference: `Patient/p-${number}` }, effectiveDateTime: `2026-01-${String(n + 1).padStart(2, '0')}` },
+        resource: {
+          resourceType: 'Observation',
+          id: `o-${number}-${n}`,
+          status: 'final',
+          code: { text: 'x' },
+          subject: { reference: `Patient/p-${number}` },
+          effectiveDateTime: `2026-01-${String(n + 1).padStart(2, '0')}`,
+        },
         search: { mode: 'match' },
       }));
       return received({ resourceType: 'Bundle', type: 'searchset', entry });
@@ -123,7 +156,12 @@ const simulatedContracts = (): Contract[] =>
       jwksUrl: `https://region-${n}.example.jp/auth/jwks.json`,
       terms: TERMS as Contract['terms'],
     };
-    return { ...proposed(proposal, 0, 'bench'), own: 'active' as const, told: true, peer: { state: 'active' as const, terms: termsHash(proposal.terms), at: 0 } };
+    return {
+      ...proposed(proposal, 0, 'bench'),
+      own: 'active' as const,
+      told: true,
+      peer: { state: 'active' as const, terms: termsHash(proposal.terms), at: 0 },
+    };
   });
 
 const simulation = async () => {
@@ -159,9 +197,25 @@ const simulation = async () => {
     for (const opening of [0, 1]) {
       later(opening === 0 ? 10 * 60_000 : 30_000); // assertions of the person before have run out; the second opening is soon after
       const before = { ...counts, signed: asserter.signed() };
-      const context = { actor: doctor, requestId: 'bench', now: time.now, purpose: 'TREAT', consentDefault: 'implicit', disclosed: [] } as unknown as Context;
+      const context = {
+        actor: doctor,
+        requestId: 'bench',
+        now: time.now,
+        purpose: 'TREAT',
+        consentDefault: 'implicit',
+        disclosed: [],
+      } as unknown as Context;
       const began = performance.now();
-      await ask(context, { method: 'GET', path: ['Observation'], params: [['patient', person], ['_deadline', String(SIMULATED.deadline)]], headers: {}, body: undefined });
+      await ask(context, {
+        method: 'GET',
+        path: ['Observation'],
+        params: [
+          ['patient', person],
+          ['_deadline', String(SIMULATED.deadline)],
+        ],
+        headers: {},
+        body: undefined,
+      });
       found[opening]!.push({
         time: performance.now() - began,
         discover: counts.discover - before.discover,
@@ -205,7 +259,11 @@ export const federationCosts = async (): Promise<{ charts: string; fanOut: strin
     return `| ${name} | ${ms(at(times, 0.5))} | ${ms(at(times, 0.95))} | ${mean(found.map(({ discover }) => discover)).toFixed(1)} | ${mean(found.map(({ fhir }) => fhir)).toFixed(1)} | ${total.toFixed(1)} | ${mean(found.map(({ signed }) => signed)).toFixed(1)} |`;
   };
   return {
-    charts: ['| regions | delay of the others, ms | first opening, ms | p50, ms | p95, ms | over the slowest region |', '| --- | --- | --- | --- | --- | --- |', ...rows].join('\n'),
+    charts: [
+      '| regions | delay of the others, ms | first opening, ms | p50, ms | p95, ms | over the slowest region |',
+      '| --- | --- | --- | --- | --- | --- |',
+      ...rows,
+    ].join('\n'),
     fanOut: [
       '| opening | p50, ms | p95, ms | discoveries | queries | requests | signatures |',
       '| --- | --- | --- | --- | --- | --- | --- |',

@@ -1,0 +1,255 @@
+// Two regions as `npm start` runs them, and a third of this process that lies, is slow, and goes away.
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import {
+  type Body,
+  desk,
+  issues,
+  matches,
+  type Node,
+  nextOf,
+  OPERATOR,
+  openNode,
+  proposalOf,
+  time,
+} from '../functions/federation/world.ts';
+import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
+
+let stack: LocalStack;
+let third: Node;
+let ticking: NodeJS.Timeout;
+const tokens = new Map<string, string>();
+const THIRD_PATIENT = 'demo-resident-1';
+
+const send = async (
+  who: string,
+  region: string,
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+) => {
+  const name = `${who} ${region}`;
+  if (!tokens.has(name)) tokens.set(name, await stack.token(who, region));
+  const { baseUrl } = stack.region(region);
+  const response = await fetch(path.startsWith('http') ? path : baseUrl + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${tokens.get(name)}`,
+      ...(body && { 'content-type': path.startsWith('/fhir') ? 'application/fhir+json' : 'application/json' }),
+      ...headers,
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    requestId: response.headers.get('x-request-id'),
+    body: (text ? JSON.parse(text) : {}) as Body & {
+      id: string;
+      entry?: readonly { resource: Record<string, never> }[];
+    },
+  };
+};
+
+const TOKUSHIMA = 'urn:oid:2.999.36.1';
+const KESEN = 'urn:oid:2.999.3.1';
+const THIRD = 'urn:oid:2.999.13.1';
+const sourcesOf = (body: Body) => [...new Set(matches(body).map(({ resource }) => resource.meta.source))].sort();
+const doctor = (path: string, headers = {}) =>
+  send('staff:clinic-doctor', 'tokushima', 'GET', path, undefined, headers);
+const chart = (query = '') => doctor(`/federation/fhir/Observation?patient=demo-resident-1${query}`);
+const until = async <T>(look: () => Promise<T | undefined>): Promise<T> => {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+};
+
+beforeAll(async () => {
+  ticking = setInterval(() => {
+    time.now = Date.now();
+  }, 20);
+  time.now = Date.now();
+  stack = await startLocalStack({ regions: ['tokushima', 'kesen'], empty: false });
+  third = await openNode({ oid: '2.999.13.1', name: 'Third', prefecture: '13' });
+  const patient = await third.store({
+    resourceType: 'Patient',
+    id: THIRD_PATIENT,
+    identifier: [{ system: 'urn:oid:1.2.392.100495.20.3.51.11310000001', value: '1' }],
+    name: [
+      { use: 'official', family: '見本', given: ['春子'] },
+      { use: 'official', family: 'ミホン', given: ['ハルコ'] },
+    ],
+    gender: 'female',
+    birthDate: '1961-04-12',
+    telecom: [{ system: 'phone', value: '090-0000-0001' }],
+    address: [{ postalCode: '770-0000', text: '見本市春町1-2-3' }],
+  });
+  await third.observe(patient.id, '2026-11-20');
+
+  // Entered by both sides, step by step.
+  const { baseUrl } = stack.region('tokushima');
+  const tokushima = { oid: '2.999.36.1', name: 'Tokushima', baseUrl };
+  const terms = { purposes: ['TREAT'], classes: ['basic', 'clinical'] };
+  const at = (action: string) =>
+    send('staff:admin', 'tokushima', 'POST', `/federation/contracts/2.999.13.1/${action}`, { reason: 'a test' });
+  await send('staff:admin', 'tokushima', 'POST', '/federation/contracts', proposalOf(third, terms));
+  await third.call(OPERATOR, 'POST', '/federation/contracts', { body: proposalOf(tokushima, terms) });
+  for (const action of ['approve', 'activate']) {
+    await until(async () => ((await at(action)).status === 200 ? true : undefined));
+    await until(async () => ((await desk(third, action, tokushima)).status === 200 ? true : undefined));
+  }
+  await until(async () => {
+    const told = await send('staff:admin', 'tokushima', 'POST', '/federation/contracts/2.999.13.1/tell');
+    return told.body.inForce ? true : undefined;
+  });
+  await until(async () => (sourcesOf((await chart()).body).length === 3 ? true : undefined));
+}, 300_000);
+afterAll(async () => {
+  clearInterval(ticking);
+  await third?.stop();
+  await stack?.stop();
+});
+beforeEach(() => {
+  third.misbehave = undefined;
+});
+
+it('opens one chart of three regions, newest first, and says where each entry is from', async () => {
+  const { status, body } = await chart('&_count=300');
+  expect(status).toBe(200);
+  expect(sourcesOf(body)).toEqual([THIRD, KESEN, TOKUSHIMA]);
+  expect(issues(body)).toEqual([]);
+  const dates = matches(body).map(({ resource }) => resource.effectiveDateTime.slice(0, 10));
+  expect(dates).toEqual([...dates].sort().reverse());
+  expect(dates[0]).toBe('2026-11-20');
+
+  const everything = await doctor('/federation/fhir/Patient/demo-resident-1/$everything');
+  expect(sourcesOf(everything.body)).toEqual([THIRD, KESEN, TOKUSHIMA]);
+}, 60_000);
+
+it('joins the audit trails of both regions by one number, and the resident sees it', async () => {
+  const { requestId } = await chart('&_count=3');
+  const found = await until(async () => {
+    const { body } = await send('resident:1', 'kesen', 'GET', '/fhir/AuditEvent?patient=demo-resident-1&_count=50');
+    return (body.entry ?? []).find(({ resource }) => JSON.stringify(resource).includes(requestId!));
+  });
+  expect(JSON.stringify(found)).toContain('2.999.36.1~3610000002');
+}, 60_000);
+
+it('brings a document of the other region, and its bytes', async () => {
+  const data = Buffer.from('退院時サマリー').toString('base64');
+  const binary = await send('system:hospital', 'kesen', 'POST', '/fhir/Binary', {
+    resourceType: 'Binary',
+    contentType: 'text/plain',
+    securityContext: { reference: 'Patient/demo-resident-1' },
+    data,
+  });
+  expect(binary.status).toBe(201);
+  await send('system:hospital', 'kesen', 'POST', '/fhir/DocumentReference', {
+    resourceType: 'DocumentReference',
+    status: 'current',
+    type: { coding: [{ system: 'http://loinc.org', code: '18842-5' }] },
+    subject: { reference: 'Patient/demo-resident-1' },
+    date: '2026-11-21T00:00:00Z',
+    content: [{ attachment: { contentType: 'text/plain', url: `Binary/${binary.body.id}` } }],
+  });
+  const found = await doctor('/federation/fhir/DocumentReference?patient=demo-resident-1&date=2026-11-21');
+  expect(sourcesOf(found.body)).toEqual([KESEN]);
+  const bytes = await doctor(`/federation/fhir/Binary/${binary.body.id}?patient=demo-resident-1&_community=${KESEN}`);
+  expect(bytes.status).toBe(200);
+  expect(bytes.body).toMatchObject({ data, meta: { source: KESEN } });
+}, 60_000);
+
+it('shows nobody of the second resident, who has not opted in', async () => {
+  const { body } = await doctor('/federation/fhir/Observation?patient=demo-resident-2');
+  expect(sourcesOf(body).filter((source) => source !== TOKUSHIMA)).toEqual([]);
+}, 60_000);
+
+it.each([
+  [
+    'dies in the middle of its answer',
+    (response: import('node:http').ServerResponse) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{"resourceType":', () => response.destroy());
+    },
+    'transient',
+  ],
+  ['says nothing', () => {}, 'timeout'],
+  [
+    'answers with somebody else',
+    (response: import('node:http').ServerResponse) => {
+      response.end(
+        JSON.stringify({
+          resourceType: 'Bundle',
+          type: 'searchset',
+          entry: [{ resource: { resourceType: 'Observation', id: 'x', subject: { reference: 'Patient/x' } } }],
+        }),
+      );
+    },
+    'security',
+  ],
+  [
+    'never stops',
+    (response: import('node:http').ServerResponse) => {
+      const more = () =>
+        void (response.destroyed || response.write(Buffer.alloc(1 << 20, ' '), () => setImmediate(more)));
+      more();
+    },
+    'too-long',
+  ],
+])(
+  'keeps what the others have when one %s',
+  async (_, answer, code) => {
+    third.misbehave = (request, response) => {
+      if (!request.url?.includes('/answer/')) return false;
+      answer(response);
+      return true;
+    };
+    const { status, body } = await chart('&_count=300&_deadline=3000');
+    expect(status).toBe(200);
+    expect(sourcesOf(body)).toEqual([KESEN, TOKUSHIMA]);
+    expect(issues(body)).toEqual([expect.objectContaining({ code, diagnostics: expect.stringContaining(THIRD) })]);
+  },
+  60_000,
+);
+
+it('goes on without a region that suspends the contract between two pages', async () => {
+  const first = await chart('&_count=10');
+  const next = nextOf(first.body)!;
+  const suspended = await send('staff:admin', 'kesen', 'POST', '/federation/contracts/2.999.36.1/suspend', {
+    reason: 'a test',
+  });
+  expect(suspended.status).toBe(200);
+  const second = await until(async () => {
+    const { body } = await doctor(next);
+    return sourcesOf(body).includes(KESEN) ? undefined : body;
+  });
+  expect(issues(second).some(({ diagnostics }) => diagnostics.includes(KESEN))).toBe(true);
+  await send('staff:admin', 'kesen', 'POST', '/federation/contracts/2.999.36.1/resume', {});
+  await until(async () => (sourcesOf((await chart()).body).includes(KESEN) ? true : undefined));
+}, 60_000);
+
+it('tells residents with whom their region is linked, and keeps the desk to its people', async () => {
+  const { body } = await send('resident:1', 'tokushima', 'GET', '/federation/communities');
+  expect(body.communities).toEqual(
+    expect.arrayContaining([expect.objectContaining({ name: '気仙地域医療ネットワーク（デモ）', inForce: true })]),
+  );
+  expect((await send('resident:1', 'tokushima', 'GET', '/federation/contracts')).status).toBe(403);
+  expect(
+    (await send('staff:municipal', 'tokushima', 'GET', '/federation/fhir/Observation?patient=demo-resident-1')).status,
+  ).toBe(403);
+  expect(
+    (await fetch(`${stack.region('tokushima').baseUrl}/federation/answer/fhir`, { method: 'POST', body: '{}' })).status,
+  ).toBe(401);
+}, 60_000);
+
+it('a region that is gone is an entry that says so', async () => {
+  await third.stop();
+  const { status, body } = await chart();
+  expect(status).toBe(200);
+  expect(sourcesOf(body)).toEqual([KESEN, TOKUSHIMA]);
+  expect(issues(body)).toEqual([
+    expect.objectContaining({ code: 'transient', diagnostics: expect.stringContaining(THIRD) }),
+  ]);
+}, 60_000);
