@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../console/src/api/client.ts';
 import { compositionSections } from '../../console/src/record/composition.ts';
 import { amountOf, dateOf, flagOf, namesOf, quantityText, timeOf, valueText } from '../../console/src/record/fhir.ts';
-import { chartOf, current } from '../../console/src/record/record.ts';
+import { byCommunity, chartOf, current, joined } from '../../console/src/record/record.ts';
 import { usablePages } from '../../console/src/record/use-record.ts';
 import { charts } from '../../infra/local/demo/clinical/charts.ts';
 
@@ -97,12 +97,37 @@ it('leaves out what was written by mistake, whichever element says so', () => {
   expect(chartOf('x', mistakes).timeline).toEqual([]);
 });
 
-it('knows another region by its tag', () => {
-  const meta = { tag: [{ system: 'urn:tsumugi:region', code: '2.999.3.1', display: '気仙' }] };
-  const [item] = chartOf('x', [
-    { resourceType: 'Condition', id: 'a', onsetDateTime: '2026-01-01', meta } as unknown as Resource,
-  ]).timeline;
-  expect(item?.region).toBe('気仙');
+it('shows what other regions sent with theirs, though ids of two regions may be alike', () => {
+  const there = (id: string, source: string, text: string): Resource => ({
+    resourceType: 'Condition',
+    id,
+    meta: { source },
+    code: { text },
+    onsetDateTime: '2026-01-01',
+  });
+  const sent = [there('a', 'urn:oid:2.999.3.1', '骨折'), there('b', 'urn:oid:2.999.36.1', '自地域のもの')];
+  const own = chartOf('x', [there('a', '', '糖尿病')]);
+  const others = [...byCommunity(sent, '2.999.36.1')].map(([oid, of]) => chartOf('', of, oid));
+  const chart = joined(own, others);
+  expect(chart.problems.map(({ title, region }) => [title, region])).toEqual([
+    ['糖尿病', undefined],
+    ['骨折', '2.999.3.1'],
+  ]);
+});
+
+it('draws results of two regions in one row', () => {
+  const result = (id: string, date: string, value: number): Resource => ({
+    resourceType: 'Observation',
+    id,
+    code: { text: 'HbA1c', coding: [{ code: '17856-6' }] },
+    effectiveDateTime: date,
+    valueQuantity: { value, unit: '%' },
+  });
+  const chart = joined(chartOf('x', [result('a', '2026-02-01', 7)]), [
+    chartOf('', [result('a', '2026-01-01', 8)], '気仙'),
+  ]);
+  expect(chart.labs).toHaveLength(1);
+  expect(chart.labs[0]?.points.map(({ value }) => value)).toEqual([8, 7]);
 });
 
 it('does not mix units in one row', () => {

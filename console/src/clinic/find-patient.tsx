@@ -94,7 +94,7 @@ const FindPatient = (): ReactNode => {
   const patients = resources.filter(({ resourceType }) => resourceType === 'Patient');
   const { organization } = useOwnFacility();
   const ofOwn = (patient: Resource) => targetOf(patient['managingOrganization'] as Reference) === organization;
-  const groups = useGroups(patients);
+  const { groups, pending } = useGroups(patients);
   /** What opens is the own facility's record of the person, where there is one: it is the one to write in. */
   const found = groups.map((group) => group.find(ofOwn) ?? group[0]!);
   const { role } = useWho();
@@ -108,7 +108,7 @@ const FindPatient = (): ReactNode => {
     if (patient?.id) void navigate({ to: `/clinic/patients/${patient.id}` });
   };
   /** What is listed is what was typed: before that, Enter would open somebody else. */
-  const settled = typed === asked && !isPlaceholderData && data !== undefined;
+  const settled = typed === asked && !isPlaceholderData && data !== undefined && !pending;
   const [waiting, setWaiting] = useState(false);
   const only = found.length === 1 ? found[0] : undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each answer

@@ -37,13 +37,19 @@ const linkedOf = async (api: Api, id: string, signal: AbortSignal): Promise<Read
   );
 };
 
-export const useGroups = (patients: readonly Resource[]): Resource[][] => {
+export interface Groups {
+  readonly groups: readonly (readonly Resource[])[];
+  /** Not known of all yet: who is listed may still become fewer. */
+  readonly pending: boolean;
+}
+
+export const useGroups = (patients: readonly Resource[]): Groups => {
   const api = useApi();
   const asked = alike(patients)
     .filter(({ length }) => length > 1)
     // The last one may be of somebody else; all but it are asked.
     .flatMap((group) => group.slice(0, -1).map(({ id }) => id ?? ''));
-  const linked = useQueries({
+  const { linked, pending } = useQueries({
     queries: asked.map((id) => ({
       queryKey: ['linked', id],
       queryFn: ({ signal }: { signal: AbortSignal }) => linkedOf(api, id, signal),

@@ -20,6 +20,7 @@ import { Emergency } from './emergency.tsx';
 import { EntryButtons, EntryPanel, useEntry } from './entry/entry-panel.tsx';
 import { asksConsent, breaksGlass, offeredTo, registers } from './entry/kinds.ts';
 import { prefill } from './prefill.ts';
+import { Regions, useRegions } from './regions.tsx';
 import { type Shortcut, Shortcuts } from './shortcuts.tsx';
 import { usePlace } from './use-writer.ts';
 
@@ -104,9 +105,11 @@ const Record = ({
   const navigate = useNavigate();
   const client = useQueryClient();
   const mode = glass ? 'glass' : 'region';
-  const record = useRecord(id, undefined, mode);
+  const local = useRecord(id, undefined, mode);
+  const regions = useRegions(id, local, mode);
+  const { record } = regions;
   const { chart, resources } = record;
-  const place = usePlace(chart, resources);
+  const place = usePlace(local.chart, resources);
   const entry = useEntry();
   const [printing, setPrinting] = useState(false);
   const endPrint = useCallback(() => setPrinting(false), []);
@@ -186,6 +189,7 @@ const Record = ({
       )}
       {record.error !== null && record.error !== undefined && <Failure error={record.error} retry={record.retry} />}
       <EntryPanel entry={entry} place={place} medicines={chart.medicines} onWritten={onWritten} />
+      <Regions regions={regions} />
       {(role === 'ambulance' || glass) && <Emergency chart={chart} />}
       <ItemActions value={corrections}>
         <ChartView record={record} />

@@ -46,7 +46,7 @@ export const ItemList = ({
     <>
       <ul className={styles.items}>
         {blocks.slice(0, shown).map((block) => (
-          <Block key={`${block[0]!.resource.resourceType}/${block[0]!.resource.id}`} {...{ block, withType, action }} />
+          <Block key={keyOf(block[0]!)} {...{ block, withType, action }} />
         ))}
       </ul>
       {more && (
@@ -60,6 +60,10 @@ export const ItemList = ({
   );
 };
 
+/** Ids are each region's own. */
+export const keyOf = ({ region = '', resource: { resourceType, id } }: Item): string =>
+  `${region}/${resourceType}/${id}`;
+
 const blocksOf = (items: readonly Item[]): (readonly Item[])[] =>
   Array.from({ length: Math.ceil(items.length / STEP) }, (_, at) => items.slice(at * STEP, (at + 1) * STEP));
 
@@ -72,9 +76,7 @@ const Block = memo(function Block({
   readonly withType: boolean;
   readonly action: ItemAction | undefined;
 }): ReactNode {
-  return block.map((item) => (
-    <Line key={`${item.resource.resourceType}/${item.resource.id}`} {...{ item, withType, action }} />
-  ));
+  return block.map((item) => <Line key={keyOf(item)} {...{ item, withType, action }} />);
 });
 
 const Line = ({

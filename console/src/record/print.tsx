@@ -4,6 +4,7 @@ import { Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
 import { ageAt, dateText, dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
+import { keyOf } from './items.tsx';
 import styles from './print.module.css';
 import { type Chart, current, type Item, type Series } from './record.ts';
 import { typeName, useRecordText } from './words.ts';
@@ -66,10 +67,14 @@ const Part = ({
       {items.length === 0 && <p>{none}</p>}
       <ul>
         {items.slice(0, LINES).map((item) => (
-          <li key={`${item.resource.resourceType}/${item.resource.id}`}>
+          <li key={keyOf(item)}>
             {item.date ? dayText(language, item.date) : t('undated')}{' '}
             {withType && `[${typeName(language, item.resource.resourceType)}] `}
-            <strong>{item.title}</strong> {item.detail} <small>{item.source}</small>
+            <strong>{item.title}</strong> {item.detail}{' '}
+            <small>
+              {item.source}
+              {item.region && ` (${item.region})`}
+            </small>
           </li>
         ))}
       </ul>

@@ -82,8 +82,11 @@ export interface Chart {
   readonly timeline: readonly Item[];
 }
 
-/** `resources` in any order, included ones (organizations, practitioners, linked patients) among them. */
-export const chartOf = (patientId: string, resources: readonly Resource[]): Chart => {
+/**
+ * `resources` in any order, included ones (organizations, practitioners, linked patients) among them. Of one region: ids are each
+ * region's own, so what others send gets a chart of its own (`joined`).
+ */
+export const chartOf = (patientId: string, resources: readonly Resource[], region?: string): Chart => {
   const known = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
   const sourceOf = sources(known);
   const items = resources
@@ -97,6 +100,7 @@ export const chartOf = (patientId: string, resources: readonly Resource[]): Char
         date,
         time: timeOf(date),
         ...sourceOf(resource),
+        region,
       };
     })
     .sort(newestFirst);
@@ -159,7 +163,7 @@ const isMistake = (resource: Resource): boolean =>
 
 /** What the forms of the console leave at what they write: the facility of the writer, whoever's record of the person it is in. */
 export const FACILITY_SOURCE = 'urn:tsumugi:facility:';
-type Source = Pick<Item, 'source' | 'facility' | 'region'>;
+type Source = Pick<Item, 'source' | 'facility'>;
 
 const codesOf = (organization: Resource): string[] =>
   ((organization['identifier'] as { value?: string }[]) ?? []).flatMap(({ value }) =>
@@ -178,27 +182,77 @@ const sources = (known: ReadonlyMap<string, Resource>) => {
     const own = targetOf(resource['serviceProvider'] as Reference) ?? targetOf(resource['custodian'] as Reference);
     const record = known.get(subjectOf(resource) ?? '');
     const organization = own ?? targetOf(record?.['managingOrganization'] as Reference);
-    const region = regionOf(resource);
-    const key = `${written ?? organization}|${region}`;
+    const key = written ?? organization ?? '';
     const found = kept.get(key);
     if (found) return found;
     const listed = written === undefined ? known.get(organization ?? '') : byCode.get(written);
     const made: Source = {
       source: String(listed?.['name'] ?? ''),
       facility: written ?? (listed && codesOf(listed)[0]),
-      region,
     };
     kept.set(key, made);
     return made;
   };
 };
 
-/** The tag that the federation puts on what another region has answered (docs/federation.md). */
-export const REGION_TAG = 'urn:tsumugi:region';
-const regionOf = ({ meta }: Resource): string | undefined =>
-  (meta as { tag?: { system?: string; code?: string; display?: string }[] } | undefined)?.tag
-    ?.filter(({ system }) => system === REGION_TAG)
-    .map(({ display, code }) => display ?? code)[0];
+const COMMUNITY = /^urn:oid:([0-9.]+)$/;
+
+/** What a federated answer brought from other regions, by the OID of each: `meta.source` says whence (docs/federation.md). */
+export const byCommunity = (resources: readonly Resource[], own: string): ReadonlyMap<string, Resource[]> => {
+  const found = new Map<string, Resource[]>();
+  for (const resource of resources) {
+    const [, community] = COMMUNITY.exec(resource.meta?.source ?? '') ?? [];
+    if (community === undefined || community === own) continue;
+    const known = found.get(community);
+    if (known) known.push(resource);
+    else found.set(community, [resource]);
+  }
+  return found;
+};
+
+/** Charts of several regions on one page: lists by date, one row for one test. The first is the region's own. */
+export const joined = (own: Chart, others: readonly Chart[]): Chart => {
+  if (others.length === 0) return own;
+  const all = [own, ...others];
+  const items = (
+    list:
+      | 'problems'
+      | 'allergies'
+      | 'medicines'
+      | 'findings'
+      | 'documents'
+      | 'visits'
+      | 'care'
+      | 'team'
+      | 'immunizations'
+      | 'timeline',
+  ) => all.flatMap((chart) => chart[list]).sort(newestFirst);
+  const series = (list: 'labs' | 'vitals'): Series[] => {
+    const found = new Map<string, Series>();
+    for (const one of all.flatMap((chart) => chart[list])) {
+      const known = found.get(one.key);
+      const points = [...(known?.points ?? []), ...one.points].sort((a, b) => a.time - b.time);
+      found.set(one.key, { ...(known ?? one), points });
+    }
+    return [...found.values()].sort(mostOftenFirst);
+  };
+  return {
+    ...own,
+    problems: items('problems'),
+    allergies: items('allergies'),
+    medicines: items('medicines'),
+    labs: series('labs'),
+    findings: items('findings'),
+    vitals: series('vitals'),
+    documents: items('documents'),
+    visits: items('visits'),
+    care: items('care'),
+    team: items('team'),
+    carers: all.flatMap(({ carers }) => carers).sort((a, b) => (timeOf(b.last) ?? 0) - (timeOf(a.last) ?? 0)),
+    immunizations: items('immunizations'),
+    timeline: items('timeline'),
+  };
+};
 
 const carersOf = (items: readonly Item[]): Carer[] => {
   const found = new Map<string, { first: Item; count: number; types: Set<string> }>();
@@ -301,6 +355,9 @@ const detailOf = (resource: Resource): string => {
   }
 };
 
+const mostOftenFirst = (a: Series, b: Series): number =>
+  b.points.length - a.points.length || a.name.localeCompare(b.name, 'ja');
+
 /** The most often measured first: that is what somebody is being watched for. */
 const seriesOf = (items: readonly Item[]): Series[] => {
   const found = new Map<string, { name: string; unit: string; points: Point[] }>();
@@ -319,7 +376,7 @@ const seriesOf = (items: readonly Item[]): Series[] => {
   }
   return [...found]
     .map(([key, { name, unit, points }]) => ({ key, name, unit, points: points.sort((a, b) => a.time - b.time) }))
-    .sort((a, b) => b.points.length - a.points.length || a.name.localeCompare(b.name, 'ja'));
+    .sort(mostOftenFirst);
 };
 
 /** Medicines that are not ended: what the person takes now, as far as the records say. */

@@ -26,10 +26,22 @@ export type LoadRecord = (api: Api, patientId: string, signal: AbortSignal) => P
 export const fromRegion: LoadRecord = (api, patientId, signal) =>
   api.fhir<Bundle>(`/Patient/${encodeURIComponent(patientId)}/$everything?_count=${PAGE}`, { signal });
 
+/** Of this region and of all that it has a link contract with, each under its own consent: docs/federation.md */
+export const fromAllRegions: LoadRecord = (api, patientId, signal) =>
+  api
+    .ask<Bundle>(`/federation/fhir/Patient/${encodeURIComponent(patientId)}/$everything?_count=${PAGE}`, { signal })
+    .then(({ value }) => value);
+
 /** `mode` tells apart what is asked for in different ways: by this region alone, with others, in an emergency. */
-export const useRecord = (patientId: string, load: LoadRecord = fromRegion, mode = 'region'): LoadedRecord => {
+export const useRecord = (
+  patientId: string,
+  load: LoadRecord = fromRegion,
+  mode = 'region',
+  enabled = true,
+): LoadedRecord => {
   const api = useApi();
   const query = useInfiniteQuery({
+    enabled,
     queryKey: ['record', patientId, mode],
     queryFn: async ({ pageParam, signal }) =>
       (pageParam ? await api.next(pageParam, signal) : undefined) ?? load(api, patientId, signal),

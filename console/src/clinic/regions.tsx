@@ -1,0 +1,85 @@
+// Records of other regions beside the own: asked for by a switch, since that is a question to each of them; who answered, and who did not, is said.
+import { Alert, Badge, Group, Switch, Text } from '@mantine/core';
+import { type ReactNode, useMemo, useState } from 'react';
+import { words } from '../i18n/i18n.ts';
+import { byCommunity, chartOf, joined } from '../record/record.ts';
+import { fromAllRegions, type LoadedRecord, useRecord } from '../record/use-record.ts';
+import { useServices } from '../ui/context.ts';
+import { Failure, IssueList } from '../ui/states.tsx';
+
+const useText = words({
+  ja: {
+    with: '他の地域の記録も表示',
+    asking: '他の地域に問い合わせています…',
+    nothing: '他の地域に表示できる記録はありません。',
+    answered: '{region}: {count}件',
+    missing: '答えなかった地域があります',
+  },
+  en: {
+    with: 'With other regions',
+    asking: 'Asking the other regions…',
+    nothing: 'Other regions have no records to show.',
+    answered: '{region}: {count} records',
+    missing: 'Some regions did not answer',
+  },
+});
+
+export interface WithRegions {
+  /** The own record, with what others sent where that is asked for. */
+  readonly record: LoadedRecord;
+  readonly on: boolean;
+  readonly turn: (on: boolean) => void;
+  readonly others: LoadedRecord;
+  /** Records by the OID of the region that sent them. */
+  readonly answered: ReadonlyMap<string, number>;
+}
+
+export const useRegions = (patientId: string, record: LoadedRecord, mode: string): WithRegions => {
+  const { homeCommunityId } = useServices().config;
+  const [on, turn] = useState(false);
+  const others = useRecord(patientId, fromAllRegions, `regions-${mode}`, on);
+  const sent = useMemo(() => byCommunity(others.resources, homeCommunityId), [others.resources, homeCommunityId]);
+  const chart = useMemo(
+    () =>
+      on
+        ? joined(
+            record.chart,
+            [...sent].map(([oid, resources]) => chartOf('', resources, oid)),
+          )
+        : record.chart,
+    [on, record.chart, sent],
+  );
+  const answered = useMemo(() => new Map([...sent].map(([oid, { length }]) => [oid, length])), [sent]);
+  return { record: { ...record, chart }, on, turn, others, answered };
+};
+
+export const Regions = ({ regions }: { readonly regions: WithRegions }): ReactNode => {
+  const t = useText();
+  const { on, turn, others, answered } = regions;
+  return (
+    <>
+      <Group gap="sm" my="xs">
+        <Switch checked={on} onChange={(event) => turn(event.currentTarget.checked)} label={t('with')} />
+        {on && (
+          <Group gap="xs" role="status">
+            {others.loading && <Text size="sm">{t('asking')}</Text>}
+            {[...answered].map(([region, count]) => (
+              <Badge key={region} variant="light" tt="none">
+                {t('answered', { region, count })}
+              </Badge>
+            ))}
+            {!others.loading && !others.error && answered.size === 0 && <Text size="sm">{t('nothing')}</Text>}
+          </Group>
+        )}
+      </Group>
+      {on && others.error !== null && others.error !== undefined && (
+        <Failure error={others.error} retry={others.retry} />
+      )}
+      {on && others.warnings.length > 0 && (
+        <Alert color="orange" title={t('missing')} role="status" mb="xs">
+          <IssueList issues={others.warnings} />
+        </Alert>
+      )}
+    </>
+  );
+};
