@@ -35,8 +35,19 @@ const knowing = (definitions: Iterable<Resource>): Definitions => {
   return known;
 };
 const DEFINITIONS = /^(?:StructureDefinition|ValueSet|CodeSystem)-.*\.json$/;
-const packaged = (file: string): Definitions =>
-  knowing(resourcesIn(unpack(sharedData(`jp/packages/${file}`)!), DEFINITIONS).values());
+/** Those that have the results of CLINS. */
+const WITH_RESULTS = ['jp-clins.r4-1.5.2-snapshot.tgz', 'jp-eDischargeSummary.r4.tgz', 'jp-eReferral.r4.tgz'];
+const definitionsIn = new Map<string, Map<string, Resource>>();
+const definitionsOf = (file: string): Map<string, Resource> => {
+  const found = definitionsIn.get(file) ?? resourcesIn(unpack(sharedData(`jp/packages/${file}`)!), DEFINITIONS);
+  definitionsIn.set(file, found);
+  return found;
+};
+const elementsOf = (resource: Resource): Record<string, unknown>[] => {
+  const { snapshot, differential } = resource as unknown as Record<string, { element: Record<string, unknown>[] }>;
+  return (snapshot ?? differential)!.element;
+};
+const packaged = (file: string): Definitions => knowing(definitionsOf(file).values());
 
 const errors = (resource: Resource, known?: Known): string[] => [
   ...new Set(
@@ -92,6 +103,61 @@ describe('official examples', () => {
       },
     });
   });
+
+  when(
+    named('of CLINS: the list in which the wrong code of that medicine could be looked up is published without codes'),
+    () => {
+      const valueSet = 'http://jpfhir.jp/fhir/core/ValueSet/JP_MedicationCodeCommon_VS';
+      const clins = [...definitionsOf(WITH_RESULTS[0]!).values()];
+      const bound = clins.find(
+        ({ url }) => url === 'http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_MedicationRequest_eCS',
+      )!;
+      expect(
+        elementsOf(bound).find(({ id }) => id === 'MedicationRequest.medication[x].coding:codingGeneralName.code'),
+      ).toMatchObject({ binding: { strength: 'required', valueSet } });
+      expect(clins.filter(({ url }) => url === valueSet)).toEqual([]);
+      const lists = resourcesIn(
+        unpack(sharedData('jp/jpfhir-terminology-v1.1.1.tar.gz')!),
+        /jp-medicationcode-common-(?:cs|vs)/,
+      );
+      const of = (type: string) => [...lists.values()].find(({ resourceType }) => resourceType === type);
+      const system = 'urn:oid:1.2.392.100495.20.1.81';
+      expect(of('ValueSet')).toMatchObject({ url: valueSet, compose: { include: [{ system }] } });
+      expect(of('CodeSystem')).toMatchObject({ url: system, content: 'fragment' });
+      expect(of('CodeSystem')).not.toHaveProperty('concept');
+    },
+  );
+
+  when(
+    named('of CLINS: a result without a local code is what each published profile allows; a minimum would refuse it'),
+    () => {
+      const examples = resourcesIn(unpack(sharedData('jp/clins-examples.tar.gz')!), /ErrorExample-ObsLabo-eGFR/);
+      const profileUrl = 'http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS';
+      const own = /^(?:https?:\/\/[^/]+\/fhir\/)\w+(?=\/StructureDefinition\/JP_Observation_LabResult_eCS$)/;
+      let published = 0;
+      for (const file of WITH_RESULTS)
+        for (const resource of definitionsOf(file).values()) {
+          if (!own.test(`${resource.url}`)) continue;
+          const slice = elementsOf(resource).find(({ id }) => id === 'Observation.code.coding:localLaboCode')!;
+          expect([file, slice.min, slice.max]).toEqual([file, 0, '1']);
+          published++;
+        }
+      expect(published).toBeGreaterThanOrEqual(3);
+
+      const definitions = definitionsOf('jp-clins.r4-1.5.2-snapshot.tgz');
+      expect(judge(examples, knowing(definitions.values()))).toEqual({ accepted: 1, refused: {} });
+      const stricter = [...definitions.values()].map((resource) => {
+        if (resource.url !== profileUrl) return resource;
+        const element = elementsOf(resource).map((each) =>
+          each.id === 'Observation.code.coding:localLaboCode' ? { ...each, min: 1 } : each,
+        );
+        return { ...resource, snapshot: { element } } as unknown as Resource;
+      });
+      expect(judge(examples, knowing(stricter)).refused).toEqual({
+        'Observation-ErrorExample-ObsLabo-eGFR.json': ['Observation.code.coding'],
+      });
+    },
+  );
 
   when(named('of ePrescription and eReferral meet both, but for those that break their own profile'), () => {
     const all = unpack(sharedData('jp/eReferral-examples.tar.gz')!);
