@@ -55,7 +55,10 @@ export const useGroups = (patients: readonly Resource[]): Groups => {
       queryFn: ({ signal }: { signal: AbortSignal }) => linkedOf(api, id, signal),
       gcTime: 60_000,
     })),
-    combine: (answers) => new Map(answers.flatMap(({ data }, index) => (data ? [[asked[index]!, data] as const] : []))),
+    combine: (answers) => ({
+      linked: new Map(answers.flatMap(({ data }, index) => (data ? [[asked[index]!, data] as const] : []))),
+      pending: answers.some(({ isPending }) => isPending),
+    }),
   });
-  return grouped(patients, linked);
+  return { groups: grouped(patients, linked), pending };
 };
