@@ -199,7 +199,7 @@ const Choices = ({
         </Title>
         <Radio.Group
           label={t('othersText')}
-          value={othersChoice(list)}
+          value={(others.isPending && others.variables) || othersChoice(list)}
           onChange={(wanted) => others.mutate(wanted as OthersChoice)}
         >
           <Stack gap="sm" mt="xs">

@@ -1,0 +1,374 @@
+// The resident's face in a real browser over the whole local stack: what a person does with a telephone, from the first sign-in to
+// leaving. Every page is held to WCAG 2.2 AA by axe at 360 and 1280 px, in both languages.
+import { AdminCreateUserCommand } from '@aws-sdk/client-cognito-identity-provider';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cognitoClient } from '../../infra/local/demo/identities.ts';
+import { seriousFindings } from '../support/axe.ts';
+import { hasBrowser, openBrowser, signIn, type Visit, visit } from '../support/browser.ts';
+import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
+
+const PHONE = { width: 360, height: 740 };
+const PAGES = [
+  '',
+  '/record',
+  '/measurements',
+  '/looked',
+  '/consents',
+  '/opt-in',
+  '/card',
+  '/family',
+  '/pairing',
+  '/download',
+  '/contact',
+  '/help',
+  '/leave',
+];
+
+describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bin/chromium)', () => {
+  let stack: LocalStack;
+  let browser: Browser;
+  let seen: Visit;
+  let page: Page;
+  let patient: string;
+  const tokens = new Map<string, string>();
+
+  beforeAll(async () => {
+    [stack, browser] = await Promise.all([startLocalStack({ empty: false }), openBrowser()]);
+    seen = await visit(browser, stack.region(), PHONE);
+    page = seen.page;
+    page.setDefaultTimeout(20_000);
+    await signIn(seen, stack.region(), 'resident:1');
+    patient = (await call('resident:1', 'GET', '/me/enrolment')).patient;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  const tokenOf = async (who: string): Promise<string> => {
+    const token = tokens.get(who) ?? (await stack.token(who));
+    tokens.set(who, token);
+    return token;
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: the shape of an answer is what the test is about
+  const call = async (who: string, method: string, path: string, body?: unknown, headers = {}): Promise<any> => {
+    const answer = await fetch(`${stack.region().baseUrl}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${await tokenOf(who)}`,
+        ...(body !== undefined && {
+          'content-type': path.startsWith('/fhir') ? 'application/fhir+json' : 'application/json',
+        }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return text && JSON.parse(text);
+  };
+  const open = async (path: string) => {
+    await page.goto(`${page.url().split('#')[0]}#/resident${path}`);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+  };
+  /** Afresh: what was read before is forgotten. */
+  const reopen = async (path: string) => {
+    await open(path);
+    await page.reload();
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+  };
+  const photograph = async (name: string) => {
+    const folder = process.env['TSUMUGI_SCREENS'];
+    if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
+  };
+  const until = async (what: () => Promise<boolean>) => {
+    for (let tries = 0; tries < 40; tries += 1) {
+      if (await what()) return true;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    return false;
+  };
+  /** What a facility sees of what others have written. */
+  const countFor = async (who: string, type: string): Promise<number> =>
+    ((await call(who, 'GET', `/fhir/${type}?patient=${patient}&_summary=count`)).total as number) ?? 0;
+
+  it('sees the own record, with what the matcher has linked', async () => {
+    const linked = async () =>
+      (await call('resident:1', 'GET', `/fhir/Condition?patient=${patient}`)).entry?.length > 0;
+    expect(await until(linked)).toBe(true);
+    await reopen('/record');
+    await page.getByRole('region', { name: '病名・問題' }).getByText('2型糖尿病').first().waitFor();
+    expect(await page.title()).not.toContain('見本');
+    expect(page.url()).not.toMatch(/%E8|見|mihon|demo-resident/i);
+    await photograph('resident-record');
+  });
+
+  it('writes down blood pressure: what cannot be is refused, what is unusual is asked about', async () => {
+    await open('/measurements');
+    const [upper, lower] = [page.getByLabel('血圧（上）'), page.getByLabel('血圧（下）')];
+    await upper.fill('1350');
+    await lower.fill('85');
+    await page.getByRole('button', { name: '記録する', exact: true }).click();
+    await page.getByText('50から300の間').waitFor();
+    await upper.fill('１３５');
+    await page.getByRole('button', { name: '記録する', exact: true }).click();
+    await page.getByText('135 / 85 mmHg').waitFor();
+
+    await upper.fill('205');
+    await lower.fill('88');
+    await page.getByRole('button', { name: '記録する', exact: true }).click();
+    await page.getByRole('alertdialog', { name: 'この数字でよいですか' }).waitFor();
+    await page.getByRole('button', { name: 'はい、このまま記録する' }).click();
+    await page.getByText('205 / 88 mmHg').waitFor();
+    await photograph('resident-measurements');
+
+    const first = page.getByRole('listitem').filter({ hasText: '205 / 88' });
+    await first.getByRole('button', { name: /^直す/ }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('血圧（上）').fill('150');
+    await dialog.getByRole('button', { name: '直して記録する' }).click();
+    await page.getByText('150 / 88 mmHg').waitFor();
+    await page.getByRole('listitem').filter({ hasText: '150 / 88' }).getByRole('button', { name: '消す' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: '消す' }).click();
+    await page.getByText('150 / 88 mmHg').waitFor({ state: 'detached' });
+
+    await page.getByRole('button', { name: '体重' }).click();
+    await page.getByLabel('体重 (kg)').fill('52.4');
+    await page.getByRole('button', { name: '記録する', exact: true }).click();
+    await page.getByText('52.4 kg').waitFor();
+    await page.getByText('グラフと表').click();
+    await page.getByRole('rowheader', { name: /血圧（上）/ }).waitFor();
+    // Clinics see it as measured at home.
+    const observations = await call('staff:clinic-doctor', 'GET', `/fhir/Observation?patient=${patient}&code=85354-9`);
+    expect(observations.entry).toHaveLength(1);
+  });
+
+  it('keeps what is typed when the session is lost', async () => {
+    await reopen('/measurements');
+    await page.getByLabel('血圧（上）').fill('128');
+    await page.getByLabel('血圧（下）').fill('79');
+    await seen.context.route('**/fhir/Observation', (route) => route.fulfill({ status: 401, body: '' }), { times: 2 });
+    const before = seen.complaints.length;
+    await page.getByRole('button', { name: '記録する', exact: true }).click();
+    await page.getByRole('heading', { name: 'もう一度サインインしてください' }).waitFor();
+    await page.locator('input[name=username]').fill('resident1@resident.example');
+    await page.locator('input[name=password]').fill('Tsumugi-demo-2026');
+    await page.getByRole('button', { name: '次へ' }).click();
+    await page.getByRole('heading', { name: 'もう一度サインインしてください' }).waitFor({ state: 'detached' });
+    expect(await page.getByLabel('血圧（上）').inputValue()).toBe('128');
+    await page.getByRole('button', { name: '記録する', exact: true }).click();
+    await page.getByText('128 / 79 mmHg').waitFor();
+    (seen.complaints as string[]).splice(before); // the two 401 of this test
+  });
+
+  it('stops a facility and a kind of data with one tap, and opens them again', async () => {
+    expect(await countFor('staff:pharmacist', 'Condition')).toBeGreaterThan(0);
+    await open('/consents');
+    const pharmacy = page.getByRole('switch', { name: 'デモ薬局に見せる' });
+    await pharmacy.waitFor();
+    expect(await pharmacy.isChecked()).toBe(true);
+    await photograph('resident-consents');
+    await pharmacy.press('Space');
+    await page.getByText('見せない: デモ薬局 / すべての記録').waitFor();
+    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) === 0)).toBe(true);
+    await pharmacy.press('Space');
+    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) > 0)).toBe(true);
+
+    await page.getByRole('switch', { name: '病名を見せる', exact: true }).press('Space');
+    await page.getByText('見せない: すべての施設 / 病名').waitFor();
+    await page.getByRole('radio', { name: '見せない' }).click();
+    await page.getByText('見せない: ほかの地域 / すべての記録').waitFor();
+    await page.getByRole('radio', { name: '決めない' }).click();
+    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) === 0)).toBe(true);
+    expect(await countFor('staff:pharmacist', 'MedicationRequest')).toBeGreaterThan(0);
+    await page.getByRole('switch', { name: '病名を見せる', exact: true }).press('Space');
+    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) > 0)).toBe(true);
+  });
+
+  it('sees who looked, and hears of broken glass', async () => {
+    await call('staff:hospital-doctor', 'GET', `/fhir/Condition?patient=${patient}`);
+    await call('staff:ambulance', 'GET', `/fhir/AllergyIntolerance?patient=${patient}`, undefined, {
+      'x-purpose': 'BTG',
+      'x-purpose-reason': encodeURIComponent('救急搬送中で本人に確認できない'),
+    });
+    await reopen('/looked');
+    const line = page.getByRole('listitem').filter({ hasText: 'デモ中央病院 医師' }).first();
+    await line.waitFor();
+    await page.getByText('緊急時の特別な閲覧').first().waitFor();
+    await page.getByText('デモ消防本部 救急隊員').first().waitFor();
+    await photograph('resident-looked');
+    await line.getByRole('button', { name: 'この閲覧について' }).click();
+    await page.getByRole('dialog', { name: '心当たりがないとき' }).getByText('番号').waitFor();
+    await page.keyboard.press('Escape');
+    await open('');
+    await page.getByText('特別に記録が見られたことがあります（1回）').waitFor();
+    await photograph('resident-home');
+  });
+
+  it('shows the card, whose picture is read as a code', async () => {
+    await open('/card');
+    const card = page.getByRole('img', { name: 'カードのQRコード' });
+    await card.waitFor();
+    await photograph('resident-card');
+    const picture = await card.screenshot();
+    await open('/opt-in');
+    await page.locator('input[type=file]').setInputFiles({ name: 'qr.png', mimeType: 'image/png', buffer: picture });
+    await page.getByText('コードを読み取りました').waitFor();
+    await page.getByRole('button', { name: 'やめる' }).click();
+  });
+
+  it('opts in by the code of a facility, and takes it back', async () => {
+    const { code } = await call('staff:clinic-doctor', 'POST', '/enrolment/consent-codes', {});
+    await open('/opt-in');
+    await page.getByLabel('QRコード').fill(code);
+    await page.getByRole('button', { name: '確定' }).click();
+    await page.getByRole('button', { name: '同意して見せる' }).click();
+    await page.getByText('見せる: デモ内科医院 / すべての記録').waitFor();
+    await page.getByRole('button', { name: 'いま取り消す' }).click();
+    await page.getByText('取り消しました。').waitFor();
+  });
+
+  it('connects another app by a code, and disconnects it', async () => {
+    await open('/pairing');
+    await page.getByLabel('何とつなぎますか').fill('血圧計のアプリ');
+    await page.getByRole('button', { name: 'コードを作る' }).click();
+    const code = await page.getByText(/^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/).textContent();
+    await call('system:clinic', 'POST', '/identity/pairing', { code });
+    await page.getByRole('button', { name: '入れ終わった' }).click();
+    await reopen('/pairing');
+    await page.getByText('血圧計のアプリ').first().waitFor();
+    await page.getByRole('button', { name: 'つながりを切る' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'つながりを切る' }).click();
+    await page.getByText('つないでいるものはありません。').waitFor();
+  });
+
+  it('takes the record along as a file, and has a sheet to print', async () => {
+    await open('/download');
+    await page.getByRole('region', { name: '健康の記録のまとめ' }).getByText('2型糖尿病').first().waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'ファイルに保存（IPS）' }).click(),
+    ]);
+    expect(file.suggestedFilename()).toMatch(/^ips-\d{4}-\d{2}-\d{2}\.json$/);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByRole('button').count()).toBe(0);
+    await page.getByRole('region', { name: '健康の記録のまとめ' }).waitFor();
+    await page.emulateMedia({ media: 'screen' });
+  });
+
+  it('changes whom to call, and is told beside the field what was wrong', async () => {
+    await open('/contact');
+    await page.getByRole('button', { name: '人を加える' }).click();
+    const person = page.getByRole('group', { name: /緊急のときに連絡する人 1/ });
+    await person.getByLabel('名前').fill('見本 秋子');
+    await person.getByLabel('電話番号').fill('090-0000-0009');
+    await person.getByLabel('続柄').fill('娘');
+    await page.getByRole('button', { name: '変更を保存' }).last().click();
+    await page.getByText('保存しました。').waitFor();
+    const { contact } = await call('resident:1', 'GET', `/fhir/Patient/${patient}`);
+    expect(contact).toMatchObject([{ name: { text: '見本 秋子' } }]);
+  });
+
+  it.each([
+    ['ja', 360],
+    ['en', 1280],
+  ] as const)('has no serious finding of axe and no line beyond the screen (%s, %i px)', async (language, width) => {
+    const other = await visit(browser, stack.region(), { language, width, height: 800 });
+    expect(await seriousFindings(other.page)).toEqual([]);
+    await signIn(other, stack.region(), 'resident:1');
+    const found: Record<string, readonly string[]> = {};
+    for (const path of PAGES) {
+      await other.page.goto(`${other.page.url().split('#')[0]}#/resident${path}`);
+      await other.page.getByRole('heading', { level: 1 }).first().waitFor();
+      await other.page.locator('.mantine-Loader-root').first().waitFor({ state: 'detached' });
+      const findings = await seriousFindings(other.page);
+      const wide = await other.page.evaluate(() => {
+        const { scrollWidth, clientWidth } = (
+          globalThis as unknown as { document: { documentElement: { scrollWidth: number; clientWidth: number } } }
+        ).document.documentElement;
+        return scrollWidth - clientWidth;
+      });
+      const all = [...findings, ...(wide > 0 ? [`${wide} px too wide`] : [])];
+      if (all.length > 0) found[path] = all;
+    }
+    expect(found).toEqual({});
+    expect(other.complaints).toEqual([]);
+    await other.context.close();
+  });
+
+  it('leaves after reading what that means, and comes back', async () => {
+    await open('/leave');
+    await page.getByRole('button', { name: '参加をやめる' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('button', { name: '参加をやめる' }).isDisabled()).toBe(true);
+    await dialog.getByLabel('わかりました。参加をやめます。').check();
+    await dialog.getByRole('button', { name: '参加をやめる' }).click();
+    await page.getByText('参加をやめています').first().waitFor();
+    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) === 0)).toBe(true);
+    await page.getByLabel('説明を読み、参加します。').check();
+    await page.getByRole('button', { name: 'また参加する' }).click();
+    await page.getByRole('button', { name: '参加をやめる' }).waitFor();
+    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) > 0)).toBe(true);
+    expect(seen.complaints).toEqual([]);
+  });
+
+  it('signs in for the first time, applies, and has joined when the desk says so', async () => {
+    const username = 'hanae@resident.example';
+    const cognito = cognitoClient(stack.region());
+    await cognito.send(
+      new AdminCreateUserCommand({
+        UserPoolId: stack.region().settings.RESIDENTS_POOL_ID!,
+        Username: username,
+        TemporaryPassword: 'Temporary-2026-1',
+        MessageAction: 'SUPPRESS',
+      }),
+    );
+    cognito.destroy();
+    const fresh = await visit(browser, stack.region(), PHONE);
+    const { page: first } = fresh;
+    first.setDefaultTimeout(20_000);
+    await first.getByText('住民').click();
+    await first.locator('input[name=username]').fill(username);
+    await first.locator('input[name=password]').fill('Temporary-2026-1');
+    await first.getByRole('button', { name: '次へ' }).click();
+    await first.getByLabel('新しいパスワード').fill('Tsumugi-first-2026');
+    await first.getByRole('button', { name: '次へ' }).click();
+    await first.getByRole('link', { name: '参加を申し込む' }).click();
+    for (const [label, value] of [
+      ['姓（漢字）', '架空'],
+      ['名（漢字）', '花枝'],
+      ['姓（かな）', 'カクウ'],
+      ['名（かな）', 'ハナエ'],
+      ['生年月日', '1950-02-03'],
+      ['郵便番号', '770-0000'],
+      ['住所', '徳島県架空市一丁目1-1'],
+      ['市町村コード', '362018'],
+    ] as const)
+      await first.getByLabel(label).fill(value);
+    await first.getByLabel('説明を読み、参加を申し込みます。').check();
+    await first.getByRole('button', { name: '申し込む' }).click();
+    const receipt = (await first.getByText(/^\d{4}-\d{4}-\d{4}$/).textContent())!.replaceAll('-', '');
+    expect(fresh.complaints).toEqual([]);
+
+    const evidence = { kind: 'paper', checked: ['my-number-card'], scan: 'file-1' };
+    await call('staff:municipal', 'POST', `/enrolment/applications/${receipt}/confirmation`, { evidence });
+    await first.goto(`${first.url().split('#')[0]}#/resident`);
+    await until(async () => {
+      await first.reload();
+      return first
+        .getByRole('link', { name: /わたしの記録/ })
+        .last()
+        .waitFor({ timeout: 2_000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+    await first
+      .getByRole('main')
+      .getByRole('link', { name: /カード/ })
+      .click();
+    await first.getByRole('img', { name: 'カードのQRコード' }).waitFor();
+    await fresh.context.close();
+  });
+});
