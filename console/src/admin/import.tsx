@@ -5,6 +5,7 @@ import { words } from '../i18n/i18n.ts';
 import { useApi } from '../ui/context.ts';
 import { useSend } from '../ui/form.tsx';
 import { DataTable } from '../ui/list.tsx';
+import { inWords } from '../ui/rules.ts';
 import { saveFile } from '../ui/save-file.ts';
 import { Failure } from '../ui/states.tsx';
 import { AdminPage } from './page.tsx';
@@ -138,7 +139,7 @@ const Sending = ({ kind, file }: { readonly kind: Kind; readonly file: File }): 
           columns={[
             { name: t('line'), numeric: true, cell: ({ line }) => line },
             { name: t('column'), cell: ({ column }) => column },
-            { name: t('rule'), cell: ({ rule }) => rule },
+            { name: t('rule'), cell: ({ rule }) => inWords(rule) },
           ]}
         />
       )}

@@ -5,6 +5,7 @@ import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/r
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { ApiError } from '../api/client.ts';
 import { words } from '../i18n/i18n.ts';
+import { inWords } from './rules.ts';
 import { Failure } from './states.tsx';
 
 const useText = words({
@@ -59,7 +60,7 @@ const faultAt = (error: unknown, at: string): string | undefined => {
   if (!(error instanceof ApiError)) return undefined;
   const isOf = (one: string) => one === at || one.startsWith(`${at}.`) || one.startsWith(`${at}[`);
   const found = error.issues.filter(({ expression }) => expression.some(isOf));
-  return found.length > 0 ? found.map(({ diagnostics }) => diagnostics).join(' ') : undefined;
+  return found.length > 0 ? found.map(({ diagnostics }) => inWords(diagnostics)).join(' ') : undefined;
 };
 
 /** One field of any kind, by what it is given: choices make a list, `lines` a larger box. */

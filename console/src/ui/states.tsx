@@ -3,6 +3,7 @@ import { Alert, Button, Center, List, Loader, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react';
 import { ApiError, type Issue, OfflineError, SessionLostError } from '../api/client.ts';
 import { words } from '../i18n/i18n.ts';
+import { inWords } from './rules.ts';
 
 const useText = words({
   ja: {
@@ -65,10 +66,16 @@ export const IssueList = ({ issues }: { readonly issues: readonly Issue[] }): Re
   issues.length === 0 ? null : (
     <List size="sm">
       {issues.map(({ diagnostics, expression }) => (
-        <List.Item key={`${expression.join()} ${diagnostics}`}>{diagnostics}</List.Item>
+        <List.Item key={`${expression.join()} ${diagnostics}`}>{told(diagnostics, expression)}</List.Item>
       ))}
     </List>
   );
+
+/** In a list below a form the element is named: in words of its own a rule does not say which it is of. */
+const told = (diagnostics: string, [element]: readonly string[]): string => {
+  const said = inWords(diagnostics);
+  return said === diagnostics || !element ? said : `${element}: ${said}`;
+};
 
 const kindOf = (error: unknown) => {
   if (error instanceof OfflineError) return 'offline';
@@ -85,5 +92,5 @@ const kindOf = (error: unknown) => {
 export const issuesAt = (error: unknown, expression: string): string | undefined => {
   if (!(error instanceof ApiError)) return undefined;
   const found = error.issues.filter((issue) => issue.expression.some((one) => one.startsWith(expression)));
-  return found.length > 0 ? found.map(({ diagnostics }) => diagnostics).join(' ') : undefined;
+  return found.length > 0 ? found.map(({ diagnostics }) => inWords(diagnostics)).join(' ') : undefined;
 };
