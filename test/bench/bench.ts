@@ -1,5 +1,5 @@
 // `npm run bench`: our API through HTTP beside the raw DynamoDB operations that it needs, in one run on one machine.
-// --only http,process,cold,validation,federation (or names of scenarios: http for these alone, no document), --clients 1,8,32,
+// --only http,process,cold,validation,federation,decision,audit (or names of scenarios: http for these alone, no document), --clients 1,8,32,
 // --seconds N a turn, --turns N, --warm N seconds, --dry (writes no document)
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,7 @@ import {
   cpuTable,
   inProcessTable,
   machine,
+  table,
   throughput,
   validationTable,
   walkRate,
@@ -23,7 +24,7 @@ import { type ScenarioName, scenarioNames } from './parts/scenarios.ts';
 import { startStack } from './parts/stack.ts';
 
 const REGION = 'tokushima';
-const PARTS = ['http', 'process', 'cold', 'validation', 'federation'] as const;
+const PARTS = ['http', 'process', 'cold', 'validation', 'federation', 'decision', 'audit'] as const;
 const document = join(import.meta.dirname, '../../docs/performance.md');
 
 const { values } = parseArgs({
@@ -53,6 +54,13 @@ const publish = (part: (typeof PARTS)[number], ...text: string[]) => {
   const whole = [`Measured ${machine()}.`, ...text.filter(Boolean)].join('\n\n');
   if (values.dry || named.length > 0) say(whole);
   else writeBetween(document, `bench:${part}`, whole);
+};
+
+/** What belongs to another page than that of speed. */
+const figures = (page: string, part: (typeof PARTS)[number], text: string) => {
+  const whole = `Measured ${machine()}.\n\n${text}`;
+  if (values.dry) say(whole);
+  else writeBetween(join(import.meta.dirname, '../../docs', page), `bench:${part}`, whole);
 };
 
 const onStack = async () => {
@@ -133,5 +141,15 @@ if (wants('federation')) {
     if (values.dry) say(text);
     else writeBetween(page, `federation:${name}`, `Measured ${machine()}.\n\n${text}`);
   }
+}
+if (wants('decision')) {
+  say('the decision of one record');
+  const { decisionCosts } = await import('./parts/decision.ts');
+  figures('consent.md', 'decision', table(['decision', 'µs a record'], decisionCosts()));
+}
+if (wants('audit')) {
+  say('audit of one request');
+  const { auditCosts } = await import('./parts/audit-cost.ts');
+  figures('security.md', 'audit', table(['persons a request', 'µs a request', 'µs a record'], await auditCosts()));
 }
 process.exit(0);

@@ -28,7 +28,7 @@ export const byCpu = ({ cpu, ceilingCpu }: Row): number =>
 const n = (value: number, digits = 0) => (Number.isFinite(value) ? value.toFixed(digits) : '–');
 const rate = (value: number) => n(value, value < 20 ? 1 : 0);
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 export const throughput = (rows: readonly Row[]): string =>
