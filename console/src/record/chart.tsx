@@ -73,7 +73,11 @@ const Sections = ({
     ['labs', chart.labs.length, () => <Trends series={chart.labs} />],
     ['vitals', chart.vitals.length, () => <Trends series={chart.vitals} />],
     ['findings', chart.findings.length, () => <ItemList items={chart.findings} />],
-    ['documents', chart.documents.length, () => <Documents items={chart.documents} resources={resources} />],
+    [
+      'documents',
+      chart.documents.length,
+      () => <Documents items={chart.documents} resources={resources} patientId={chart.patient?.id} />,
+    ],
     ['visits', chart.visits.length, () => <ItemList items={chart.visits} />],
     ['care', chart.care.length, () => <ItemList items={chart.care} withType />],
     ['team', chart.carers.length, () => <Team chart={chart} />],

@@ -25,8 +25,11 @@ const NONE: readonly Resource[] = [];
 export const Documents = ({
   items,
   resources = NONE,
+  patientId,
 }: {
   readonly items: readonly Item[];
+  /** Whose: other regions send what a document holds only for a person who is named. */
+  readonly patientId?: string | undefined;
   /** Of the whole record: what the sections of a document point at. */
   readonly resources?: readonly Resource[];
 }): ReactNode => {
@@ -51,7 +54,7 @@ export const Documents = ({
         title={opened?.title}
         closeButtonProps={{ 'aria-label': t('close') }}
       >
-        {opened && <Content resource={opened.resource} resources={resources} />}
+        {opened && <Content item={opened} resources={resources} patientId={patientId} />}
       </Modal>
     </>
   );
@@ -63,11 +66,13 @@ const attachmentsOf = (resource: Resource): Attachment[] =>
     : ((resource['presentedForm'] as Attachment[]) ?? []);
 
 const Content = ({
-  resource,
+  item: { resource, region },
   resources,
+  patientId,
 }: {
-  readonly resource: Resource;
+  readonly item: Item;
   readonly resources: readonly Resource[];
+  readonly patientId: string | undefined;
 }): ReactNode => {
   const t = useRecordText();
   const attachments = attachmentsOf(resource);
@@ -85,7 +90,12 @@ const Content = ({
           // biome-ignore lint/suspicious/noArrayIndexKey: attachments have no other name
           key={index}
           attachment={attachment}
-          name={`${resource.resourceType}/${resource.id}/${resource.meta?.versionId}/${index}`}
+          name={`${region}/${resource.resourceType}/${resource.id}/${resource.meta?.versionId}/${index}`}
+          binary={(id) =>
+            region === undefined
+              ? `/fhir/Binary/${id}`
+              : `/federation/fhir/Binary/${id}?patient=${patientId}&_community=${region}`
+          }
         />
       ))}
       {attachments.length === 0 && !sections && !conclusion && <Alert>{t('noContent')}</Alert>}
@@ -124,15 +134,12 @@ const Sections = ({ sections }: { readonly sections: readonly TextSection[] }): 
 const bytesOf = async (
   api: Api,
   { data, url, contentType = 'application/octet-stream' }: Attachment,
+  binary: (id: string) => string,
 ): Promise<Blob> => {
-  const inline = data ?? (await binary(api, url))?.data;
-  const bytes = Uint8Array.from(atob(inline ?? ''), (char) => char.charCodeAt(0));
+  const id = data === undefined ? /Binary\/([A-Za-z0-9.-]{1,64})$/.exec(url ?? '')?.[1] : undefined;
+  const content = id === undefined ? data : (await api.ask<{ data?: string }>(binary(id))).value.data;
+  const bytes = Uint8Array.from(atob(content ?? ''), (char) => char.charCodeAt(0));
   return new Blob([bytes], { type: contentType });
-};
-
-const binary = (api: Api, url: string | undefined) => {
-  const id = /Binary\/([A-Za-z0-9.-]{1,64})$/.exec(url ?? '')?.[1];
-  return id ? api.fhir<{ data?: string }>(`/Binary/${id}`) : undefined;
 };
 
 /** Markup of others is shown as text, so a page of theirs is one too. */
@@ -141,9 +148,12 @@ const isText = (type: string) => /^text\/|xml$|json$/.test(type) || type === '';
 const AttachmentView = ({
   attachment,
   name,
+  binary,
 }: {
   readonly attachment: Attachment;
   readonly name: string;
+  /** Where a Binary is read. */
+  readonly binary: (id: string) => string;
 }): ReactNode => {
   const t = useRecordText();
   const api = useApi();
@@ -151,7 +161,7 @@ const AttachmentView = ({
   const { data, error, isPending } = useQuery({
     queryKey: ['attachment', name],
     queryFn: async () => {
-      const blob = await bytesOf(api, attachment);
+      const blob = await bytesOf(api, attachment, binary);
       return { blob, text: isText(type) ? await blob.text() : undefined };
     },
     gcTime: 60_000,
