@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/b
     const seen = await visit(browser, stack.region(), { language });
     await signIn(seen, stack.region(), who);
     // Every refusal that a test asks for is a 4xx in the page's console; what is left must be nothing.
-    const faults = () => seen.complaints.filter((text) => !/status of 4(00|04|09|22)/.test(text));
+    const faults = () => seen.complaints.filter((text) => !/status of 4(00|04|09|10|22)/.test(text));
     return { ...seen, faults };
   };
 
@@ -152,7 +152,7 @@ describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/b
 
     await menu(page, 'アカウントの棚卸し');
     await page.getByRole('switch', { name: '期限前のものも表示する' }).click();
-    await page.getByRole('radiogroup', { name: /nurse/ }).getByLabel('残す').check();
+    await page.getByRole('group', { name: /nurse/ }).getByLabel('残す').check();
     await button(page, '判断を記録する').click();
     await answer(page, '判断を記録する');
     await page.getByRole('region', { name: 'これまでの棚卸し' }).getByRole('row').nth(1).waitFor();
@@ -345,21 +345,24 @@ describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/b
       const links = await navigation.all();
       const paths = await Promise.all(links.map(async (one) => (await one.getAttribute('href')) ?? ''));
       expect(paths.length).toBeGreaterThan(4);
+      const found: Record<string, readonly string[]> = {};
       for (const path of who === 'staff:municipal' ? [...paths, '#/admin/people/new'] : paths) {
         await page.setViewportSize({ width: 1280, height: 800 });
         await page.evaluate(`location.hash = ${JSON.stringify(path.slice(path.indexOf('#')))}`);
         await page.locator('main h1').waitFor();
         await page.waitForLoadState('networkidle');
-        expect(await seriousFindings(page), path).toEqual([]);
-        if (language === 'en') expect(await page.locator('main h1').textContent()).not.toMatch(/[ぁ-ん一-龠]/);
-        await screenshot(
-          page,
-          `admin-${who.slice('staff:'.length)}${path.replace(/.*#\/admin/, '').replaceAll('/', '-')}`,
-        );
+        const wide = await seriousFindings(page);
+        if (language === 'en' && /[ぁ-ん一-龠]/.test((await page.locator('main h1').textContent()) ?? ''))
+          wide.push('ja');
+        const name = path.replace(/.*#\/admin/, '').replaceAll('/', '-');
+        await screenshot(page, `admin-${who.slice('staff:'.length)}${name}`);
         await page.setViewportSize({ width: 360, height: 740 });
-        expect(await overflowOf(page), path).toBe(0);
-        expect(await seriousFindings(page), path).toEqual([]);
+        const all = [...wide, ...(await seriousFindings(page))];
+        const overflow = await overflowOf(page);
+        if (overflow > 0) all.push(`${overflow} px too wide`);
+        if (all.length > 0) found[path] = all;
       }
+      expect(found).toEqual({});
       expect(complaints).toEqual([]);
       await context.close();
     },

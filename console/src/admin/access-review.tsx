@@ -8,6 +8,7 @@ import { Confirm } from '../ui/confirm.tsx';
 import { useApi, useWho } from '../ui/context.ts';
 import { useSend } from '../ui/form.tsx';
 import { DataTable, Listed } from '../ui/list.tsx';
+import styles from './admin.module.css';
 import { useAccountName, useFacilityName } from './data.ts';
 import { AdminPage, Section } from './page.tsx';
 import { useTerm } from './terms.ts';
@@ -190,16 +191,17 @@ const Accounts = ({ kind, all }: { readonly kind: Kind; readonly all: boolean })
                   {
                     name: t('decision'),
                     cell: (one: Account) => (
-                      <Radio.Group
-                        aria-label={`${t('decision')}: ${nameOf(one)}`}
-                        value={decisions[one.id] ?? ''}
-                        onChange={(next) => setDecisions({ ...decisions, [one.id]: next as 'keep' | 'disable' })}
-                      >
-                        <Group gap="sm" wrap="nowrap">
-                          <Radio value="keep" label={t('keep')} />
-                          <Radio value="disable" label={t('disable')} disabled={one.disabled} />
-                        </Group>
-                      </Radio.Group>
+                      <fieldset aria-label={`${t('decision')}: ${nameOf(one)}`} className={styles.plain}>
+                        <Radio.Group
+                          value={decisions[one.id] ?? ''}
+                          onChange={(next) => setDecisions({ ...decisions, [one.id]: next as 'keep' | 'disable' })}
+                        >
+                          <Group gap="sm" wrap="nowrap">
+                            <Radio value="keep" label={t('keep')} />
+                            <Radio value="disable" label={t('disable')} disabled={one.disabled} />
+                          </Group>
+                        </Radio.Group>
+                      </fieldset>
                     ),
                   },
                 ]
