@@ -4,10 +4,10 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Resource } from '../api/client.ts';
 import { dayText } from '../i18n/format.ts';
-import { useLanguage, words } from '../i18n/i18n.ts';
+import { useLanguage } from '../i18n/i18n.ts';
 import { DataTable } from '../ui/list.tsx';
 import { Empty, Failure, Loading } from '../ui/states.tsx';
-import { summaryOf, useConsentText } from './consent-words.ts';
+import { summaryOf, useChoicesText, useConsentText } from './consent-words.ts';
 import { SubjectPage } from './page.tsx';
 import {
   CLASSES,
@@ -27,100 +27,8 @@ import { type Change, useConsentChange, useConsents } from './use-consents.ts';
 import { useFacilities } from './use-facilities.ts';
 import type { Enrolment, Subject } from './use-resident.ts';
 
-const useText = words({
-  ja: {
-    title: '見せる・止める',
-    lead: 'どの施設に、あなたの何を見せるかを決められます。変えると、すぐに（数秒で）そのとおりになります。',
-    implicit:
-      'この地域では、あなたを診る施設どうしが、ほかの施設の記録も見られるのが初めの決まりです。見せたくない施設や内容は、ここで止められます。',
-    blanket: 'この地域では、参加するときに一括で同意した場合に、ほかの施設の記録が見られます。',
-    list: 'この地域では、あなたが選んだ施設だけが、ほかの施設の記録を見られます。',
-    'per-facility': 'この地域では、施設ごとに同意した場合だけ、その施設がほかの施設の記録を見られます。',
-    'own-facility': 'この地域では、あなたが許すまで、どの施設もほかの施設の記録を見られません。',
-    always1: '施設が自分で書いた記録は、その施設が治療を続けるために、いつでも見られます。',
-    always2: '特に気をつける内容（HIV、こころの病気など）は、名指しで同意しないかぎり、ほかの施設には見えません。',
-    always3: '命にかかわる救急のときは、止めていない内容が特別に見られることがあります。そのときはお知らせします。',
-    withdrawn: '参加をやめているため、ほかの施設には何も見えません。',
-    comeBack: 'また参加する',
-    facilities: '施設ごと',
-    facilityHint: 'スイッチを切ると、その施設には見えなくなります。',
-    kinds: '内容ごと（すべての施設に対して）',
-    details: '内容ごとに決める',
-    broader: '上のスイッチか「すべての施設に対して」で止めています。',
-    show: '{name}に見せる',
-    showOf: '{name}に{kind}を見せる',
-    showAll: '{kind}を見せる',
-    others: 'ほかの地域',
-    othersText: '旅行や引っ越し先など、ほかの地域の施設にかかるとき',
-    'others-permit': '見せる',
-    'others-permit-text': 'ほかの地域の施設で診てもらうとき、名前や生年月日で、こちらの記録を探せます。',
-    'others-region': '決めない',
-    'others-region-text': 'あなたが見せると決めるまで、ほかの地域には何も伝わりません。',
-    'others-implicit': 'カードや保険証の番号があるときだけ、探せます。名前では探せません。',
-    'others-deny': '見せない',
-    'others-deny-text': 'ほかの地域には、何も伝わりません。',
-    effect: 'いま、だれに何が見えるか',
-    effectHint: 'ほかの施設が書いた記録について',
-    facility: '施設',
-    history: '同意の記録',
-    active: '有効',
-    inactive: '止めた',
-    stop: '取り消す',
-    resume: '元に戻す',
-    none: '同意の記録はまだありません。',
-    noFacilities: '施設がまだありません。',
-    qr: '施設のQRコードを読んで見せる',
-  },
-  en: {
-    title: 'Who may look',
-    lead: 'You decide which facility sees what of you. A change holds at once (within seconds).',
-    implicit:
-      'In this region, facilities that look after you see what others have written, unless you say no. You can stop any facility or kind of data here.',
-    blanket: 'In this region, facilities see what others have written if you agreed to it for all when you joined.',
-    list: 'In this region, only the facilities that you chose see what others have written.',
-    'per-facility': 'In this region, a facility sees what others have written only if you agreed for that facility.',
-    'own-facility': 'In this region, no facility sees what others have written until you permit it.',
-    always1: 'What a facility has written itself it can always see, to go on treating you.',
-    always2:
-      'Especially sensitive records (HIV, mental illness and others) stay hidden from other facilities unless you name them.',
-    always3:
-      'When life is in danger, what you have not stopped may be opened specially. You are told when that happens.',
-    withdrawn: 'You have left, so other facilities see nothing.',
-    comeBack: 'Join again',
-    facilities: 'By facility',
-    facilityHint: 'Switched off, the facility does not see it any more.',
-    kinds: 'By kind (for all facilities)',
-    details: 'Decide by kind',
-    broader: 'Stopped by the switch above, or for all facilities.',
-    show: 'Show to {name}',
-    showOf: 'Show {kind} to {name}',
-    showAll: 'Show {kind}',
-    others: 'Other regions',
-    othersText: 'When you see a facility of another region, on a journey or after moving',
-    'others-permit': 'Show',
-    'others-permit-text':
-      'When you are treated in another region, your record here can be found by name and date of birth.',
-    'others-region': 'Not decided',
-    'others-region-text': 'Until you decide to show it, other regions learn nothing.',
-    'others-implicit': 'It can be found by the number of your card or insurance only, not by name.',
-    'others-deny': 'Do not show',
-    'others-deny-text': 'Other regions learn nothing.',
-    effect: 'Who sees what now',
-    effectHint: 'Of what other facilities have written',
-    facility: 'Facility',
-    history: 'What was agreed to',
-    active: 'in force',
-    inactive: 'stopped',
-    stop: 'Take back',
-    resume: 'Bring back',
-    none: 'Nothing yet.',
-    noFacilities: 'No facilities yet.',
-    qr: 'Show by a facility’s QR code',
-  },
-});
-
 const Consents = (): ReactNode => {
-  const t = useText();
+  const t = useChoicesText();
   return (
     <SubjectPage title={t('title')} lead={t('lead')}>
       {(subject, enrolment) => <Choices subject={subject} enrolment={enrolment} />}
@@ -135,7 +43,7 @@ const Choices = ({
   readonly subject: Subject;
   readonly enrolment: Enrolment;
 }): ReactNode => {
-  const t = useText();
+  const t = useChoicesText();
   const consents = useConsents(subject.patient);
   const { query, facilities: all, nameOf } = useFacilities();
   const facilities = all.filter(({ isOffice }) => !isOffice);
@@ -266,7 +174,7 @@ const FacilityLine = ({
   readonly busy: boolean;
   readonly onChange: (change: Change) => void;
 }): ReactNode => {
-  const t = useText();
+  const t = useChoicesText();
   const c = useConsentText();
   const { code, name } = facility;
   const effects = CLASSES.map((kind) => effectOf(consents, region, facility, kind, Date.now()));
@@ -328,7 +236,7 @@ const Kinds = ({
   readonly busy: boolean;
   readonly onChange: (change: Change) => void;
 }): ReactNode => {
-  const t = useText();
+  const t = useChoicesText();
   const c = useConsentText();
   return (
     <Stack gap="sm" mt="xs">
@@ -361,7 +269,7 @@ const EffectTable = ({
   readonly consents: readonly Resource[];
   readonly region: ConsentDefault;
 }): ReactNode => {
-  const t = useText();
+  const t = useChoicesText();
   const c = useConsentText();
   const now = Date.now();
   return (
@@ -399,7 +307,7 @@ const History = ({
   readonly busy: boolean;
   readonly onStep: (id: string, to: 'withdrawal' | 'resumption') => void;
 }): ReactNode => {
-  const t = useText();
+  const t = useChoicesText();
   const c = useConsentText();
   const { language } = useLanguage();
   if (consents.length === 0) return <Empty>{t('none')}</Empty>;
