@@ -47,8 +47,8 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
         {t('skip')}
       </a>
       <header className={styles.header}>
-        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-          <Group gap="xs" wrap="nowrap">
+        <Group h="100%" px="md" gap="xs" justify="space-between" wrap="nowrap">
+          <Group gap="xs" wrap="nowrap" className={styles.brand}>
             <Burger
               opened={opened}
               onClick={toggle}
@@ -61,7 +61,7 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
               {config.title[language]}
             </Text>
           </Group>
-          <Group gap="xs" wrap="nowrap">
+          <Group gap={0} wrap="nowrap" className={styles.tools}>
             <Menu>
               <Menu.Target>
                 <Button variant="subtle" size="compact-sm" aria-label={`${t('language')}: ${NAMES[language]}`}>
