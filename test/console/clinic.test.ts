@@ -244,8 +244,8 @@ describe.skipIf(!hasBrowser)('the chart in the console (skipped without /usr/bin
     await page.getByRole('button', { name: '保存', exact: true }).click();
     await problems.getByText('腰痛症').waitFor();
 
-    const line = problems.getByRole('listitem').filter({ hasText: '腰痛症' });
-    await line.getByRole('button', { name: '誤記として取り消す' }).click();
+    await problems.getByRole('button', { name: '訂正: 腰痛症' }).click();
+    await page.getByRole('button', { name: '誤記として取り消す' }).click();
     await page.getByRole('dialog').getByRole('button', { name: '誤記として取り消す' }).click();
     await problems.getByText('腰痛症').waitFor({ state: 'detached' });
     const stored = await call<{ verificationStatus: unknown }>('system:clinic', 'GET', `/fhir/Condition/${made.id}`);

@@ -1,5 +1,6 @@
-// Own entries are corrected, or marked as written by mistake; others' are not offered, and the server would refuse.
-import { Button, Group, Text } from '@mantine/core';
+// Own entries are corrected, or marked as written by mistake; others' are not offered, and the server would refuse. One small button
+// a line: a chart has thousands of lines.
+import { Button, Text } from '@mantine/core';
 import { type ReactNode, useCallback } from 'react';
 import type { Resource } from '../api/client.ts';
 import { words } from '../i18n/i18n.ts';
@@ -24,57 +25,47 @@ const useText = words({
   },
 });
 
-const Correct = ({
-  item,
-  onCorrect,
+/** Of what is open for correction. */
+export const Revoke = ({
+  before,
+  title,
   onRevoked,
 }: {
-  readonly item: Item;
-  readonly onCorrect: (opened: Opened) => void;
+  readonly before: Resource;
+  readonly title: string;
   readonly onRevoked: (revoked: Resource) => void;
 }): ReactNode => {
   const t = useText();
   const api = useApi();
-  const { role } = useWho();
-  const kind = correctionOf(role, item.resource);
-  const sending = useSend(() => revoke(api, item.resource), { done: onRevoked });
+  const sending = useSend(() => revoke(api, before), { done: onRevoked });
   return (
-    <Group gap={4}>
-      {kind && (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          onClick={() => onCorrect({ kind, before: item.resource })}
-          aria-label={`${t('correct')}: ${item.title}`}
-        >
-          {t('correct')}
-        </Button>
-      )}
-      <Confirm
-        label={t('mistake')}
-        size="compact-xs"
-        variant="subtle"
-        color="red"
-        send={sending}
-        onConfirm={() => sending.mutateAsync()}
-      >
-        <Text>{t('sure', { title: item.title })}</Text>
-      </Confirm>
-    </Group>
+    <Confirm label={t('mistake')} color="red" send={sending} onConfirm={() => sending.mutateAsync()}>
+      <Text>{t('sure', { title })}</Text>
+    </Confirm>
   );
 };
 
 /** For `ItemActions`: lines of the own facility that the role may write. */
-export const useCorrections = (
-  onCorrect: (opened: Opened) => void,
-  onRevoked: (revoked: Resource) => void,
-): ((item: Item) => ReactNode) => {
+export const useCorrections = (onCorrect: (opened: Opened) => void): ((item: Item) => ReactNode) => {
+  const t = useText();
   const { facility, role } = useWho();
+  const correct = t('correct');
   return useCallback(
-    (item) =>
-      facility !== undefined && item.facility === facility && !item.region && mayRevoke(role, item.resource) ? (
-        <Correct item={item} onCorrect={onCorrect} onRevoked={onRevoked} />
-      ) : null,
-    [facility, role, onCorrect, onRevoked],
+    (item) => {
+      const { resource, title } = item;
+      if (facility === undefined || item.facility !== facility || item.region || !mayRevoke(role, resource))
+        return null;
+      return (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          onClick={() => onCorrect({ kind: correctionOf(role, resource), before: resource, title })}
+          aria-label={`${correct}: ${title}`}
+        >
+          {correct}
+        </Button>
+      );
+    },
+    [facility, role, onCorrect, correct],
   );
 };

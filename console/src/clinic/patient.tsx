@@ -119,8 +119,7 @@ const Record = ({
     },
     [client, id, mode],
   );
-  const onRevoked = useCallback((one: Resource) => onWritten([one]), [onWritten]);
-  const corrections = useCorrections(entry.open, onRevoked);
+  const corrections = useCorrections(entry.open);
   const kinds = offeredTo(role);
 
   const shortcuts: Shortcut[] = [

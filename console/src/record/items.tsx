@@ -5,6 +5,7 @@ import { createContext, memo, type ReactNode, useContext, useEffect, useMemo, us
 import { dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { Empty } from '../ui/states.tsx';
+import { concept, hasCode } from './fhir.ts';
 import styles from './record.module.css';
 import type { Item } from './record.ts';
 import { typeName, useRecordText } from './words.ts';
@@ -79,6 +80,16 @@ const Block = memo(function Block({
   return block.map((item) => <Line key={keyOf(item)} {...{ item, withType, action }} />);
 });
 
+const COURSES = ['active', 'recurrence', 'relapse', 'inactive', 'remission', 'resolved'] as const;
+
+/** Problems say how they stand, in words and not in codes. */
+export const detailText = (t: ReturnType<typeof useRecordText>, { resource, detail }: Item): string => {
+  if (resource.resourceType !== 'Condition') return detail;
+  const course = COURSES.find((one) => one === detail);
+  const suspected = hasCode(concept(resource, 'verificationStatus'), 'provisional', 'differential');
+  return [suspected ? t('suspected') : '', course ? t(course) : detail].filter(Boolean).join(' ');
+};
+
 const Line = ({
   item,
   withType,
@@ -104,7 +115,7 @@ const Line = ({
           {item.title}
         </Text>{' '}
         <Text span c="dimmed" size="sm">
-          {item.detail}
+          {detailText(t, item)}
         </Text>
       </span>
       <Text span size="xs" c="dimmed" className={styles.source}>

@@ -4,6 +4,7 @@ import { type ReactNode, useCallback, useRef, useState } from 'react';
 import type { Resource } from '../../api/client.ts';
 import { words as texts, useLanguage } from '../../i18n/i18n.ts';
 import type { Item } from '../../record/record.ts';
+import { Revoke } from '../correct.tsx';
 import type { Place } from '../use-writer.ts';
 import type { EntryKind, Values } from './draft.ts';
 import { words } from './draft.ts';
@@ -16,8 +17,11 @@ const useText = texts({
 });
 
 export interface Opened {
-  readonly kind: EntryKind;
+  /** Left out: there is no form that corrects it, but it may be taken back. */
+  readonly kind: EntryKind | undefined;
+  /** What is corrected. */
   readonly before?: Resource;
+  readonly title?: string;
 }
 
 export interface EntryState {
@@ -42,8 +46,8 @@ export const EntryButtons = ({
     <Button
       key={kind.name}
       size="compact-sm"
-      variant={entry.opened?.kind.name === kind.name ? 'filled' : 'light'}
-      aria-pressed={entry.opened?.kind.name === kind.name}
+      variant={entry.opened?.kind?.name === kind.name ? 'filled' : 'light'}
+      aria-pressed={entry.opened?.kind?.name === kind.name}
       onClick={() => entry.open({ kind })}
     >
       {kind.title[language]}
@@ -66,7 +70,8 @@ export const EntryPanel = ({
   const { language } = useLanguage();
   const drafts = useRef(new Map<string, Values>());
   const [saved, setSaved] = useState<string>();
-  const name = opened ? `${opened.kind.name}|${opened.before?.id ?? ''}` : '';
+  const kind = opened?.kind;
+  const name = opened ? `${kind?.name}|${opened.before?.id ?? ''}` : '';
   const keep = useCallback((values: Values) => void drafts.current.set(name, values), [name]);
   return (
     <>
@@ -77,33 +82,43 @@ export const EntryPanel = ({
           </Alert>
         )}
       </div>
-      {opened && (
+      {opened && kind && (
         <EntryForm
           key={name}
-          kind={opened.kind.name === 'dispense' ? withPrescriptions(opened.kind, medicines) : opened.kind}
+          kind={kind.name === 'dispense' ? withPrescriptions(kind, medicines) : kind}
           writer={place.writer}
           place={place.name}
           before={opened.before}
-          initial={
-            drafts.current.get(name) ??
-            (opened.before ? opened.kind.read?.(opened.before) : undefined) ?? {
-              ...opened.kind.initial(),
-              ...(opened.kind.name === 'dispense' && latest(medicines)),
-            }
-          }
+          initial={drafts.current.get(name) ?? first(opened, medicines)}
           keep={keep}
           onDone={(written) => {
             drafts.current.delete(name);
-            setSaved(opened.kind.title[language]);
+            setSaved(kind.title[language]);
             open(undefined);
             onWritten(written);
           }}
           onClose={() => open(undefined)}
         />
       )}
+      {opened?.before && (
+        <Revoke
+          key={`revoke ${name}`}
+          before={opened.before}
+          title={opened.title ?? ''}
+          onRevoked={(revoked) => {
+            drafts.current.delete(name);
+            open(undefined);
+            onWritten([revoked]);
+          }}
+        />
+      )}
     </>
   );
 };
+
+/** What a form begins with: what is corrected, or what is usual; a dispensing with the newest prescription. */
+const first = ({ kind, before }: Opened, medicines: readonly Item[]): Values =>
+  (before && kind?.read?.(before)) ?? { ...kind?.initial(), ...(kind?.name === 'dispense' && latest(medicines)) };
 
 const isOpen = ({ resource }: Item) => resource.resourceType === 'MedicationRequest' && resource['status'] === 'active';
 
