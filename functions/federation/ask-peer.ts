@@ -1,5 +1,4 @@
 // One question to one community, and what of its answer may be believed to be an answer.
-import { STATUS_CODES } from 'node:http';
 import * as z from 'zod/mini';
 import type { Actor } from '../consent/actor.ts';
 import { parseJson } from '../fhir/json.ts';
@@ -89,7 +88,6 @@ const refusal = (status: number, answer: Json): Error => {
   const { data } = Issues.safeParse(answer);
   const rule = data?.issue[0]?.diagnostics ?? '';
   if (status === 410 && rule.startsWith(UNKNOWN_HANDLE)) return new HandleEnded();
-  const name = `${status} ${STATUS_CODES[status] ?? ''}`.trim();
   if (status === 401) return new PeerFault('security', 'it does not accept our assertion (401)');
   if (status === 403)
     return new PeerFault(
@@ -97,5 +95,5 @@ const refusal = (status: number, answer: Json): Error => {
       data?.issue[0]?.code === 'suppressed' ? 'its link contract with us is not in force' : 'it refuses (403)',
     );
   if (status === 404) return new PeerFault('not-found', 'it has no such record, or shows none (404)');
-  return new PeerFault(status >= 500 || status === 429 ? 'transient' : 'processing', `it answered ${name}`);
+  return new PeerFault(status >= 500 || status === 429 ? 'transient' : 'processing', `it answered ${status}`);
 };

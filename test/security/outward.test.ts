@@ -12,11 +12,15 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
 const CALLERS: Readonly<Record<string, string>> = {
   'services/aws-fetch.ts': 'AWS itself, at addresses of the environment',
   'auth/jwks.ts': 'key sets that an administrator registered: https, no redirect, 3 s, 64 KB',
+  'federation/peer-http.ts':
+    'regions of a link contract: https, public names that lead to public addresses, no redirect, a deadline, 12 MB',
 };
 
 it('only these files open connections by themselves', () => {
   const callers = sources
-    .filter(([, text]) => /(?<![.\w]|await |async )fetch\(|await fetch\((url|address)/.test(text))
+    .filter(([, text]) =>
+      /\* as https? from 'node:|(?<![.\w]|await |async )fetch\(|await fetch\((url|address)/.test(text),
+    )
     .map(([path]) => path);
   expect(callers.filter((path) => !(path in CALLERS))).toEqual([]);
 });
