@@ -36,6 +36,12 @@ export const NOT_EXERCISED: Readonly<Record<string, string>> = {
   'admin data-key kms:GenerateDataKeyWithoutPlaintext':
     'when the first request of a region is made at the desk; on a local stack the seeds come first, through fhir-api',
   'ihe documents s3:DeleteObject bodies/*': ON_FAILURE,
+  'federation documents s3:GetObject bodies/*':
+    'needs a federated chart with a resource over 300 KB; the store is that of fhir-api',
+  'federation registry dynamodb:UpdateItem':
+    'the limiter tells the others only what an account asks beyond a fiftieth of its limit; held by functions/abuse tests',
+  'federation data-key kms:GenerateDataKeyWithoutPlaintext':
+    'when the first request of a region is a federated one; on a local stack the seeds come first, through fhir-api',
   'audit-reports documents s3:GetObject bodies/*':
     'needs a leak report whose only trace of a person is a resource over 300 KB',
   'reading-watch documents s3:GetObject bodies/*': 'needs a demo Patient with a photograph of over 300 KB',
