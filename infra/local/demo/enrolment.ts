@@ -63,12 +63,16 @@ export const seedEnrolment: Seed = async (context) => {
   }
 };
 
+/** Where consent is implied the form needs no pattern; elsewhere the region has none of its own that a form could leave unsaid. */
+const inPatternOf = ({ settings }: SeedContext, form: EnrolmentForm): EnrolmentForm =>
+  settings['CONSENT_DEFAULT'] === 'implicit' ? form : { ...form, consent: { ...form.consent, pattern: 'blanket' } };
+
 const enrol = async (context: SeedContext, form: EnrolmentForm): Promise<{ person: string; patient: string }> => {
   const token = firstTokenOf(context, 'staff:municipal') ?? (await getToken(context.region, 'staff:municipal'));
   const answer = await fetch(`${context.baseUrl}/enrolment/people`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(form),
+    body: JSON.stringify(inPatternOf(context, form)),
   });
   if (!answer.ok) throw new Error(`enrolling in ${context.region} answered ${answer.status}: ${await answer.text()}`);
   return (await answer.json()) as { person: string; patient: string };
