@@ -161,9 +161,16 @@ it('brings a document of the other region, and its bytes', async () => {
   expect(bytes.body).toMatchObject({ data, meta: { source: KESEN } });
 }, 60_000);
 
-it('shows nobody of the second resident, who has not opted in', async () => {
-  const { body } = await doctor('/federation/fhir/Observation?patient=demo-resident-2');
-  expect(sourcesOf(body).filter((source) => source !== TOKUSHIMA)).toEqual([]);
+it('tells nobody the name of the second resident, who has not opted in', async () => {
+  const bodies: string[] = [];
+  third.misbehave = (_request, _response, body) => {
+    bodies.push(body.toString('utf8'));
+    return false;
+  };
+  const { status, body } = await doctor('/federation/fhir/Observation?patient=demo-resident-2');
+  expect(status).toBe(200);
+  expect(sourcesOf(body)).not.toContain(THIRD);
+  expect(bodies.join()).not.toMatch(/demographics|見本|birthDate/);
 }, 60_000);
 
 it.each([
