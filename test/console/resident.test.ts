@@ -120,7 +120,6 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     await page.getByRole('alertdialog', { name: 'この数字でよいですか' }).waitFor();
     await page.getByRole('button', { name: 'はい、このまま記録する' }).click();
     await page.getByText('205 / 88 mmHg').waitFor();
-    await photograph('resident-measurements');
 
     const first = page.getByRole('listitem').filter({ hasText: '205 / 88' });
     await first.getByRole('button', { name: /^直す/ }).click();
@@ -138,6 +137,8 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     await page.getByText('52.4 kg').waitFor();
     await page.getByText('グラフと表').click();
     await page.getByRole('rowheader', { name: /血圧（上）/ }).waitFor();
+    await page.getByRole('button', { name: '血圧', exact: true }).scrollIntoViewIfNeeded();
+    await photograph('resident-measurements');
     // Clinics see it as measured at home.
     const observations = await call('staff:clinic-doctor', 'GET', `/fhir/Observation?patient=${patient}&code=85354-9`);
     expect(observations.entry).toHaveLength(1);

@@ -48,7 +48,7 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
       </a>
       <header className={styles.header}>
         <Group h="100%" px="md" gap="xs" justify="space-between" wrap="nowrap">
-          <Group gap="xs" wrap="nowrap" className={styles.brand}>
+          <Group gap="xs" wrap="nowrap">
             <Burger
               opened={opened}
               onClick={toggle}
@@ -61,7 +61,7 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
               {config.title[language]}
             </Text>
           </Group>
-          <Group gap={0} wrap="nowrap" className={styles.tools}>
+          <Group gap={0} wrap="nowrap">
             <Menu>
               <Menu.Target>
                 <Button variant="subtle" size="compact-sm" aria-label={`${t('language')}: ${NAMES[language]}`}>
