@@ -111,7 +111,7 @@ export const GlassOpen = ({ glass, onEnd }: { readonly glass: Glass; readonly on
           </span>{' '}
           {t('said', { reason: glass.reason })}
         </Text>
-        <Button size="compact-sm" color="red" variant="outline" onClick={onEnd}>
+        <Button size="compact-sm" color="red" onClick={onEnd}>
           {t('close')}
         </Button>
       </Group>

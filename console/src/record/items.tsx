@@ -36,9 +36,11 @@ export const ItemList = ({
   useEffect(() => {
     const target = end.current;
     if (!more || !target) return;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && setShown((count) => count + 1), {
-      rootMargin: '1200px',
-    });
+    // A busy page gets several entries at once, of which the first may say "not yet".
+    const observer = new IntersectionObserver(
+      (entries) => entries.some(({ isIntersecting }) => isIntersecting) && setShown((count) => count + 1),
+      { rootMargin: '1200px' },
+    );
     observer.observe(target);
     return () => observer.disconnect();
   }, [more, shown]);
