@@ -143,6 +143,12 @@ describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/b
     await button(page, '登録する').click();
     await page.getByText('1行のうち1行を登録・変更しました').waitFor();
 
+    await menu(page, '他地域との連携');
+    await fill(page, { name: '見本地域', community: 'oid', baseUrl: 'https://api.example', jwksUrl: 'keys' });
+    await button(page, '連携を提案する').click();
+    await page.getByText('OID（数字とピリオド）で入力してください。').first().waitFor();
+    expect(await page.locator('[name=baseUrl]').getAttribute('aria-invalid')).toBe(null);
+
     await menu(page, '役割と情報の範囲');
     await page.getByRole('region', { name: '読む' }).first().waitFor();
     await page.getByRole('combobox', { name: '役割' }).selectOption('pharmacist');

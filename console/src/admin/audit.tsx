@@ -172,8 +172,8 @@ const Found = ({ asked }: { readonly asked: Asked }): ReactNode => {
             {
               name: t('outcome'),
               cell: ({ isRefused, outcome }) => (
-                <Badge color={isRefused ? 'orange' : 'teal'}>
-                  {t(isRefused ? 'refused' : 'ok')} {outcome}
+                <Badge color={isRefused ? 'orange' : 'teal'} miw="max-content">
+                  {t(isRefused ? 'refused' : 'ok')} {outcome.replace('HTTP ', '')}
                 </Badge>
               ),
             },

@@ -53,7 +53,7 @@ export const CardPrint = ({ card }: { readonly card: PrintableCard }): ReactNode
             {t('found')}
           </Text>
         </div>
-        <QrCode text={card.qr} label={t('qr')} size={130} />
+        <QrCode text={card.qr} label={t('qr')} size={125} />
       </div>
       <Group>
         <Button onClick={() => print()}>{t('print')}</Button>

@@ -91,6 +91,8 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
               key={page.path}
               component={Link}
               to={to}
+              // The first page is the beginning of every other's address.
+              activeOptions={{ exact: page.path === '' }}
               label={page.name![language]}
               active={active}
               onClick={close}

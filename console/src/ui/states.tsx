@@ -33,8 +33,8 @@ const useText = words({
 export const Loading = (): ReactNode => {
   const t = useText();
   return (
-    <Center p="xl" role="status">
-      <Loader aria-label={t('loading')} />
+    <Center p="xl" role="status" aria-label={t('loading')}>
+      <Loader aria-hidden />
     </Center>
   );
 };
