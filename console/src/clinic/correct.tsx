@@ -1,9 +1,10 @@
 // Own entries are corrected, or marked as written by mistake; others' are not offered, and the server would refuse. One small button
 // a line: a chart has thousands of lines.
-import { Button, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { type ReactNode, useCallback } from 'react';
 import type { Resource } from '../api/client.ts';
 import { words } from '../i18n/i18n.ts';
+import styles from '../record/record.module.css';
 import type { Item } from '../record/record.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { useApi, useWho } from '../ui/context.ts';
@@ -56,14 +57,14 @@ export const useCorrections = (onCorrect: (opened: Opened) => void): ((item: Ite
       if (facility === undefined || item.facility !== facility || item.region || !mayRevoke(role, resource))
         return null;
       return (
-        <Button
-          size="compact-xs"
-          variant="subtle"
+        <button
+          type="button"
+          className={styles.action}
           onClick={() => onCorrect({ kind: correctionOf(role, resource), before: resource, title })}
           aria-label={`${correct}: ${title}`}
         >
           {correct}
-        </Button>
+        </button>
       );
     },
     [facility, role, onCorrect, correct],

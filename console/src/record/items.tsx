@@ -1,6 +1,7 @@
 // Lists of things that happened. Ten thousand lines stay smooth: lines come in blocks of a hundred, a block that is drawn is not
-// drawn again, the browser lays out what is near, and more is drawn as the reader comes to it.
-import { Badge, Button, Text } from '@mantine/core';
+// drawn again, the browser lays out what is near, and more is drawn as the reader comes to it. A line is plain elements: a component
+// of the library for each of its words made a block of a hundred take several frames.
+import { Button } from '@mantine/core';
 import { createContext, memo, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
@@ -107,23 +108,14 @@ const Line = ({
   return (
     <li className={styles.item}>
       <span className={styles.date}>{item.date ? dayText(language, item.date) : t('undated')}</span>
-      {withType && (
-        <Badge variant="light" size="sm" className={styles.type}>
-          {typeName(language, item.resource.resourceType)}
-        </Badge>
-      )}
+      {withType && <span className={styles.type}>{typeName(language, item.resource.resourceType)}</span>}
       <span className={styles.what}>
-        <Text span fw={500}>
-          {item.title}
-        </Text>{' '}
-        <Text span c="dimmed" size="sm">
-          {detailText(t, item)}
-        </Text>
+        <span className={styles.title}>{item.title}</span> <span className={styles.detail}>{detailText(t, item)}</span>
       </span>
-      <Text span size="xs" c="dimmed" className={styles.source}>
+      <span className={styles.source}>
         {item.source}
         {item.region && ` (${item.region})`}
-      </Text>
+      </span>
       {action?.(item)}
       {everywhere?.(item)}
     </li>
