@@ -270,6 +270,43 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     expect(contact).toMatchObject([{ name: { text: '見本 秋子' } }]);
   });
 
+  it('acts for a child, and lets a proxy of its own go', async () => {
+    const { person } = await call('resident:1', 'GET', '/me/enrolment');
+    const evidence = { kind: 'paper', checked: ['my-number-card'], scan: 'file-2' };
+    const child = await call('staff:municipal', 'POST', '/enrolment/people', {
+      name: { kanji: { family: '見本', given: '小春' }, kana: { family: 'ミホン', given: 'コハル' } },
+      birthDate: '2015-05-05',
+      sex: 'female',
+      address: { postcode: '770-0000', text: '見本市春町1-2-3', municipality: '362018' },
+      route: 'counter',
+      consent: { textVersion: '2026-04' },
+      evidence,
+    });
+    const grant = (whose: string, by: string, more: object) =>
+      call('staff:municipal', 'POST', `/enrolment/people/${whose}/proxies`, { by, evidence, ...more });
+    await grant(child.person, person, { kind: 'parent', basis: '戸籍謄本で確認' });
+    const other = await call('resident:2', 'GET', '/me/enrolment');
+    await grant(person, other.person, { kind: 'delegate', basis: '委任状で確認', until: '2029-12-31' });
+
+    await reopen('/measurements');
+    await page.getByLabel('だれの記録ですか').selectOption({ label: '見本 小春さん（代理）' });
+    await page.getByText('見本 小春さんの代理として見ています。').waitFor();
+    await page.getByText('まだ記録がありません。').waitFor();
+    await page.getByRole('button', { name: '体温' }).click();
+    await page.getByLabel('体温 (℃)').fill('36.6');
+    await page.getByRole('button', { name: '記録する', exact: true }).click();
+    await page.getByText('36.6 ℃').waitFor();
+    await page.getByText('代理の方が記録').waitFor();
+
+    await open('/family');
+    await page.getByRole('region', { name: 'わたしが代理している方' }).getByText('見本 小春').waitFor();
+    const mine = page.getByRole('region', { name: 'わたしの代理人' });
+    await mine.getByRole('button', { name: 'やめてもらう' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'やめてもらう' }).click();
+    await mine.getByText('終わりました').waitFor();
+    expect((await call('resident:2', 'GET', '/me/proxies')).iActFor).toMatchObject([{ inForce: false }]);
+  });
+
   it.each([
     ['ja', 360],
     ['en', 1280],
