@@ -68,6 +68,18 @@ it('over REST: bytes, a large resource, commits of many rows that come and move,
 
   expect((await fhir('GET', '/Encounter?length=gt5')).status).toBe(200);
   expect((await fhir('GET', '/Organization?active=true')).status).toBe(200);
+  expect((await fhir('GET', '?_lastUpdated=gt2999-01-01')).status).toBe(200);
+
+  // Of two patients, then of one.
+  const appointment = (...of: string[]) => ({
+    resourceType: 'Appointment',
+    id: 'visit',
+    status: 'proposed',
+    participant: of.map((id) => ({ actor: subject(id), status: 'accepted' })),
+  });
+  expect((await transaction(patient('c'), appointment('a', 'c'))).status).toBe(200);
+  expect((await transaction(appointment('a'))).status).toBe(200);
+  expect((await fhir('GET', '/Appointment?patient=c&_summary=count')).body.total).toBe(0);
 
   const privacy = await stack.token('staff:privacy');
   const [event] = (await fhir('GET', '/AuditEvent?_count=1', undefined, privacy)).body.entry;
@@ -98,6 +110,7 @@ it('by upload: the same, loaded from the bucket by the function behind it', asyn
     // Whom no index leads to.
     { ...result('b', 900), performer: [{ reference: 'Organization?active=false' }] },
     { ...result('b', 901), encounter: { reference: 'Encounter?length=gt5' } },
+    { ...result('b', 902), encounter: { reference: 'Encounter?patient=b&status=finished' } },
   ];
   const sent = await fetch(of('url').valueUrl, {
     method: 'PUT',
@@ -107,7 +120,7 @@ it('by upload: the same, loaded from the bucket by the function behind it', asyn
   expect(sent.status).toBe(200);
   await expect.poll(async () => (await status())?.get('state'), { timeout: 90_000, interval: 500 }).toBe('done');
   const told = await status();
-  expect([told?.get('created'), told?.get('updated'), told?.get('refused')]).toEqual([122, 71, 2]);
+  expect([told?.get('created'), told?.get('updated'), told?.get('refused')]).toEqual([122, 71, 3]);
   expect((await fhir('GET', '/Binary/b-scan')).status).toBe(200);
   expect((await fhir('GET', '/Patient/b')).body.photo).toHaveLength(1);
 }, 180_000);
