@@ -56,7 +56,7 @@ export const Emergency = ({ chart }: { readonly chart: Chart }): ReactNode => {
   );
   const list = (items: readonly Item[]) => <ItemList items={items} none={t('none')} />;
   return (
-    <section aria-label={t('title')}>
+    <section aria-label={t('title')} style={{ marginBottom: '1.5rem' }}>
       <h2>{t('title')}</h2>
       <div className={styles.overview}>
         {part(r('allergies'), list(chart.allergies))}
