@@ -147,6 +147,7 @@ const seedNamed = async (file: string, name: string): Promise<Seed | undefined> 
 const announce = async (stack: Stack, began: number) => {
   for (const { name, baseUrl } of stack.regions) {
     say(`\n${name}`);
+    say(`  console   ${baseUrl}/console/`);
     say(`  FHIR      ${baseUrl}/fhir`);
     say(`  tokens    ${baseUrl}/auth/token`);
     say(`  a token   npm run -s token -- --region ${name} --as staff:hospital-doctor   (--list names them all)`);

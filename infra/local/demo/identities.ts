@@ -281,8 +281,8 @@ const unless = (name: string) => (error: unknown) => {
 };
 
 /** For the person at the terminal. */
-export const demoAccountLines = (_region: string): string[] => [
+export const demoAccountLines = (region: string): string[] => [
   `staff     ${DEMO_IDENTITIES.staff.map(({ who }) => who.slice('staff:'.length)).join(', ')}`,
   `residents ${DEMO_IDENTITIES.residents.map(({ who }) => `${who.replace(':', '')}@resident.example`).join(', ')}`,
-  `password  ${DEMO_PASSWORD}; staff's second factors: demo-identities.json in the region's local folder`,
+  `password  ${DEMO_PASSWORD}; staff's six digits: npm run -s token -- --region ${region} --as staff:admin --code`,
 ];
