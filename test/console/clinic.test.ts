@@ -268,6 +268,22 @@ describe.skipIf(!hasBrowser)('the chart in the console (skipped without /usr/bin
     await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
     expect(await seriousFindings(page)).toEqual([]);
     await screenshot(page, 'clinic-keys-en');
+    await page.keyboard.press('Escape');
+
+    // Other regions are asked when somebody wants to know, and the page says what became of it.
+    await page.getByRole('switch', { name: 'With other regions' }).press('Space');
+    await page
+      .getByText('Some regions did not answer')
+      .or(page.getByText('Other regions have no records to show.'))
+      .or(page.getByText(/^2\.999\.\S+: \d+ records$/))
+      .first()
+      .waitFor();
+    await page.evaluate(
+      "window.print = () => { window.printed = document.querySelector('article').innerText; dispatchEvent(new Event('afterprint')); }",
+    );
+    await page.getByRole('button', { name: 'Print', exact: true }).click();
+    await expect.poll(() => page.evaluate('window.printed ?? ""'), { timeout: 30_000 }).toMatch(/HbA1c[\s\S]*デモ薬局/);
+    await page.getByRole('tab', { name: /Laboratory/ }).waitFor();
     expect(seen.complaints).toEqual([]);
     await seen.context.close();
   });
@@ -393,11 +409,9 @@ describe.skipIf(!hasBrowser)('the chart in the console (skipped without /usr/bin
         `99th ${sorted[Math.floor(sorted.length * 0.99)]} ms, ${scrolling.length} long tasks (longest ${most(scrolling)} ms)`,
     );
     // More comes for as long as somebody goes on, however fast the machine is.
-    await page.waitForFunction(
-      "scrollTo(0, document.documentElement.scrollHeight) || document.querySelectorAll('[role=tabpanel] li').length > 1000",
-      undefined,
-      { timeout: 120_000, polling: 50 },
-    );
+    const drawn =
+      "scrollTo(0, document.documentElement.scrollHeight), document.querySelectorAll('[role=tabpanel] li').length";
+    await expect.poll(() => page.evaluate(drawn), { timeout: 120_000 }).toBeGreaterThan(1_000);
     expect(seen.complaints).toEqual([]);
     await seen.context.close();
   }, 480_000);
