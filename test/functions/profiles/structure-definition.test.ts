@@ -302,7 +302,9 @@ describe('invariants', () => {
   });
   it('refuse what is too large to be held to them, and do not pass it', () => {
     const large = patient({ name: Array.from({ length: 1_500 }, () => ({ text: 'x' })) });
-    expect(() => errors(rule('%resource.name.all(%resource.name.where(text.exists()).count() > 0)'), large)).toThrow(/too large .* x-1/);
+    expect(() => errors(rule('%resource.name.all(%resource.name.where(text.exists()).count() > 0)'), large)).toThrow(
+      /too large .* x-1/,
+    );
   });
   it('of severity warning refuse nothing', () => {
     expect(errors(rule('family.exists()', 'warning'), named)).toEqual([]);
