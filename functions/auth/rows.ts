@@ -113,6 +113,8 @@ export const FacilityRow = z.strictObject({
   type: z.enum(FACILITY_TYPES),
   name: text,
   disabled: z.boolean(),
+  /** Id of its FHIR Organization; left out: the one that the desk made (tenants/mirror.ts). */
+  organization: z.optional(text),
 });
 export type FacilityRow = z.infer<typeof FacilityRow>;
 

@@ -37,6 +37,8 @@ export interface Actor {
   /** 10-digit code; absent for residents. */
   readonly facility: string | undefined;
   readonly facilityType: string | undefined;
+  /** Id of the facility's Organization, where it is not the one that the desk made. */
+  readonly organization?: string | undefined;
   /** Home community of who asks from another region; the facility is then `<community>~<code>`, and so never one of ours. */
   readonly community?: string | undefined;
   readonly scopes: readonly Scope[];

@@ -20,7 +20,7 @@ export interface QueryParts {
   readonly services: Pick<Services, 'seal' | 'region' | 'clock' | 'audit'>;
   /** The interactions of the region itself (interactions/routes.ts). */
   readonly fhir: Interaction;
-  readonly contracts: Pick<Contracts, 'active'>;
+  readonly contracts: Pick<Contracts, 'active' | 'stopped'>;
   readonly correlations: Correlations;
   readonly ask: AskPeer;
 }

@@ -27,6 +27,8 @@ export interface Contracts {
   all(): Promise<readonly Contract[]>;
   /** Those that are in force on both sides, as at most two seconds ago. */
   active(): Promise<readonly Contract[]>;
+  /** Those that were in force and are held at the moment, with what holds them: their records are missing from an answer. */
+  stopped(): Promise<readonly { readonly contract: Contract; readonly why: string }[]>;
 }
 
 export const openContracts = ({ rows, clock }: { rows: RowStore; clock: () => number }): Contracts => {
@@ -59,6 +61,11 @@ export const openContracts = ({ rows, clock }: { rows: RowStore; clock: () => nu
   return {
     all,
     active: async () => (await all()).filter((contract) => !notInForce(contract, clock())),
+    stopped: async () =>
+      (await all()).flatMap((contract) => {
+        const why = ['active', 'suspended'].includes(contract.own) ? notInForce(contract, clock()) : undefined;
+        return why === undefined ? [] : [{ contract, why }];
+      }),
     get: async (community) => {
       const row = await rows.get(P, community);
       return row && { contract: Contract.parse(row.data), version: row.version };

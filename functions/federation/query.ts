@@ -171,6 +171,10 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
     total = total === undefined || page.total === undefined ? undefined : total + page.total;
     if (page.isIncomplete) issues.push(issueOf(contract, 'incomplete', 'it says that its own answer is not complete'));
   }
+  // Nothing found and not asked must not look the same.
+  if (!cursor)
+    for (const { contract, why } of await run.contracts.stopped())
+      issues.push(issueOf(contract, 'suppressed', `not asked: ${why}`));
   // A community whose contract was stopped between two pages had more to say.
   for (const community of places.keys())
     if (community !== own && !run.active.some((one) => one.community === community))

@@ -29,7 +29,7 @@ export const permitter = (
     own.get(stored.patientKey ?? '') ??
     (own.size > 0 ? linkedFor(stored).find(isOwn) : undefined) ??
     (stored.type === 'Patient' ? stored.id : undefined);
-  const organization = lazily(() => organizationOf(resources, actor.facility));
+  const organization = lazily(() => actor.organization ?? organizationOf(resources, actor.facility));
   const facts = (stored: Stored): Facts => ({
     codes: () => codesOf(stored.resource()),
     span: () => clinicalSpan(stored.resource()),
@@ -66,7 +66,7 @@ const lazily = <T>(make: () => T): (() => T) => {
 
 const NOWHERE = { patient: undefined, otherPatients: [], date: undefined, spansDays: false };
 
-/** Id of the Organization that mirrors a facility (tenants/mirror.ts makes it the same way). */
+/** Id of the Organization that the desk makes for a facility (tenants/mirror.ts makes it the same way). */
 const organizationOf = ({ allocate }: Partial<Pick<Resources, 'allocate'>>, code: string | undefined): string =>
   code === undefined || !allocate ? '' : allocate('Organization', NOWHERE, `tenant facility ${code}`);
 

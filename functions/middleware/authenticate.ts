@@ -99,6 +99,7 @@ const currentActor = ({ identities, clock, patientsOf, newcomers = false }: Auth
       role,
       facility: code,
       facilityType: type,
+      ...(at.organization !== undefined && { organization: at.organization }),
       scopes: parseScopes(verified.kind === 'system' ? verified.claims.scope : verified.claims['tsumugi:scopes']),
       patients: [],
       tokenId: claims.jti,

@@ -74,6 +74,7 @@ export const addFacility = async (
     type: given.type,
     name: given.name,
     disabled: row.value?.disabled ?? false,
+    organization: next.organization,
   };
   const same =
     record.value !== undefined &&

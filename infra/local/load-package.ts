@@ -115,6 +115,8 @@ const main = async (): Promise<void> => {
     const { stored, passedOver, refused } = await loadPackages(target, positionals);
     for (const { what, rules } of refused) console.log(`refused ${what}\n  ${rules.slice(0, 5).join('\n  ')}`);
     console.log(`stored ${stored}, refused ${refused.length}, passed over ${passedOver}`);
+    if (stored + refused.length === 0)
+      throw new LocalError('nothing in it is a definition: a FHIR package is wanted (.tgz)');
     process.exitCode = refused.length > 0 ? 1 : 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));

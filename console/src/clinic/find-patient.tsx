@@ -23,7 +23,7 @@ import { useOwnFacility } from './use-writer.ts';
 const useText = words({
   ja: {
     title: '患者を探す',
-    field: '名前（かな・漢字・ローマ字）、生年月日、患者番号',
+    field: '名前（かな・漢字）、生年月日、患者番号',
     hint: '2文字から探します。生年月日は 1961-04-12、S36.4.12、19610412 のいずれでも。',
     none: '見つかりません。',
     sameName: '同じ名前の人がいます。生年月日を確かめてください。',
@@ -45,7 +45,7 @@ const useText = words({
   },
   en: {
     title: 'Find a patient',
-    field: 'Name (kana, kanji, romaji), date of birth, patient number',
+    field: 'Name (kana, kanji), date of birth, patient number',
     hint: 'From two characters. Dates as 1961-04-12, S36.4.12 or 19610412.',
     none: 'Nobody found.',
     sameName: 'There are people of the same name. Check the date of birth.',

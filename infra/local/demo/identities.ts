@@ -127,8 +127,10 @@ export const seedIdentities: Seed = async (context) => {
   const keep = () => writeJson(secretsFile(context), secrets);
   try {
     for (const [kind, row] of Object.entries(facilities)) {
-      if (!(await identities.facility(row.code))) await saveIdentity(registry, 'facility', row.code, row);
-      await recordFacility(registry, { code: row.code, organization: `demo-${kind}` }, Date.now());
+      const organization = `demo-${kind}`;
+      if (!(await identities.facility(row.code))?.organization)
+        await saveIdentity(registry, 'facility', row.code, { ...row, organization });
+      await recordFacility(registry, { code: row.code, organization }, Date.now());
     }
     await seedSystems(identities, registry, facilities, secrets);
     keep();

@@ -42,6 +42,7 @@ export interface StreamServices {
 
 const BUSY_MS = 100;
 const IDLE_MS = 1000;
+const LOOK_AGAIN_MS = 15 * 60_000;
 const MAX_BACKOFF_MS = 10_000;
 
 /** mapping → shard → the last record that was dealt with. */
@@ -85,6 +86,7 @@ const follow = async (mapping: Mapping, positions: Positions, services: StreamSe
     if (services.positionsFile) writeJson(services.positionsFile, positions);
   };
   const following = new Map<string, Promise<void>>();
+  const running = new Set<Promise<void>>();
   while (!signal.aborted) {
     try {
       const { arn, shards } = await describe(mapping.tableName, services.call);
@@ -93,15 +95,21 @@ const follow = async (mapping: Mapping, positions: Positions, services: StreamSe
         const parent = following.get(ParentShardId ?? '') ?? Promise.resolve();
         const shard = parent.then(() => drain(mapping, arn, ShardId, own[ShardId], save, services, signal));
         following.set(ShardId, shard);
-        shard.catch((error) => {
-          following.delete(ShardId); // taken up again from its position
-          if (!signal.aborted) services.log(`${mapping.fn.name}: ${(error as Error).message}`);
-        });
+        const ended = shard
+          .catch((error) => {
+            following.delete(ShardId); // taken up again from its position
+            if (!signal.aborted) services.log(`${mapping.fn.name}: ${(error as Error).message}`);
+          })
+          .finally(() => running.delete(ended));
+        running.add(ended);
       }
     } catch (error) {
       if (!signal.aborted) services.log(`${mapping.fn.name}: ${(error as Error).message}`);
     }
-    await rest(5 * IDLE_MS, signal);
+    // Describing a stream makes DynamoDB Local walk over all its records, and everybody waits meanwhile: not before a shard
+    // has ended, which has a successor then.
+    await Promise.race([rest(running.size > 0 ? LOOK_AGAIN_MS : 5 * IDLE_MS, signal), ...running]);
+    await rest(IDLE_MS, signal);
   }
   await Promise.allSettled(following.values());
 };

@@ -179,7 +179,7 @@ const simulation = async () => {
   const ask = federated({
     services,
     fhir: routes(services),
-    contracts: { active: async () => contracts },
+    contracts: { active: async () => contracts, stopped: async () => [] },
     correlations: openCorrelations(rows),
     ask: askPeer({ asserter, peers: simulatedPeers(counts) }),
     readAs: (context) => ruled(services.resources, heads, { actor: context.actor, isEager: true }),

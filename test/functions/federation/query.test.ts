@@ -220,6 +220,9 @@ it('suspending stops the next page, on either side', async () => {
   expect(second.status).toBe(200);
   expect(matches(second.body).every(({ resource }) => resource.meta.source === 'urn:oid:2.999.36')).toBe(true);
   expect(issues(second.body)[0]).toMatchObject({ code: 'suppressed' });
+  // A chart that is opened now says what it leaves out.
+  const fresh = await chart();
+  expect(issues(fresh.body)).toMatchObject([{ code: 'suppressed', diagnostics: expect.stringContaining('suspended') }]);
   expect((await desk(west, 'resume', east)).status).toBe(200);
   later(3_000);
   expect(matches((await chart()).body)).toHaveLength(5);

@@ -112,6 +112,17 @@ describe('who a Task is addressed to', () => {
     expect((await api.services.resources.get('Task', sent.id))!.facility).toBe(hospital.facility);
   });
 
+  it('is the facility whose Organization it names, by whatever id that has', async () => {
+    const api = own();
+    const { id } = await stored(api, given.patient());
+    const sent = await stored(api, { ...task(id), owner: { reference: 'Organization/demo-clinic' } });
+    const as: Actor = { ...clinic, organization: 'demo-clinic' };
+
+    const accepted = { ...sent, status: 'accepted' };
+    expect((await api.send('PUT', `/Task/${sent.id}`, { body: accepted, as })).status).toBe(200);
+    expect((await api.send('GET', `/Task/${sent.id}`, { as: clinic })).status).toBe(404);
+  });
+
   it('only as far as the role may write it', async () => {
     const api = own();
     const { id } = await stored(api, given.patient());
