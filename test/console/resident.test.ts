@@ -288,6 +288,8 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     const other = await call('resident:2', 'GET', '/me/enrolment');
     await grant(person, other.person, { kind: 'delegate', basis: '委任状で確認', until: '2029-12-31' });
 
+    // Every function knows whom one acts for within five seconds (docs/enrolment.md), and not before.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
     await reopen('/measurements');
     await page.getByLabel('だれの記録ですか').selectOption({ label: '見本 小春さん（代理）' });
     await page.getByText('見本 小春さんの代理として見ています。').waitFor();

@@ -22,6 +22,7 @@ describe('a facility', () => {
       type: 'hospital',
       name: '阿波中央病院',
       disabled: false,
+      organization: got.body.organization,
     });
     const mirrored = await organization(got.body.organization);
     expect(mirrored).toMatchObject({ active: true, name: '阿波中央病院', identifier: [{ value: HOSPITAL }] });
