@@ -25,49 +25,35 @@ import { claimSignature, claimTimestamp, clientKey, clientStart } from '../../in
 import { stepAt, totpCode } from '../../infra/local/cognito/totp.ts';
 import { openUserPools, type UserPools } from '../../infra/local/cognito/user-pools.ts';
 import { type Listening, openService } from '../../infra/local/front/service.ts';
-import type { Json } from '../../infra/local/host/assembly.ts';
-import type { Resource, Resources } from '../../infra/local/host/resources.ts';
+import type { Resources } from '../../infra/local/host/resources.ts';
 import { type Iam, openIam } from '../../infra/local/iam.ts';
+import { poolResource } from '../support/pool-resource.ts';
 
 const STAFF = 'ap-northeast-1_staff0001';
 const RESIDENTS = 'ap-northeast-1_people001';
 const PASSWORD = 'Correct-horse-9';
 
-const resource = (type: string, ref: string, properties: Record<string, Json>): Resource => ({
-  stack: 's',
-  account: '000000000000',
-  awsRegion: 'ap-northeast-1',
-  logicalId: ref,
-  type,
-  properties,
-  ref,
-  attribute: (name) =>
-    name === 'Arn'
-      ? `arn:aws:cognito-idp:ap-northeast-1:000000000000:userpool/${ref}`
-      : `https://cognito-idp.ap-northeast-1.amazonaws.com/${ref}`,
-});
-
 const passwordPolicy = { Policies: { PasswordPolicy: { MinimumLength: 12 } } };
 const all = [
-  resource('AWS::Cognito::UserPool', STAFF, {
+  poolResource('AWS::Cognito::UserPool', STAFF, {
     ...passwordPolicy,
     MfaConfiguration: 'ON',
     AliasAttributes: ['email'],
     LambdaConfig: { PreTokenGenerationConfig: { LambdaArn: 'arn:trigger', LambdaVersion: 'V2_0' } },
   }),
-  resource('AWS::Cognito::UserPoolClient', 'staff-client', {
+  poolResource('AWS::Cognito::UserPoolClient', 'staff-client', {
     UserPoolId: STAFF,
     ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
     PreventUserExistenceErrors: 'ENABLED',
     AccessTokenValidity: 15,
     TokenValidityUnits: { AccessToken: 'minutes' },
   }),
-  resource('AWS::Cognito::UserPool', RESIDENTS, {
+  poolResource('AWS::Cognito::UserPool', RESIDENTS, {
     ...passwordPolicy,
     MfaConfiguration: 'OPTIONAL',
     UsernameAttributes: ['email'],
   }),
-  resource('AWS::Cognito::UserPoolClient', 'people-client', {
+  poolResource('AWS::Cognito::UserPoolClient', 'people-client', {
     UserPoolId: RESIDENTS,
     ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
   }),

@@ -27,46 +27,32 @@ import {
   seedIdentities,
 } from '../../infra/local/demo/identities.ts';
 import { openService } from '../../infra/local/front/service.ts';
-import type { Json } from '../../infra/local/host/assembly.ts';
-import type { Resource } from '../../infra/local/host/resources.ts';
 import { openIam } from '../../infra/local/iam.ts';
 import type { SeedContext } from '../../infra/local/seed-context.ts';
 import { makeFirstAdministrator } from '../../infra/operations/first-administrator.ts';
 import { tokenKeys } from '../functions/auth/given.ts';
 import { createTables, dynamoClient, dynamoDb, stopDynamoDb } from '../support/dynamodb.ts';
+import { poolResource } from '../support/pool-resource.ts';
 
 const STAFF = 'ap-northeast-1_staff0001';
 const RESIDENTS = 'ap-northeast-1_people001';
 
-const resource = (type: string, ref: string, properties: Record<string, Json>): Resource => ({
-  stack: 's',
-  account: '000000000000',
-  awsRegion: 'ap-northeast-1',
-  logicalId: ref,
-  type,
-  properties,
-  ref,
-  attribute: (name) =>
-    name === 'Arn'
-      ? `arn:aws:cognito-idp:ap-northeast-1:000000000000:userpool/${ref}`
-      : `https://cognito-idp.ap-northeast-1.amazonaws.com/${ref}`,
-});
 const pool = { Policies: { PasswordPolicy: { MinimumLength: 12 } } };
 const client = { ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] };
 const all = [
-  resource('AWS::Cognito::UserPool', STAFF, {
+  poolResource('AWS::Cognito::UserPool', STAFF, {
     ...pool,
     MfaConfiguration: 'ON',
     AliasAttributes: ['email'],
     LambdaConfig: { PreTokenGenerationConfig: { LambdaArn: 'arn:trigger', LambdaVersion: 'V2_0' } },
   }),
-  resource('AWS::Cognito::UserPoolClient', 'staffclient', { ...client, UserPoolId: STAFF }),
-  resource('AWS::Cognito::UserPool', RESIDENTS, {
+  poolResource('AWS::Cognito::UserPoolClient', 'staffclient', { ...client, UserPoolId: STAFF }),
+  poolResource('AWS::Cognito::UserPool', RESIDENTS, {
     ...pool,
     MfaConfiguration: 'OPTIONAL',
     UsernameAttributes: ['email'],
   }),
-  resource('AWS::Cognito::UserPoolClient', 'peopleclient', { ...client, UserPoolId: RESIDENTS }),
+  poolResource('AWS::Cognito::UserPoolClient', 'peopleclient', { ...client, UserPoolId: RESIDENTS }),
 ];
 
 let context: SeedContext;

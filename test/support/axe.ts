@@ -12,8 +12,13 @@ interface Finding {
   readonly nodes: readonly { readonly target: readonly unknown[] }[];
 }
 
-/** `rule: element`, of what axe calls serious or critical, by WCAG 2.2 AA. */
+/** `rule: element`, of what axe calls serious or critical, by WCAG 2.2 AA, once nothing on the page moves any more. */
 export const seriousFindings = async (page: Page): Promise<string[]> => {
+  await page.evaluate(
+    `Promise.allSettled(document.getAnimations()
+      .filter(({ effect }) => effect.getComputedTiming().iterations !== Infinity)
+      .map(({ finished }) => finished)).then(() => undefined)`,
+  );
   await page.evaluate(`${source};undefined`);
   const violations = (await page.evaluate(
     `axe.run(document, {

@@ -1,6 +1,7 @@
 // A real browser (Debian's Chromium) on a page of the local stack. What the page's console says, and what its content
 // security policy had to stop, is collected: a test ends with neither.
 import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { stepAt, totpCode } from '../../infra/local/cognito/totp.ts';
 import { readSecrets } from '../../infra/local/demo/identities.ts';
@@ -39,6 +40,8 @@ export const visit = async (
   const context = await browser.newContext({
     locale: language === 'ja' ? 'ja-JP' : 'en-GB',
     timezoneId: 'Asia/Tokyo',
+    // What still fades in has no contrast yet, and moves under the mouse.
+    reducedMotion: 'reduce',
     viewport: { width, height },
   });
   const page = await context.newPage();
@@ -53,9 +56,26 @@ export const visit = async (
   return { page, context, complaints };
 };
 
+const usedSteps = new Map<string, Set<number>>();
+
+/** A code of the authenticator that this process has not used; this half minute's and its neighbours are good. */
+const freshCode = async (secret: string): Promise<string> => {
+  const used = usedSteps.get(secret) ?? new Set();
+  usedSteps.set(secret, used);
+  for (;;) {
+    const now = stepAt(Date.now());
+    const step = [now, now + 1, now - 1].find((candidate) => !used.has(candidate));
+    if (step !== undefined) {
+      used.add(step);
+      return totpCode(secret, step);
+    }
+    await setTimeout(500);
+  }
+};
+
 /**
  * Signs a demo person in as a person does: password, and the code of the authenticator. A code is good once: where the
- * seeds or another test have used this half minute's, its neighbours are still good.
+ * seeds or another test have used this half minute's, its neighbours are still good, and then the next half minute's.
  */
 export const signIn = async ({ page }: Visit, region: RegionEndpoints, who: string): Promise<void> => {
   const account = readSecrets(region).people[who];
@@ -63,18 +83,19 @@ export const signIn = async ({ page }: Visit, region: RegionEndpoints, who: stri
   const next = page.getByRole('button', { name: /^(次へ|Next)$/ });
   const signedIn = page.getByRole('button', { name: /^(サインアウト|Sign out)$/ });
   if (who.startsWith('resident:')) await page.getByText(/^(住民|Residents)$/).click();
-  for (const offset of [0, 1, -1]) {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const code = account.totpSecret && (await freshCode(account.totpSecret));
     await page.locator('input[name=username]').fill(account.username);
     await page.locator('input[name=password]').fill(account.password);
     await next.click();
-    if (account.totpSecret) {
-      await page.locator('input[name=code]').fill(totpCode(account.totpSecret, stepAt(Date.now()) + offset));
+    if (code) {
+      await page.locator('input[name=code]').fill(code);
       await next.click();
     }
     await signedIn.or(page.getByRole('alert')).first().waitFor();
     if (await signedIn.isVisible()) return;
   }
-  throw new Error(`${who} could not sign in`);
+  throw new Error(`${who} could not sign in: ${await page.getByRole('alert').first().textContent()}`);
 };
 
 /** How much wider the page is than the window; 0: nobody has to scroll sideways to read. */

@@ -44,7 +44,7 @@ export const parseEnvelope = (input: string | Uint8Array, limits?: XmlLimits): E
   const [first, second, ...more] = elementsOf(envelope);
   const header = first?.name === 'Header' && first.ns === SOAP_NS ? first : undefined;
   const body = header ? second : first;
-  if (!body || body.name !== 'Body' || body.ns !== SOAP_NS || more.length > 0 || (!header && second))
+  if (body?.name !== 'Body' || body.ns !== SOAP_NS || more.length > 0 || (!header && second))
     throw new SoapFault('Sender', 'an envelope is an optional Header and one Body');
   const blocks = header ? elementsOf(header) : [];
   refuseUnknown(blocks);

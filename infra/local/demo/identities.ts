@@ -128,8 +128,9 @@ export const seedIdentities: Seed = async (context) => {
   try {
     for (const [kind, row] of Object.entries(facilities)) {
       const organization = `demo-${kind}`;
-      if (!(await identities.facility(row.code))?.organization)
-        await saveIdentity(registry, 'facility', row.code, { ...row, organization });
+      const known = await identities.facility(row.code);
+      // Of a stack from before the row named it: whatever else was changed since stays.
+      if (!known?.organization) await saveIdentity(registry, 'facility', row.code, { ...row, ...known, organization });
       await recordFacility(registry, { code: row.code, organization }, Date.now());
     }
     await seedSystems(identities, registry, facilities, secrets);

@@ -333,7 +333,12 @@ describe.skipIf(!hasVectors)(`messages of others${skipped}`, () => {
     const asked: DemographicQuery[] = [];
     await respondXcpd(parseXml(request), request, {
       self: () => region,
-      discovery: { discover: async (query) => (asked.push(query), { kind: 'none' }) },
+      discovery: {
+        discover: async (query) => {
+          asked.push(query);
+          return { kind: 'none' };
+        },
+      },
     });
     expect(asked[0]?.identifiers.map(({ value }) => value)).toEqual(['801', '001111111']);
 

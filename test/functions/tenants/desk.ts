@@ -22,10 +22,9 @@ import { signIn } from '../../../infra/local/cognito/client.ts';
 import { cognitoService } from '../../../infra/local/cognito/service.ts';
 import { openUserPools } from '../../../infra/local/cognito/user-pools.ts';
 import { openService } from '../../../infra/local/front/service.ts';
-import type { Json } from '../../../infra/local/host/assembly.ts';
-import type { Resource } from '../../../infra/local/host/resources.ts';
 import { openIam } from '../../../infra/local/iam.ts';
 import { hospital, NOW } from '../../support/api.ts';
+import { poolResource } from '../../support/pool-resource.ts';
 
 export const OFFICE = '9886000007';
 export const HOSPITAL = '3610000014';
@@ -44,28 +43,14 @@ export const admin: Actor = {
   scopes: parseScopes('user/*.cruds'),
 };
 
-const resource = (type: string, ref: string, properties: Record<string, Json>): Resource => ({
-  stack: 's',
-  account: '000000000000',
-  awsRegion: 'ap-northeast-1',
-  logicalId: ref,
-  type,
-  properties,
-  ref,
-  attribute: (name) =>
-    name === 'Arn'
-      ? `arn:aws:cognito-idp:ap-northeast-1:000000000000:userpool/${ref}`
-      : `https://cognito-idp.ap-northeast-1.amazonaws.com/${ref}`,
-});
-
 const ALL = [
-  resource('AWS::Cognito::UserPool', POOL, {
+  poolResource('AWS::Cognito::UserPool', POOL, {
     Policies: { PasswordPolicy: { MinimumLength: 12 } },
     MfaConfiguration: 'ON',
     AliasAttributes: ['email'],
     LambdaConfig: { PreTokenGenerationConfig: { LambdaArn: 'arn:trigger', LambdaVersion: 'V2_0' } },
   }),
-  resource('AWS::Cognito::UserPoolClient', CLIENT, {
+  poolResource('AWS::Cognito::UserPoolClient', CLIENT, {
     ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
     UserPoolId: POOL,
   }),

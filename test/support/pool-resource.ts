@@ -1,0 +1,17 @@
+// A user pool or its client as the local host reads it from a template, for tests that have no template.
+import type { Json } from '../../infra/local/host/assembly.ts';
+import type { Resource } from '../../infra/local/host/resources.ts';
+
+export const poolResource = (type: string, ref: string, properties: Record<string, Json>): Resource => ({
+  stack: 's',
+  account: '000000000000',
+  awsRegion: 'ap-northeast-1',
+  logicalId: ref,
+  type,
+  properties,
+  ref,
+  attribute: (name) =>
+    name === 'Arn'
+      ? `arn:aws:cognito-idp:ap-northeast-1:000000000000:userpool/${ref}`
+      : `https://cognito-idp.ap-northeast-1.amazonaws.com/${ref}`,
+});
