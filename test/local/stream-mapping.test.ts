@@ -1,6 +1,6 @@
 // A stream that was not read for longer than its records live.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html (TrimmedDataAccessException)
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
@@ -60,3 +60,59 @@ it.each(['GetShardIterator', 'GetRecords'] as const)(
     expect(lines).toEqual([]);
   },
 );
+
+it('reads a stream once for all who follow it, each in its own batches, filters and place', async () => {
+  const records = [1, 2, 3, 4, 5].map((at) => ({
+    eventID: String(at),
+    eventName: at % 2 ? 'INSERT' : 'REMOVE',
+    dynamodb: { SequenceNumber: String(at) },
+  }));
+  let readings = 0;
+  const call: DynamoDbCall = async (operation, body) => {
+    if (operation === 'DescribeTable') return { Table: { LatestStreamArn: 'arn:stream' } };
+    if (operation === 'DescribeStream') return { StreamDescription: { Shards: [{ ShardId: 'shard' }] } };
+    if (operation === 'GetShardIterator') return { ShardIterator: 'first' };
+    const { ShardIterator } = body as Record<string, string>;
+    if (ShardIterator === 'first') readings += 1;
+    return { Records: ShardIterator === 'first' ? records : [], NextShardIterator: 'next' };
+  };
+  const positionsFile = join(dir, 'once.json');
+  writeFileSync(positionsFile, JSON.stringify({ late: { shard: '3' } }));
+  const heard: Record<string, string[][]> = { all: [], inserts: [], late: [] };
+  const follower = (ref: string, properties: object) => ({
+    resource: {
+      ref,
+      awsRegion: 'r',
+      properties: { EventSourceArn: 'arn:stream', StartingPosition: 'TRIM_HORIZON', ...properties },
+    } as never,
+    tableName: 't',
+    fn: {
+      name: ref,
+      arn: ref,
+      invoke: async ({ Records }: { Records: { eventID: string }[] }) =>
+        void heard[ref]?.push(Records.map(({ eventID }) => eventID)),
+    } as unknown as FunctionPool,
+    role: {} as Principal,
+  });
+  const inserts = { Filters: [{ Pattern: JSON.stringify({ eventName: ['INSERT'] }) }] };
+  const mappings = await openStreamMappings(
+    [follower('all', { BatchSize: 2 }), follower('inserts', { FilterCriteria: inserts }), follower('late', {})],
+    {
+      call,
+      iam: { refusal: async () => undefined } as unknown as Iam,
+      deadLetters: {} as StreamServices['deadLetters'],
+      positionsFile,
+      log: () => {},
+    },
+  );
+  await vi.waitFor(() => expect(heard['all']).toHaveLength(3), { timeout: 10_000 });
+  await vi.waitFor(() => expect(heard['late']).toHaveLength(1), { timeout: 10_000 });
+  await mappings.stop();
+  expect(heard).toEqual({ all: [['1', '2'], ['3', '4'], ['5']], inserts: [['1', '3', '5']], late: [['4', '5']] });
+  expect(readings).toBe(1);
+  expect(JSON.parse(readFileSync(positionsFile, 'utf8'))).toEqual({
+    all: { shard: '5' },
+    inserts: { shard: '5' },
+    late: { shard: '5' },
+  });
+});
