@@ -321,7 +321,11 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
       's3:GetObject bodies/*': 'resources over 300 KB',
       's3:ListBucket': NOT_FOUND,
     },
-    'data-key': UNWRAP,
+    'data-key': {
+      ...UNWRAP,
+      'kms:GenerateDataKeyPairWithoutPlaintext':
+        'makes the RSA key of the SOAP faces (XUA) when the first of all finds none, and its successors',
+    },
     'token-key': {
       'kms:Sign': 'asserts to other regions who asks, and where this region stands with a link contract',
       'kms:GetPublicKey': 'verifies access tokens of systems; names the key of what it signs',

@@ -1,5 +1,5 @@
 // The KMS stand-in, asked by the real client over the wire. https://docs.aws.amazon.com/kms/latest/APIReference/
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import {
   DecryptCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
+  GenerateDataKeyPairWithoutPlaintextCommand,
   GetPublicKeyCommand,
   KMSClient,
   SignCommand,
@@ -72,6 +73,27 @@ describe('the KMS stand-in', () => {
     await expect(
       kms.send(new DecryptCommand({ CiphertextBlob: made.CiphertextBlob, EncryptionContext: { region: 'kesen' } })),
     ).rejects.toMatchObject({ name: 'InvalidCiphertextException' });
+  });
+
+  it('gives an RSA pair whose private half only Decrypt with the same encryption context opens', async () => {
+    const EncryptionContext = { use: 'xua' };
+    const made = await kms.send(
+      new GenerateDataKeyPairWithoutPlaintextCommand({
+        KeyId: DATA.id,
+        KeyPairSpec: 'RSA_3072',
+        EncryptionContext,
+      }),
+    );
+    const CiphertextBlob = made.PrivateKeyCiphertextBlob;
+    const { Plaintext } = await kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext }));
+    const privateKey = createPrivateKey({ key: Buffer.from(Plaintext!), format: 'der', type: 'pkcs8' });
+    const publicKey = createPublicKey({ key: Buffer.from(made.PublicKey!), format: 'der', type: 'spki' });
+    const message = Buffer.from('to be signed');
+    expect(verify('sha256', message, publicKey, sign('sha256', message, privateKey))).toBe(true);
+    expect(publicKey.asymmetricKeyDetails?.modulusLength).toBe(3072);
+    await expect(kms.send(new DecryptCommand({ CiphertextBlob }))).rejects.toMatchObject({
+      name: 'InvalidCiphertextException',
+    });
   });
 
   it('refuses a ciphertext that was changed', async () => {

@@ -1,6 +1,6 @@
 // A stand-in for KMS: the operations that this project uses, over KMS's own wire protocol.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html
-import { constants, randomBytes, sign, verify } from 'node:crypto';
+import { constants, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
 import {
   jsonAnswer,
   jsonBody,
@@ -78,12 +78,30 @@ const dataKey = (key: KmsKey, body: Body) => {
   return { plaintext, blob: seal(key, plaintext, context(body)).toString('base64') };
 };
 
+const PAIR_BITS: Record<string, number> = { RSA_2048: 2048, RSA_3072: 3072, RSA_4096: 4096 };
+
 const OPERATIONS: Record<string, (key: KmsKey, body: Body) => object> = {
   GenerateDataKey: (key, body) => {
     const { plaintext, blob } = dataKey(key, body);
     return { KeyId: key.arn, CiphertextBlob: blob, Plaintext: plaintext.toString('base64') };
   },
   GenerateDataKeyWithoutPlaintext: (key, body) => ({ KeyId: key.arn, CiphertextBlob: dataKey(key, body).blob }),
+  GenerateDataKeyPairWithoutPlaintext: (key, body) => {
+    requireUsage(key, 'ENCRYPT_DECRYPT');
+    const modulusLength = PAIR_BITS[String(body['KeyPairSpec'])];
+    if (!modulusLength) throw new ServiceError('ValidationException', 'the KMS stand-in makes RSA pairs only');
+    const pair = generateKeyPairSync('rsa', { modulusLength });
+    return {
+      KeyId: key.arn,
+      KeyPairSpec: body['KeyPairSpec'],
+      PrivateKeyCiphertextBlob: seal(
+        key,
+        pair.privateKey.export({ type: 'pkcs8', format: 'der' }),
+        context(body),
+      ).toString('base64'),
+      PublicKey: pair.publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    };
+  },
   Encrypt: (key, body) => {
     requireUsage(key, 'ENCRYPT_DECRYPT');
     const blob = seal(key, bytes(body['Plaintext'], 'Plaintext', 4096), context(body));
