@@ -5,16 +5,17 @@ import { FhirError } from '../fhir/outcome.ts';
 import type { Issue } from '../fhir/types.ts';
 import type { Context, Interaction, Services } from '../interactions/contract.ts';
 import type { Stored } from '../storage/port.ts';
-import { type Asking, type AskPeer, HandleEnded } from './ask-peer.ts';
+import { type Asking, HandleEnded } from './ask-peer.ts';
 import { urnOf } from './assertion.ts';
+import { type Circuits, type Down, type Found, PROBE_MS, SAYS_SOMETHING_MS } from './circuits.ts';
 import type { Contract } from './contract.ts';
 import type { Contracts } from './contracts.ts';
 import { type Correlation, type Correlations, isCurrent } from './correlations.ts';
 import type { Evidence } from './evidence.ts';
-import { findThere } from './find-there.ts';
 import { PeerFault } from './peer-http.ts';
+import { findIn, type Speaking } from './there.ts';
 
-export interface QueryParts {
+export interface QueryParts extends Speaking {
   /** `resources` brings the patient's rules along (consent/ruled.ts), for one caller. */
   readonly readAs: (context: Context) => Services['resources'];
   readonly services: Pick<Services, 'seal' | 'region' | 'clock' | 'audit'>;
@@ -22,7 +23,8 @@ export interface QueryParts {
   readonly fhir: Interaction;
   readonly contracts: Pick<Contracts, 'active' | 'stopped'>;
   readonly correlations: Correlations;
-  readonly ask: AskPeer;
+  /** Who does not answer at the moment. */
+  readonly circuits: Circuits;
 }
 
 /** The person who is asked about, as far as this region knows. */
@@ -40,6 +42,8 @@ export interface Run extends QueryParts {
   readonly asking: Asking;
   readonly person: Person;
   readonly active: readonly Contract[];
+  /** The client asks once more for those who were missing: each of them is tried. */
+  readonly isInsisting: boolean;
 }
 
 /** What became of one community. */
@@ -60,10 +64,14 @@ export const issueOf = (
 export const askEach = async <T>(
   run: Run,
   contracts: readonly Contract[],
-  question: (contract: Contract, known: Extract<Correlation, { kind: 'match' }>) => Promise<T>,
+  question: (contract: Contract, known: Extract<Correlation, { kind: 'match' }>, asking: Asking) => Promise<T>,
 ): Promise<ReadonlyMap<string, Outcome<T>>> => {
   const { asking, person, context, correlations } = run;
-  const remembered = contracts.length > 0 ? await correlations.of(person.key) : new Map<string, Correlation>();
+  const [remembered, down] =
+    contracts.length > 0
+      ? await Promise.all([correlations.of(person.key), run.circuits.known()])
+      : [new Map<string, Correlation>(), new Map<string, Down>()];
+  const found = new Map<string, Found>();
   const learnt = new Map<string, Correlation>();
   const now = context.now;
   const { basis, evidence } = person;
@@ -78,8 +86,8 @@ export const askEach = async <T>(
     contracts.filter((contract) => !current(contract) && mayTell(contract)),
   );
 
-  const find = async (contract: Contract) => {
-    const found = await findThere(run.ask, contract, { evidence, basis, sharing: sharing.get(contract)! }, asking, now);
+  const find = async (contract: Contract, asking: Asking) => {
+    const found = await findIn(run, contract, { evidence, basis, sharing: sharing.get(contract)! }, asking, now);
     if (found) learnt.set(contract.community, found);
     return found;
   };

@@ -4,7 +4,7 @@ import type { Actor } from '../consent/actor.ts';
 import { parseJson } from '../fhir/json.ts';
 import type { Json } from '../fhir/types.ts';
 import type { Asserter } from './assertion.ts';
-import type { Contract } from './contract.ts';
+import type { TsumugiContract } from './contract.ts';
 import { UNKNOWN_HANDLE } from './messages.ts';
 import { PeerFault, type PeerHttp } from './peer-http.ts';
 
@@ -30,7 +30,7 @@ const MOST_BYTES = 12 * 1024 * 1024;
 export const ROOM_BYTES = 160 * 1024 * 1024;
 
 export type AskPeer = (
-  contract: Contract,
+  contract: TsumugiContract,
   what: 'discover' | 'fhir' | 'pair',
   body: unknown,
   asking: Asking,

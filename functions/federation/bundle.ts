@@ -8,6 +8,7 @@ import type { Asked } from './asked.ts';
 import { urnOf } from './assertion.ts';
 import type { Contract } from './contract.ts';
 import type { Shown } from './merge.ts';
+import { baseIn } from './there.ts';
 
 /** https://hl7.org/fhir/R4/resource-definitions.html#Meta.source: which community it came from. */
 export const originOf = (community: string, resource: Resource): Resource => ({
@@ -33,7 +34,7 @@ export const bundleOf = (
 ): Answer => {
   const bases = new Map([
     [own, base],
-    ...active.map(({ community, baseUrl }) => [community, `${baseUrl}/fhir`] as const),
+    ...active.map((contract) => [contract.community, baseIn(contract, services.region.baseUrl)] as const),
   ]);
   const cut = (resource: Resource): Resource => {
     if (query?.elements) return subsetResource(resource, { elements: query.elements });

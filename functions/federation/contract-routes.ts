@@ -3,9 +3,21 @@ import * as z from 'zod/mini';
 import { forbidden, notFound, refuse } from '../fhir/outcome.ts';
 import type { Context, Region } from '../interactions/contract.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
-import { ACTIONS, type Contract, notInForce, Proposal, proposed, stepped } from './contract.ts';
+import {
+  ACTIONS,
+  AgreedOn,
+  Certificates,
+  type Contract,
+  notInForce,
+  Proposal,
+  proposed,
+  rotated,
+  rotating,
+  stepped,
+} from './contract.ts';
 import type { Contracts } from './contracts.ts';
 import type { Exchange } from './exchange.ts';
+import { assertCertificates } from './ihe-certificates.ts';
 import type { PeerHttp } from './peer-http.ts';
 
 export interface ContractRoutesParts {
@@ -28,7 +40,11 @@ const view = (contract: Contract, now: number) => {
   return { ...contract, inForce: reason === undefined, ...(reason !== undefined && { notInForce: reason }) };
 };
 
+/** Where what the other side says is checked; an IHE community says nothing. */
+const keysAt = (of: Proposal): string | undefined => (of.protocol === 'tsumugi' ? of.jwksUrl : undefined);
+
 const ChangeForm = z.strictObject({ reason: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(300))) });
+const RotationForm = z.strictObject({ certificates: Certificates, agreedOn: AgreedOn });
 /** What stops or ends data for everybody says why. */
 const NEEDS_REASON = ['suspend', 'end'];
 
@@ -37,6 +53,18 @@ export const contractRoutes = ({ contracts, exchange, peers, clock, region }: Co
     const kept = await contracts.get(community);
     if (!kept) throw notFound('a link contract with this community');
     return kept;
+  };
+  const knownIhe = async (community: string) => {
+    const { contract, version } = await known(community);
+    if (contract.protocol !== 'ihe')
+      throw refuse('invalid', 'the keys of this community are in its key set, not in the contract');
+    return { contract, version };
+  };
+  const assertAddresses = (proposal: Proposal) => {
+    if (proposal.protocol === 'ihe')
+      for (const name of ['discovery', 'query', 'retrieve'] as const)
+        peers.assertAllowed(proposal.ihe[name], `ihe.${name}`);
+    else for (const name of ['baseUrl', 'jwksUrl'] as const) peers.assertAllowed(proposal[name], name);
   };
   const answer = (context: Context, contract: Contract) => {
     note(context, 'U', `federation/contracts/${contract.community}`);
@@ -65,8 +93,8 @@ export const contractRoutes = ({ contracts, exchange, peers, clock, region }: Co
       handle: async (context, { body }) => {
         if (body.community === region.homeCommunityId)
           throw refuse('invalid', 'community: this is the region itself', 'community');
-        peers.assertAllowed(body.baseUrl, 'baseUrl');
-        peers.assertAllowed(body.jwksUrl, 'jwksUrl');
+        assertAddresses(body);
+        if (body.protocol === 'ihe') assertCertificates(body.ihe.certificates, clock(), 'ihe.certificates');
         const kept = await contracts.get(body.community);
         if (kept && kept.contract.own !== 'ended' && kept.contract.own !== 'proposed')
           throw refuse(
@@ -74,7 +102,7 @@ export const contractRoutes = ({ contracts, exchange, peers, clock, region }: Co
             `there is a contract with this community, which is ${kept.contract.own} here; end it first`,
           );
         // What the other side has said of its own accord is still what it says, unless its keys are to be looked for elsewhere.
-        const peer = kept && kept.contract.jwksUrl === body.jwksUrl ? kept.contract.peer : undefined;
+        const peer = kept && keysAt(kept.contract) === keysAt(body) ? kept.contract.peer : undefined;
         const next = { ...proposed(body, clock(), context.actor.subject), ...(peer && { peer }) };
         await contracts.put(next, kept?.version);
         note(context, 'C', `federation/contracts/${body.community}`);
@@ -97,6 +125,32 @@ export const contractRoutes = ({ contracts, exchange, peers, clock, region }: Co
       interaction: 'contract-tell',
       roles: DESK,
       handle: async (context, { params }) => answer(context, await exchange.tell(params.community!)),
+    }),
+    route({
+      method: 'POST',
+      path: '/federation/contracts/{community}/certificates',
+      interaction: 'contract-certificates',
+      roles: DESK,
+      body: RotationForm,
+      handle: async (context, { params, body }) => {
+        assertCertificates(body.certificates, clock(), 'certificates');
+        const { contract, version } = await knownIhe(params.community!);
+        const next = rotating(contract, { ...body, by: context.actor.subject, at: clock() });
+        await contracts.put(next, version);
+        return answer(context, next);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/federation/contracts/{community}/certificates/confirm',
+      interaction: 'contract-certificates-confirm',
+      roles: DESK,
+      handle: async (context, { params }) => {
+        const { contract, version } = await knownIhe(params.community!);
+        const next = rotated(contract, context.actor.subject);
+        await contracts.put(next, version);
+        return answer(context, next);
+      },
     }),
     ...ACTIONS.map((action) =>
       route({
@@ -131,6 +185,7 @@ export const contractRoutes = ({ contracts, exchange, peers, clock, region }: Co
               .map((one) => ({
                 community: one.community,
                 name: one.name,
+                protocol: one.protocol,
                 purposes: one.terms.purposes,
                 classes: one.terms.classes,
                 ...(one.terms.until && { until: one.terms.until }),

@@ -69,7 +69,8 @@ export const openExchange = (parts: ExchangeParts): Exchange => {
     tell: async (peer) => {
       const kept = await contracts.get(peer);
       if (!kept) throw notFound('a link contract with this community');
-      let { contract } = kept;
+      if (kept.contract.protocol === 'ihe') return kept.contract; // it has no word for these steps
+      let contract = kept.contract;
       try {
         const { status, bytes } = await peers.post(
           `${contract.baseUrl}/federation/answer/contract`,

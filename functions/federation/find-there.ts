@@ -1,7 +1,7 @@
 // Finding a person in another community: by what is remembered, then by identifiers, then, for who has opted in, by demographics.
 import type { Sharing } from '../consent/cross-region.ts';
 import type { Asking, AskPeer } from './ask-peer.ts';
-import type { Contract } from './contract.ts';
+import type { TsumugiContract } from './contract.ts';
 import type { Correlation } from './correlations.ts';
 import type { Evidence } from './evidence.ts';
 import { DiscoverAnswer, type DiscoverRequest } from './messages.ts';
@@ -17,7 +17,7 @@ export interface Finding {
 /** `undefined`: there was nothing that may be told. */
 export const findThere = async (
   ask: AskPeer,
-  contract: Contract,
+  contract: TsumugiContract,
   { evidence, basis, sharing }: Finding,
   asking: Asking,
   now: number,

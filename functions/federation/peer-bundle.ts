@@ -18,6 +18,8 @@ export interface Page {
   readonly next: string | undefined;
   /** The community itself says that something is left out. */
   readonly isIncomplete: boolean;
+  /** What else is to be said of the answer, in our words. */
+  readonly notes?: readonly { readonly code: string; readonly rule: string }[];
 }
 
 const MOST_ENTRIES = 6_000;

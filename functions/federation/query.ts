@@ -2,7 +2,7 @@
 // A partial answer is an answer, and says so: who was late, down, refusing or broken is an OperationOutcome entry.
 import { policyOf } from '../consent/policy.ts';
 import { FhirError, notFound, refuse } from '../fhir/outcome.ts';
-import type { Issue, Json } from '../fhir/types.ts';
+import type { Issue } from '../fhir/types.ts';
 import type { Answer, Context, FhirRequest, Interaction } from '../interactions/contract.ts';
 import { fhirBase } from '../interactions/headers.ts';
 import { assertReadable, permitter } from '../interactions/permit.ts';
@@ -25,10 +25,10 @@ import { bundleOf, originOf } from './bundle.ts';
 import { evidenceOf } from './evidence.ts';
 import { linkBasis } from './handles.ts';
 import { merge, type Place, type Source } from './merge.ts';
-import type { QueryRequest } from './messages.ts';
 import { ownPage, ownRequest } from './own.ts';
-import { type Page, readPage, resourceOf } from './peer-bundle.ts';
+import type { Entry, Page } from './peer-bundle.ts';
 import { PeerFault } from './peer-http.ts';
+import { cannotAnswer, pageFrom, readFrom } from './there.ts';
 
 type Params = readonly (readonly [string, string])[];
 
@@ -133,22 +133,10 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
   };
   const there = askEach(
     run,
-    run.active.filter(({ community }) => isOpen(community)),
+    run.active.filter((contract) => isOpen(contract.community) && cannotAnswer(contract, asked) === undefined),
     async (contract, known) => {
       const place = placeOf(contract.community);
-      const body: QueryRequest = {
-        ...(asked.kind === 'search' ? { kind: 'search', type: asked.type } : { kind: 'everything' }),
-        handle: known.handle,
-        params: (place.cursor === undefined ? params : [['_cursor', place.cursor]]).map(([name, value]) => [
-          name,
-          value,
-        ]),
-      } as QueryRequest;
-      const page = readPage(await run.ask(contract, 'fhir', body, run.asking), {
-        type: isSearch ? asked.type : undefined,
-        patients: new Set(known.patients),
-        base: `${contract.baseUrl}/fhir`,
-      });
+      const page = await pageFrom(run, contract, known, { asked, params, query, place }, run.asking);
       return { source: sourceOf(contract.community, place, page), page };
     },
   );
@@ -170,7 +158,13 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
     sources.push(source);
     total = total === undefined || page.total === undefined ? undefined : total + page.total;
     if (page.isIncomplete) issues.push(issueOf(contract, 'incomplete', 'it says that its own answer is not complete'));
+    for (const { code, rule } of page.notes ?? []) issues.push(issueOf(contract, code, rule));
   }
+  if (!cursor)
+    for (const contract of run.active) {
+      const rule = cannotAnswer(contract, asked);
+      if (rule !== undefined) issues.push(issueOf(contract, 'not-supported', rule, 'information'));
+    }
   // Nothing found and not asked must not look the same.
   if (!cursor)
     for (const { contract, why } of await run.contracts.stopped())
@@ -272,23 +266,16 @@ const read = async (run: Run, asked: Extract<Asked, { kind: 'read' }>): Promise<
     if (answer) return { status: 200, resource: originOf(own, answer.stored?.resource() ?? answer.resource!) };
   }
   const contracts = run.active.filter(
-    ({ community }) => asked.community === undefined || community === asked.community,
+    (contract) =>
+      (asked.community === undefined || contract.community === asked.community) &&
+      cannotAnswer(contract, asked) === undefined,
   );
-  const outcomes = await askEach(run, contracts, async (contract, known) => {
-    const body: QueryRequest = { kind: 'read', handle: known.handle, type: asked.type, id: asked.id };
-    const answer: Json = await run.ask(contract, 'fhir', body, run.asking);
-    const resource = resourceOf(
-      answer,
-      { type: asked.type, patients: new Set(known.patients), base: `${contract.baseUrl}/fhir` },
-      asked.type === 'Binary',
-    );
-    if (resource.id !== asked.id)
-      throw new PeerFault('structure', 'its answer is refused: it is another record than was asked for');
-    return resource;
-  });
+  const outcomes = await askEach(run, contracts, (contract, known) =>
+    readFrom(run, contract, known, asked, run.asking),
+  );
   const found = [...outcomes].find(([, outcome]) => outcome && 'got' in outcome);
   if (found) {
-    const [community, outcome] = found as [string, { got: ReturnType<typeof resourceOf> }];
+    const [community, outcome] = found as [string, { got: Entry['resource'] }];
     discloseShown(run, { ...context, disclosed: [] }, [{ community, resource: outcome.got }]);
     return { status: 200, resource: originOf(community, outcome.got) };
   }

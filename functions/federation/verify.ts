@@ -8,7 +8,7 @@ import { parseScopes } from '../auth/scopes.ts';
 import type { Actor } from '../consent/actor.ts';
 import { FhirError } from '../fhir/outcome.ts';
 import { ASSERTION_TYPE, AssertionClaims, checkProof, communityOf, LIFE_SECONDS, urnOf } from './assertion.ts';
-import { type Contract, notInForce } from './contract.ts';
+import { notInForce, type TsumugiContract } from './contract.ts';
 import type { Contracts } from './contracts.ts';
 import { fetchOver, type PeerHttp } from './peer-http.ts';
 
@@ -28,7 +28,7 @@ export interface VerifierParts {
 export const peerKeys = ({
   peers,
   clock,
-}: Pick<VerifierParts, 'peers' | 'clock'>): ((contract: Contract) => FindKey) => {
+}: Pick<VerifierParts, 'peers' | 'clock'>): ((contract: TsumugiContract) => FindKey) => {
   const known = new Map<string, FindKey>();
   return ({ jwksUrl }) => {
     // What may be asked is decided by `peers`, who also sees where a name leads.
@@ -45,14 +45,14 @@ export const verifyFrom = async (
   jwt: string,
   typ: string,
   { community, contracts, clock }: Pick<VerifierParts, 'community' | 'contracts' | 'clock'>,
-  keysOf: (contract: Contract) => FindKey,
+  keysOf: (contract: TsumugiContract) => FindKey,
 ) => {
   const all = await contracts.all();
   try {
     if (jwt.length > LONGEST) throw new Error('too long');
     const peer = communityOf(decodeJwt(jwt).iss);
     const contract = all.find((one) => one.community === peer);
-    if (!contract) throw new Error('no contract');
+    if (contract?.protocol !== 'tsumugi') throw new Error('no contract');
     if (!ALGORITHMS.includes(decodeProtectedHeader(jwt).alg ?? '')) throw new Error('algorithm');
     const { payload } = await jwtVerify(jwt, keysOf(contract), {
       algorithms: ALGORITHMS,
@@ -77,7 +77,7 @@ export const verifyFrom = async (
 export interface Caller {
   readonly actor: Actor;
   readonly purpose: string;
-  readonly contract: Contract;
+  readonly contract: TsumugiContract;
 }
 
 export type Verify = (asked: {

@@ -1,6 +1,6 @@
 // The demo regions of one machine under link contracts with each other, entered the way that operators do it: each side by its own
 // administrator, through the public API. The first demo resident has opted in to cross-region sharing, the second has not.
-import type { Contract, Terms } from '../../../functions/federation/contract.ts';
+import type { Terms, TsumugiContract } from '../../../functions/federation/contract.ts';
 import { LocalError } from '../local-dir.ts';
 import type { SeedContext } from '../seed-context.ts';
 import { getToken } from '../token.ts';
@@ -36,7 +36,7 @@ const call = async (region: Region, method: string, path: string, body?: object)
     },
     ...(body && { body: JSON.stringify(body) }),
   });
-  return { status: answer.status, body: (await answer.json()) as Partial<Contract> & { inForce?: boolean } };
+  return { status: answer.status, body: (await answer.json()) as Partial<TsumugiContract> & { inForce?: boolean } };
 };
 
 const must = async (...request: Parameters<typeof call>) => {

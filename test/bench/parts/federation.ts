@@ -153,6 +153,7 @@ const simulatedContracts = (): Contract[] =>
       community: `2.999.1000.${n}`,
       name: `Region ${n}`,
       baseUrl: `https://region-${n}.example.jp`,
+      protocol: 'tsumugi' as const,
       jwksUrl: `https://region-${n}.example.jp/auth/jwks.json`,
       terms: TERMS as Contract['terms'],
     };
