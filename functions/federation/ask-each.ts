@@ -7,7 +7,6 @@ import type { Context, Interaction, Services } from '../interactions/contract.ts
 import type { Stored } from '../storage/port.ts';
 import { type Asking, HandleEnded } from './ask-peer.ts';
 import { urnOf } from './assertion.ts';
-import { type Circuits, type Down, type Found, PROBE_MS, SAYS_SOMETHING_MS } from './circuits.ts';
 import type { Contract } from './contract.ts';
 import type { Contracts } from './contracts.ts';
 import { type Correlation, type Correlations, isCurrent } from './correlations.ts';
@@ -23,8 +22,6 @@ export interface QueryParts extends Speaking {
   readonly fhir: Interaction;
   readonly contracts: Pick<Contracts, 'active' | 'stopped'>;
   readonly correlations: Correlations;
-  /** Who does not answer at the moment. */
-  readonly circuits: Circuits;
 }
 
 /** The person who is asked about, as far as this region knows. */
@@ -42,8 +39,6 @@ export interface Run extends QueryParts {
   readonly asking: Asking;
   readonly person: Person;
   readonly active: readonly Contract[];
-  /** The client asks once more for those who were missing: each of them is tried. */
-  readonly isInsisting: boolean;
 }
 
 /** What became of one community. */
@@ -64,14 +59,10 @@ export const issueOf = (
 export const askEach = async <T>(
   run: Run,
   contracts: readonly Contract[],
-  question: (contract: Contract, known: Extract<Correlation, { kind: 'match' }>, asking: Asking) => Promise<T>,
+  question: (contract: Contract, known: Extract<Correlation, { kind: 'match' }>) => Promise<T>,
 ): Promise<ReadonlyMap<string, Outcome<T>>> => {
   const { asking, person, context, correlations } = run;
-  const [remembered, down] =
-    contracts.length > 0
-      ? await Promise.all([correlations.of(person.key), run.circuits.known()])
-      : [new Map<string, Correlation>(), new Map<string, Down>()];
-  const found = new Map<string, Found>();
+  const remembered = contracts.length > 0 ? await correlations.of(person.key) : new Map<string, Correlation>();
   const learnt = new Map<string, Correlation>();
   const now = context.now;
   const { basis, evidence } = person;
@@ -86,7 +77,7 @@ export const askEach = async <T>(
     contracts.filter((contract) => !current(contract) && mayTell(contract)),
   );
 
-  const find = async (contract: Contract, asking: Asking) => {
+  const find = async (contract: Contract) => {
     const found = await findIn(run, contract, { evidence, basis, sharing: sharing.get(contract)! }, asking, now);
     if (found) learnt.set(contract.community, found);
     return found;
