@@ -2,10 +2,12 @@
 import type { Resource } from '../fhir/types.ts';
 import { END } from '../search/lookups.ts';
 import type { Resources } from '../storage/port.ts';
+import { insuredBlock, patientOfRow } from './insured.ts';
 import { compareBirths } from './matching/birth-date.ts';
 import { type Block, blocksOf } from './matching/blocking.ts';
 import { type Card, cardOf } from './matching/card.ts';
 import { mayBeOne } from './matching/compare.ts';
+import { type Insurance, MEMBER_ID } from './matching/insurance.ts';
 
 /** Some 5,000 rows: more people of one name or one birthday than any region has. */
 const MOST_PAGES = 1;
@@ -56,13 +58,39 @@ const read = async (resources: Resources, block: Block, own: Card): Promise<stri
   return found;
 };
 
-/** Ids of Patients that are worth a comparison, itself left out. */
-export const candidatesOf = async (resources: Resources, patient: Resource): Promise<string[]> => {
+/** Who is known under this number by a Coverage, whatever stands in the Patient (insured.ts). */
+const readInsuredRows = async (resources: Resources, insurance: Insurance): Promise<string[]> => {
+  const { bucket, key, sort } = insuredBlock(insurance);
+  const { rows } = await resources.lookup({ bucket, key, sortPrefix: sort });
+  return rows.flatMap(({ card }) => patientOfRow(card) ?? []);
+};
+
+/** An insurance as Patients write it among their identifiers. */
+const asIdentifier = ({ insurer, symbol, number, branch }: Insurance) => ({
+  system: MEMBER_ID,
+  value: [insurer, symbol, number, branch].join(':'),
+});
+
+/**
+ * Ids of Patients that are worth a comparison, itself left out.
+ *
+ * @param others insurances that are known by Coverages
+ */
+export const candidatesOf = async (
+  resources: Resources,
+  written: Resource,
+  others: readonly Insurance[] = [],
+): Promise<string[]> => {
+  const identifier = [...(Array.isArray(written.identifier) ? written.identifier : []), ...others.map(asIdentifier)];
+  const patient = others.length === 0 ? written : { ...written, identifier };
   const own = cardOf(patient);
   // A name alone proves nothing, whoever has it.
   const saysMore = own.birth !== undefined || own.phones.length + own.insurances.length > 0;
   const blocks = blocksOf(patient).filter(({ bucket }) => saysMore || bucket === 'identifier');
-  const found = await Promise.all(blocks.map((block) => read(resources, block, own)));
+  const found = await Promise.all([
+    ...own.insurances.map((insurance) => readInsuredRows(resources, insurance)),
+    ...blocks.map((block) => read(resources, block, own)),
+  ]);
   const ids = new Set(found.flat());
   ids.delete(patient.id ?? '');
   return [...ids].slice(0, MOST_CANDIDATES);

@@ -5,6 +5,7 @@ import { refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Head, HeadWrite, Resources, Stored, Write } from '../storage/port.ts';
 import { WriteRefused } from '../storage/write-refused.ts';
+import { readInsured } from './insured.ts';
 import { type Card, cardOf } from './matching/card.ts';
 import { creating, type IdentityServices, NOWHERE, replacing } from './store.ts';
 
@@ -93,11 +94,14 @@ export const groupsOf = async (services: IdentityServices, ids: readonly string[
   }
   const persons = [...new Set(heads.flatMap((head) => head?.person ?? []))];
   const members = [...new Set([...there, ...heads.flatMap((head) => head?.linked ?? [])])];
-  const [storedPersons, storedMembers, allHeads] = await Promise.all([
+  const [storedPersons, storedMembers, allHeads, insurancesOf] = await Promise.all([
     resources.getMany(persons.map((id) => ({ type: 'Person', id }))),
     resources.getMany(members.map((id) => ({ type: 'Patient', id }))),
     resources.heads(members),
+    readInsured(resources, members),
   ]);
+  const cardIn = (stored: Stored): Card =>
+    stored.deleted ? cardOf({ resourceType: 'Patient' }) : cardOf(stored.resource(), insurancesOf(stored));
   return persons.map((id, at) => {
     const person = storedPersons[at];
     if (!person || person.deleted) throw refuse('fault', `Person/${id} is named by a head and is not there`);
@@ -107,9 +111,7 @@ export const groupsOf = async (services: IdentityServices, ids: readonly string[
         const stored = storedMembers[place];
         const head = allHeads[place];
         if (head?.person !== id || !stored) return [];
-        return [
-          { id: patient, stored, head, card: cardOf(stored.deleted ? { resourceType: 'Patient' } : stored.resource()) },
-        ];
+        return [{ id: patient, stored, head, card: cardIn(stored) }];
       }),
     };
   });

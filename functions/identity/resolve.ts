@@ -5,6 +5,7 @@ import { REGION_OWNER } from '../consent/matrix.ts';
 import type { Write } from '../storage/port.ts';
 import { candidatesOf } from './candidates.ts';
 import { followDeletion, followMerge, isReplaced } from './facility-word.ts';
+import { readInsured, takeCoverage } from './insured.ts';
 import { compare } from './matching/compare.ts';
 import { contradicts } from './matching/grade.ts';
 import { type Candidate, judge, type Scored } from './matching/judge.ts';
@@ -30,9 +31,18 @@ const MOST_QUESTIONS = 10;
 export const resolve = (services: IdentityServices, patient: string, by = FEED): Promise<Outcome> =>
   deciding(() => resolveOnce(services, patient, by));
 
+/** A facility has written a Coverage: whose record its patient's is may be another matter now. */
+export const resolveCoverage = async (services: IdentityServices, coverage: string): Promise<Outcome> => {
+  const patient = await takeCoverage(services, coverage);
+  return patient === undefined ? 'known' : resolve(services, patient);
+};
+
 const resolveOnce = async (services: IdentityServices, patient: string, by: string): Promise<Outcome> => {
   const { resources, clock } = services;
-  const stored = await resources.get('Patient', patient);
+  const [stored, insurancesOf] = await Promise.all([
+    resources.get('Patient', patient),
+    readInsured(resources, [patient]),
+  ]);
   if (!stored) return 'gone';
   if (stored.deleted) {
     const left = await followDeletion(services, patient);
@@ -47,7 +57,7 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
       await services.audit.record(recordsOf(services, 'identity-link', [patient, merged.kept], by));
     return merged?.outcome ?? alone(services, patient);
   }
-  const candidates = await candidatesOf(resources, resource);
+  const candidates = await candidatesOf(resources, resource, insurancesOf(stored));
   if (candidates.length === 0) return alone(services, patient);
   const groups = await groupsOf(services, [patient, ...candidates]);
   const own = groups.find(({ members }) => members.some(({ id }) => id === patient))!;

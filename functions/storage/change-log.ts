@@ -71,11 +71,16 @@ export const openChangeLogWriter = ({ client, registry }: { client: DynamoDBClie
   };
 };
 
+/** The id as clients know it. */
+export const changeId =
+  (ids: Pick<Store['ids'], 'idAt'>) =>
+  ({ type, id }: Pick<LoggedChange, 'type' | 'id'>): string =>
+    id.startsWith('@') ? ids.idAt(type, { key: id.slice(1, 13), date: id.slice(13, 20), random: id.slice(20) }) : id;
+
 export const openChangeLog = ({ client, names, ids }: Pick<Store, 'client' | 'names' | 'ids'>): ChangeLog => {
   const TableName = names.registry;
 
-  const idOf = ({ type, id }: LoggedChange): string =>
-    id.startsWith('@') ? ids.idAt(type, { key: id.slice(1, 13), date: id.slice(13, 20), random: id.slice(20) }) : id;
+  const idOf = changeId(ids);
 
   const queryDown = (p: string, top: string, start: Item | undefined) =>
     retrying(() =>

@@ -25,8 +25,10 @@ const ARCHIVED_EVERY = { batchSize: 1000, windowSeconds: 60 };
 /** 1,769 MB is one whole processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const WHOLE_CPU = 1769;
 
-/** Rows of Patients (functions/storage/keys.ts), but those that a large transaction has only staged. */
-const PATIENTS = { dynamodb: { Keys: { s: { S: [{ prefix: '!P' }] } }, NewImage: { t: { S: [{ exists: false }] } } } };
+/** Rows of Patients and Coverages (functions/storage/order.ts), but those that a large transaction has only staged. */
+const WHO_IS_WHO = {
+  dynamodb: { Keys: { s: { S: [{ prefix: '!P' }, { prefix: 'CV' }] } }, NewImage: { t: { S: [{ exists: false }] } } },
+};
 
 export class Stateless extends Stack {
   private readonly given: Pick<StatelessProps, 'region' | 'bundles' | 'stateful'>;
@@ -68,7 +70,7 @@ export class Stateless extends Stack {
     this.background.every(5, sweeper);
     this.background.follow('Clinical', stateful.tables.clinical.streamArn, changeFeed);
     this.background.follow('Clinical', stateful.tables.clinical.streamArn, identityFeed, {
-      only: PATIENTS,
+      only: WHO_IS_WHO,
       batchSize: 50,
     });
     this.background.follow('Registry', stateful.tables.registry.streamArn, changeFeed);

@@ -99,7 +99,8 @@ const numbers = (written: readonly WrittenIdentifier[]): string[] =>
 
 const distinct = (values: readonly string[]) => [...new Set(values)].filter(Boolean);
 
-export const cardOf = (patient: Resource): Card => {
+/** @param others insurances that the facility knows of besides those that stand in the Patient (identity/insured.ts) */
+export const cardOf = (patient: Resource, others: readonly Insurance[] = []): Card => {
   const written = identifiers(patient);
   const addresses = nodes(patient.address);
   return {
@@ -117,7 +118,7 @@ export const cardOf = (patient: Resource): Card => {
       addresses.map(({ postalCode }) => postcodeDigits(text(postalCode))).filter((one) => one.length === 7),
     ),
     lines: distinct(addresses.map((address) => fold([text(address.city), ...texts(address.line)].join('')))),
-    insurances: insurancesOf(written),
+    insurances: [...insurancesOf(written), ...others],
     numbers: distinct(numbers(written)),
   };
 };

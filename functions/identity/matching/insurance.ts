@@ -34,14 +34,15 @@ const plain = (text: string) =>
     .replace(/[\s・･‐－ー-]/g, '')
     .replace(/^0+(?=.)/, '');
 
-const insuranceOf = (insurer: string, symbol: string, number: string, branch: string): Insurance => ({
+export const insuranceOf = (insurer: string, symbol: string, number: string, branch: string): Insurance => ({
   insurer: padded(foldIdentifier(insurer).replace(/\D/g, ''), 8),
   symbol: plain(symbol),
   number: plain(number),
   branch: padded(foldIdentifier(branch).replace(/\D/g, ''), 2),
 });
 
-const parsed = (value: string): Insurance[] => {
+/** One string 被保険者個人識別子; none where it is not of its form. */
+export const parsedInsurance = (value: string): Insurance[] => {
   const parts = FORM.exec(foldIdentifier(value).replace(/\s/g, ''));
   return parts?.[3] ? [insuranceOf(parts[1]!, parts[2]!, parts[3], parts[4]!)] : [];
 };
@@ -50,7 +51,7 @@ const parsed = (value: string): Insurance[] => {
 export const insurancesOf = (identifiers: readonly WrittenIdentifier[]): Insurance[] => {
   const whole = identifiers
     .filter(({ system }) => canonicalSystem(system) === MEMBER_ID)
-    .flatMap(({ value }) => parsed(value));
+    .flatMap(({ value }) => parsedInsurance(value));
   const part = (name: string) =>
     identifiers.find(({ system }) => canonicalSystem(system).endsWith(`/IdSystem/${name}`))?.value ?? '';
   const [insurer, symbol, number, branch] = PARTS.map(([, name]) => part(name));
@@ -77,3 +78,6 @@ export const compareInsurances = (a: readonly Insurance[], b: readonly Insurance
   const found = new Set(a.flatMap((one) => b.map((other) => levelOf(one, other))));
   return ORDER.find((level) => found.has(level)) ?? 'unknown';
 };
+
+/** Insurer, symbol and number: the same for a whole family, however a system writes them. */
+export const familyKey = ({ insurer, symbol, number }: Insurance): string => `${insurer}:${symbol}:${number}`;

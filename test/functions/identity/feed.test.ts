@@ -10,17 +10,23 @@ const patientRow = (id: string, sequence: string, more: object = {}) =>
     },
   }) as never;
 
+const coverageRow = (id: string, sequence: string) =>
+  ({
+    dynamodb: {
+      SequenceNumber: sequence,
+      NewImage: { p: { S: 'P000000000000' }, s: { S: 'CV00000000000000' }, i: { S: id }, v: { N: '1' }, u: { N: '1' } },
+    },
+  }) as never;
+
 const openFeed = (failing: readonly string[] = []) => {
   const asked: string[] = [];
   const logged: object[] = [];
-  const handler = feed(
-    changeOf,
-    async (patient) => {
-      asked.push(patient);
-      if (failing.includes(patient)) throw new TypeError(`no name of ${patient} in a log`);
-    },
-    (line) => void logged.push(line),
-  );
+  const registered = async (patient: string) => {
+    asked.push(patient);
+    if (failing.includes(patient)) throw new TypeError(`no name of ${patient} in a log`);
+  };
+  const covered = async (coverage: string) => void asked.push(`Coverage/${coverage}`);
+  const handler = feed(changeOf, { Patient: registered, Coverage: covered }, (line) => void logged.push(line));
   return { asked, logged, handler };
 };
 
@@ -32,6 +38,12 @@ describe('the identity feed', () => {
     });
     expect(asked).toEqual(['a']);
     expect(answer).toEqual({ batchItemFailures: [] });
+  });
+
+  it('follows Coverages beside Patients, each once', async () => {
+    const { asked, handler } = openFeed();
+    await handler({ Records: [patientRow('a', '1'), coverageRow('a', '2'), coverageRow('a', '3')] });
+    expect(asked.sort()).toEqual(['Coverage/a', 'a']);
   });
 
   it('reports the first that failed, so that it and what follows come again, and logs no id', async () => {
