@@ -55,7 +55,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     uses: ['fhir', 'storage', 'services', 'auth', 'search', 'terminology', 'consent', 'audit', 'interactions'],
   },
   // Codecs: what they ask of the cores stands in ihe/ports.ts.
-  ihe: { uses: ['fhir'], doors: ['faces.ts', 'continuations.ts'] },
+  ihe: { uses: ['fhir'] },
   federation: {
     uses: [
       'fhir',
@@ -67,6 +67,7 @@ const PLACES: Readonly<Record<string, Place>> = {
       'consent',
       'audit',
       'identity',
+      'ihe',
       'interactions',
     ],
   },
@@ -90,9 +91,9 @@ const CONTRACTS = [
 /** Entries and the file that builds the services put everything together, so they see everything. */
 const composes = (file: string) => file.startsWith('functions/entries/') || file === 'functions/services/live.ts';
 
-/** The part of infra/ that describes what exists in AWS; local/, build/ and operations/ are programs. */
+/** The part of infra/ that describes what exists in AWS; local/, build/, operations/ and costs/ are programs. */
 const describes = (file: string) =>
-  /^infra\/(app\.ts|permissions\.ts|stacks\/|constructs\/|regions\/|costs\/)/.test(file);
+  /^infra\/(app\.ts|permissions\.ts|stacks\/|constructs\/|regions\/)/.test(file);
 
 export interface Import {
   readonly file: string;

@@ -15,12 +15,19 @@ export interface XuaClaims {
   readonly subjectName: string | undefined;
   readonly organization: string | undefined;
   readonly organizationId: string | undefined;
+  /** What kind of facility that is, between regions on this software: a person may have said no to a kind. */
+  readonly facilityType?: string | undefined;
   readonly role: Coded | undefined;
   readonly purposeOfUse: Coded | undefined;
   /** `urn:oid:…` */
   readonly homeCommunityId: string | undefined;
   /** The patient that this is about, in CX form, if the assertion is for one only. */
   readonly resourceId: string | undefined;
+}
+
+/** As `verifyAssertion` gives them. */
+export interface VerifiedClaims extends XuaClaims {
+  readonly assertionId: string;
 }
 
 /** Attribute names: XSPA profile of SAML, ITI TF-2 3.40.4.1.2. */
@@ -32,6 +39,8 @@ export const XUA_ATTRIBUTES = {
   purposeOfUse: 'urn:oasis:names:tc:xspa:1.0:subject:purposeofuse',
   homeCommunityId: 'urn:ihe:iti:xca:2010:homeCommunityId',
   resourceId: 'urn:oasis:names:tc:xacml:2.0:resource:resource-id',
+  /** Ours. */
+  facilityType: 'urn:tsumugi:facility-type',
 } as const;
 
 export const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';

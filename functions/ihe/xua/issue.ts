@@ -96,6 +96,7 @@ const attributes = (claims: XuaClaims): Markup | undefined => {
     textAttribute(XUA_ATTRIBUTES.subjectName, claims.subjectName),
     textAttribute(XUA_ATTRIBUTES.organization, claims.organization),
     textAttribute(XUA_ATTRIBUTES.organizationId, claims.organizationId),
+    textAttribute(XUA_ATTRIBUTES.facilityType, claims.facilityType),
     codedAttribute(XUA_ATTRIBUTES.role, 'Role', claims.role),
     codedAttribute(XUA_ATTRIBUTES.purposeOfUse, 'PurposeOfUse', claims.purposeOfUse),
     textAttribute(XUA_ATTRIBUTES.homeCommunityId, claims.homeCommunityId),

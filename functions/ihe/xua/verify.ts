@@ -9,7 +9,7 @@ import { SoapFault } from '../soap/fault.ts';
 import { parseXml, XML_LIMITS, XmlError } from '../xml/parse.ts';
 import type { XmlElement } from '../xml/tree.ts';
 import { attribute, child, children, descendants, standalone, trimmed } from '../xml/tree.ts';
-import type { XuaClaims } from './claims.ts';
+import type { VerifiedClaims } from './claims.ts';
 import { BEARER, DSIG_NS, ENVELOPED, EXCLUSIVE_C14N, HOLDER_OF_KEY, RSA_SHA256, SHA256 } from './claims.ts';
 import { claimsOf } from './read-claims.ts';
 
@@ -47,7 +47,7 @@ const failed = (rule: string) => new SoapFault('Sender', `assertion refused: ${r
 const expired = (rule: string) => new SoapFault('Sender', `assertion refused: ${rule}`, 'wsse:MessageExpired');
 
 /** What the assertion claims, if all of it holds; otherwise a fault that names the rule. */
-export const verifyAssertion = async (text: string, expected: Expectation, trust: Trust): Promise<XuaClaims> => {
+export const verifyAssertion = async (text: string, expected: Expectation, trust: Trust): Promise<VerifiedClaims> => {
   const unverified = parse(text);
   const { id, signature } = shapeOf(unverified);
   const issuer = trimmed(child(unverified, 'Issuer')) ?? '';

@@ -23,6 +23,7 @@ const REQUEST: IssueRequest = {
   subjectName: '山田 花子 <医師> & 院長',
   organization: '気仙病院',
   organizationId: 'urn:oid:1.2.392.100.495.20.3.0310000001',
+  facilityType: 'hospital',
   role: { code: 'doctor', codeSystem: '1.2.3', displayName: '医師' },
   purposeOfUse: { code: 'TREAT', codeSystem: PURPOSE_OF_USE },
   homeCommunityId: 'urn:oid:1.2.392.100.3',
@@ -82,11 +83,13 @@ beforeAll(async () => {
 describe('an assertion that we issued', () => {
   it('is believed, with every claim', async () => {
     await expect(verify(good)).resolves.toEqual({
+      assertionId: '_a1',
       issuer: REQUEST.issuer,
       subject: 'staff-1',
       subjectName: REQUEST.subjectName,
       organization: '気仙病院',
       organizationId: REQUEST.organizationId,
+      facilityType: 'hospital',
       role: REQUEST.role,
       purposeOfUse: { code: 'TREAT', codeSystem: PURPOSE_OF_USE, displayName: undefined },
       homeCommunityId: REQUEST.homeCommunityId,
