@@ -11,9 +11,11 @@ import { contractRoutes } from '../federation/contract-routes.ts';
 import { openContracts } from '../federation/contracts.ts';
 import { openCorrelations } from '../federation/correlations.ts';
 import { openExchange } from '../federation/exchange.ts';
+import { openIheGateway } from '../federation/ihe-gateway.ts';
 import { openPeerHttp } from '../federation/peer-http.ts';
 import { federated } from '../federation/query.ts';
 import { openVerifier } from '../federation/verify.ts';
+import { openXuaKeys } from '../federation/xua-key.ts';
 import { routes } from '../interactions/routes.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { federationApi } from '../middleware/federation-api.ts';
@@ -21,26 +23,25 @@ import { openKms } from '../services/aws-fetch.ts';
 import { liveLimiter, liveRows, liveServices, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 
-const env = readEnv(process.env, 'REGISTRY_TABLE', 'TOKEN_KEY_ID');
+const env = readEnv(process.env, 'REGISTRY_TABLE', 'TOKEN_KEY_ID', 'DATA_KEY_ID');
 const client = openDynamoClient();
 const services = await liveServices(process.env, client);
 const { resources, seal, clock, region } = services;
 const community = region.homeCommunityId;
 const rows = liveRows(process.env, client);
 const limit = liveLimiter(process.env, client);
-const { sign } = openTokenKeys(openKms(), env.TOKEN_KEY_ID);
+const kms = openKms();
+const { sign } = openTokenKeys(kms, env.TOKEN_KEY_ID);
 // Said by the local host alone, whose regions are all on this machine.
 const peers = openPeerHttp({ allowLoopback: process.env['TSUMUGI_LOOPBACK_PEERS'] === 'true' });
 const contracts = openContracts({ rows, clock });
 const exchange = openExchange({ community, contracts, peers, sign, clock });
 const NOWHERE = { patient: undefined, otherPatients: [], date: undefined, spansDays: false };
-const asserter = openAsserter({
-  community,
-  sign,
-  clock,
-  // Under the region's own key, so that a peer learns nothing of the account.
-  pseudonym: (subject, peer) => resources.allocate('Person', NOWHERE, `federation subject|${peer}|${subject}`),
-});
+// Under the region's own key, so that a peer learns nothing of the account.
+const pseudonym = (subject: string, peer: string) =>
+  resources.allocate('Person', NOWHERE, `federation subject|${peer}|${subject}`);
+const asserter = openAsserter({ community, sign, clock, pseudonym });
+const xuaKeys = openXuaKeys({ kms, keyId: env.DATA_KEY_ID, rows, community, clock });
 const fhir = routes(services);
 const heads = new Heads(resources, clock);
 
@@ -54,6 +55,7 @@ export const handler = federationApi({
     contracts,
     correlations: openCorrelations(rows),
     ask: askPeer({ asserter, peers }),
+    ihe: openIheGateway({ community, peers, signer: xuaKeys.signer, pseudonym, clock }),
     readAs: ({ actor }) => ruled(resources, heads, { actor, isEager: true }),
   }),
   verify: openVerifier({

@@ -58,7 +58,8 @@ const defaultRank = (resource: Resource, lastUpdated: number): Rank => {
   return [-time, `${resource.resourceType}/${resource.id}`];
 };
 
-const rankBy = (sort: readonly SortKey[], resource: Resource): Rank => {
+/** Where a record stands among those of a search. */
+export const rankBy = (sort: readonly SortKey[], resource: Resource): Rank => {
   const { resourceType: type, id = '', meta } = resource;
   const lastUpdated = Date.parse(meta?.lastUpdated ?? '') || 0;
   if (sort.length === 0) return defaultRank(resource, lastUpdated);

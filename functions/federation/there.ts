@@ -1,5 +1,6 @@
 // One question to one community, in the words that it speaks: JSON of this software, or IHE's SOAP.
 import type { Json } from '../fhir/types.ts';
+import type { Context } from '../interactions/contract.ts';
 import type { Query } from '../search/query.ts';
 import type { Asking, AskPeer } from './ask-peer.ts';
 import type { Asked } from './asked.ts';
@@ -14,13 +15,10 @@ import { PeerFault } from './peer-http.ts';
 
 export interface Speaking {
   readonly ask: AskPeer;
-  readonly ihe?: IheGateway;
+  readonly ihe: IheGateway;
 }
-
-const speaking = (ihe: IheGateway | undefined): IheGateway => {
-  if (!ihe) throw new PeerFault('processing', 'its protocol is not spoken here');
-  return ihe;
-};
+/** For a caller of this region. */
+type For = Speaking & { readonly context: Pick<Context, 'narrow'> };
 
 type Match = Extract<Correlation, { kind: 'match' }>;
 
@@ -33,7 +31,7 @@ export const findIn = (
   now: number,
 ): Promise<Correlation | undefined> =>
   contract.protocol === 'ihe'
-    ? speaking(ihe).find(contract, finding, asking, now)
+    ? ihe.find(contract, finding, asking, now)
     : findThere(ask, contract, finding, asking, now);
 
 export interface Wish {
@@ -45,14 +43,14 @@ export interface Wish {
 }
 
 export const pageFrom = async (
-  { ask, ihe }: Speaking,
+  { ask, ihe, context }: For,
   contract: Contract,
   { handle, patients }: Match,
   wish: Wish,
   asking: Asking,
 ): Promise<Page> => {
   const { asked, params, place } = wish;
-  if (contract.protocol === 'ihe') return speaking(ihe).page(contract, handle, wish, asking);
+  if (contract.protocol === 'ihe') return ihe.page(contract, handle, wish, { ...asking, narrow: context.narrow });
   const body: QueryRequest = {
     ...(asked.kind === 'search' ? { kind: 'search', type: asked.type } : { kind: 'everything' }),
     handle,
@@ -66,13 +64,14 @@ export const pageFrom = async (
 };
 
 export const readFrom = async (
-  { ask, ihe }: Speaking,
+  { ask, ihe, context }: For,
   contract: Contract,
   { handle, patients }: Match,
   { type, id }: { readonly type: string; readonly id: string },
   asking: Asking,
 ): Promise<Entry['resource']> => {
-  if (contract.protocol === 'ihe') return speaking(ihe).read(contract, handle, { type, id }, asking);
+  if (contract.protocol === 'ihe')
+    return ihe.read(contract, handle, { type, id }, { ...asking, narrow: context.narrow });
   const body: QueryRequest = { kind: 'read', handle, type, id };
   const answer: Json = await ask(contract, 'fhir', body, asking);
   const resource = resourceOf(
@@ -92,7 +91,11 @@ export const baseIn = (contract: Contract, ownBaseUrl: string): string =>
 const IHE_TYPES: readonly string[] = ['DocumentReference', 'Binary'];
 
 /** What it cannot be asked at all, whoever the person is: then nothing is told either. */
-export const cannotAnswer = (contract: Contract, asked: Asked): string | undefined =>
-  contract.protocol === 'ihe' && asked.kind !== 'everything' && !IHE_TYPES.includes(asked.type)
-    ? `not asked: it answers for documents only (IHE XCA), not for ${asked.type}`
-    : undefined;
+export const cannotAnswer = (contract: Contract, asked: Asked): string | undefined => {
+  if (contract.protocol !== 'ihe') return undefined;
+  if (asked.kind !== 'everything' && !IHE_TYPES.includes(asked.type))
+    return `not asked: it answers for documents only (IHE XCA), not for ${asked.type}`;
+  return contract.terms.classes.includes('document')
+    ? undefined
+    : 'not asked: it answers for documents only (IHE XCA), which the link contract does not name';
+};

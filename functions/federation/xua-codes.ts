@@ -7,6 +7,10 @@ interface Coded {
   readonly codeSystem: string;
 }
 
+interface Written extends Coded {
+  readonly displayName: string;
+}
+
 /** Our own list, as in our own protocol (assertion.ts). */
 const ROLES = 'urn:tsumugi:role';
 const SNOMED_CT = '2.16.840.1.113883.6.96';
@@ -28,7 +32,20 @@ export const ACT_REASON = '2.16.840.1.113883.5.8';
 const BY_NHIN: Readonly<Record<string, string>> = { TREATMENT: 'TREAT', EMERGENCY: 'ETREAT' };
 const NHIN_PURPOSES = '2.16.840.1.113883.3.18.7.1';
 
-export const codedRole = (role: TravellingRole): Coded => ({ code: role, codeSystem: ROLES });
+/** The one of them that we write: other communities' software does not know our own list. */
+const SNOMED_OF: Partial<Readonly<Record<TravellingRole, Omit<Written, 'codeSystem'>>>> = {
+  doctor: { code: '309343006', displayName: 'Physician' },
+  dentist: { code: '106289002', displayName: 'Dentist' },
+  nurse: { code: '106292003', displayName: 'Professional nurse' },
+  pharmacist: { code: '46255001', displayName: 'Pharmacist' },
+  laboratory: { code: '159282002', displayName: 'Laboratory technician' },
+  ambulance: { code: '397897005', displayName: 'Paramedic' },
+};
+
+export const codedRole = (role: TravellingRole): Written => {
+  const found = SNOMED_OF[role];
+  return found ? { ...found, codeSystem: SNOMED_CT } : { code: role, codeSystem: ROLES, displayName: role };
+};
 export const codedPurpose = (code: string): Coded => ({ code, codeSystem: ACT_REASON });
 
 /** Undefined: none that asks other regions. */

@@ -3,6 +3,7 @@
 
 import { Heads, ruled } from '../../../functions/consent/ruled.ts';
 import { askPeer } from '../../../functions/federation/ask-peer.ts';
+import type { IheGateway } from '../../../functions/federation/ihe-gateway.ts';
 import { openAsserter, type Sign } from '../../../functions/federation/assertion.ts';
 import { type Contract, proposed, termsHash } from '../../../functions/federation/contract.ts';
 import { openCorrelations } from '../../../functions/federation/correlations.ts';
@@ -94,7 +95,10 @@ const lognormal = (median: number, p95: number) => {
   return median * Math.exp(sigma * normal);
 };
 
-export const SIMULATED = { regions: 300, persons: 15, knowing: 4, deadline: 4_000 };
+export /** None of the simulated communities speaks it: ihe-federation.ts measures that. */
+const NO_IHE = {} as IheGateway;
+
+const SIMULATED = { regions: 300, persons: 15, knowing: 4, deadline: 4_000 };
 
 /** A region over the net: most are warm, some start a function first, some are down, late or refuse. */
 const answerAfter = (): { delay: number; fate: 'answers' | 'down' | 'silent' | 'refuses' } => {
@@ -183,6 +187,7 @@ const simulation = async () => {
     contracts: { active: async () => contracts, stopped: async () => [] },
     correlations: openCorrelations(rows),
     ask: askPeer({ asserter, peers: simulatedPeers(counts) }),
+    ihe: NO_IHE,
     readAs: (context) => ruled(services.resources, heads, { actor: context.actor, isEager: true }),
   });
   const found: { time: number; discover: number; fhir: number; signed: number }[][] = [[], []];

@@ -16,6 +16,7 @@ import { contractRoutes } from '../../../functions/federation/contract-routes.ts
 import { openContracts } from '../../../functions/federation/contracts.ts';
 import { openCorrelations } from '../../../functions/federation/correlations.ts';
 import { openExchange } from '../../../functions/federation/exchange.ts';
+import { openIheGateway } from '../../../functions/federation/ihe-gateway.ts';
 import { openPeerHttp } from '../../../functions/federation/peer-http.ts';
 import { federated } from '../../../functions/federation/query.ts';
 import { openVerifier } from '../../../functions/federation/verify.ts';
@@ -27,6 +28,7 @@ import { hospital, openApi, stored } from '../../support/api.ts';
 import { consent } from '../../support/consents.ts';
 import { ecKey, kmsWith, memoryIdentities } from '../auth/given.ts';
 import { patientOf } from '../identity/given.ts';
+import { type TestKey, testKey } from '../ihe/support/certificate.ts';
 
 export const NOW = Date.parse('2026-11-22T00:00:00Z');
 export const time = { now: NOW };
@@ -98,6 +100,13 @@ const bytesOf = async (request: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
+let key: TestKey | undefined;
+/** One for all regions of a test: a key of this size takes a while to make. */
+export const xuaKey = (): TestKey => {
+  key ??= testKey('xua', NOW - 365 * 86_400_000, NOW + 3_650 * 86_400_000);
+  return key;
+};
+
 export const openNode = async ({ oid, name, prefecture, consentDefault = 'implicit' }: NodeOptions) => {
   const server: Server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -113,12 +122,8 @@ export const openNode = async ({ oid, name, prefecture, consentDefault = 'implic
   const peers = openPeerHttp({ allowLoopback: true });
   const contracts = openContracts({ rows, clock });
   const exchange = openExchange({ community: oid, contracts, peers, sign, clock });
-  const asserter = openAsserter({
-    community: oid,
-    sign,
-    clock,
-    pseudonym: (subject, peer) => `p-${peer.length}-${subject.length}-${subject.slice(-4)}`,
-  });
+  const pseudonym = (subject: string, peer: string) => `p-${peer.length}-${subject.length}-${subject.slice(-4)}`;
+  const asserter = openAsserter({ community: oid, sign, clock, pseudonym });
   const fhir = routes(services);
   const heads = new Heads(resources, clock);
   const correlations = openCorrelations(rows);
@@ -135,6 +140,7 @@ export const openNode = async ({ oid, name, prefecture, consentDefault = 'implic
       contracts,
       correlations,
       ask: askPeer({ asserter, peers }),
+      ihe: openIheGateway({ community: oid, peers, signer: async () => xuaKey(), pseudonym, clock }),
       readAs: (context) => ruled(resources, heads, { actor: context.actor, isEager: true }),
     }),
     verify: openVerifier({ community: oid, contracts, peers, clock, identities: memoryIdentities({}) }),

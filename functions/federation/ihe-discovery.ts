@@ -1,0 +1,105 @@
+// ITI-55 as the initiating gateway: numbers first; then, for who has opted in, name, birth date and sex; then what the community asks for
+// more, as far as it may be told. Nothing else of the person leaves.
+// https://profiles.ihe.net/ITI/TF/Volume2/ITI-55.html
+import type { Resource } from '../fhir/types.ts';
+import { cardOf } from '../identity/matching/card.ts';
+import { compare } from '../identity/matching/compare.ts';
+import { contradicts, grade } from '../identity/matching/grade.ts';
+import type { PatientData } from '../ihe/patient.ts';
+import { fromFhir, toFhir } from '../ihe/patient-fhir.ts';
+import type { DemographicQuery, DiscoveryAnswer, RequestedAttribute } from '../ihe/ports.ts';
+import type { IheContract } from './contract.ts';
+import type { Correlation } from './correlations.ts';
+import type { Evidence } from './evidence.ts';
+import type { Finding } from './find-there.ts';
+import { PeerFault } from './peer-http.ts';
+
+type How = 'identifiers' | 'demographics';
+export type Discover = (query: DemographicQuery) => Promise<DiscoveryAnswer>;
+
+const NOBODY: DemographicQuery = { identifiers: [], names: [], addresses: [], phones: [], domains: [] };
+
+const patientOf = ({ identifiers, demographics }: Evidence): Resource => ({
+  resourceType: 'Patient',
+  identifier: identifiers,
+  ...demographics,
+});
+
+/** A patient's number as XDS writes it (CX): `number^^^&oid&ISO`. */
+export const cxOf = (value: string, authority: string): string => `${value}^^^&${authority}&ISO`;
+
+/** Whatever name the authority has beside its OID. */
+export const isSamePatient = (one: string, other: string): boolean => {
+  const parts = (cx: string) => {
+    const [number, , , authority = ''] = cx.split('^');
+    return JSON.stringify([number, authority.split('&')[1]]);
+  };
+  return parts(one) === parts(other);
+};
+
+export const discoverThere = async (
+  discover: Discover,
+  contract: IheContract,
+  { evidence, basis, sharing }: Finding,
+  now: number,
+): Promise<Correlation | undefined> => {
+  if (sharing === 'nothing' || sharing === 'refused') return undefined;
+  const ours = fromFhir(patientOf(evidence));
+  const judged = (answer: DiscoveryAnswer, how: How): Correlation => {
+    if (answer.kind === 'unavailable') throw unavailable(answer.reason);
+    const handle = answer.kind === 'matches' ? handleOf(answer.matches, contract, evidence, how) : undefined;
+    if (handle) return { kind: 'match', how, ...handle, basis, at: now };
+    return { kind: answer.kind === 'none' ? 'none' : 'ask', basis, evidence: evidence.hash, at: now };
+  };
+
+  let found: Correlation | undefined;
+  if (ours.identifiers.length > 0) {
+    found = judged(await discover({ ...NOBODY, identifiers: ours.identifiers }), 'identifiers');
+    if (found.kind === 'match') return found;
+  }
+  // Table 3.55.4.1.2-1: without a number, a name and a birth date are needed.
+  if (sharing !== 'demographics' || ours.names.length === 0 || ours.birthDate === undefined) return found;
+  const { names, birthDate, gender } = ours;
+  const first: DemographicQuery = { ...NOBODY, names, birthDate, ...(gender && { gender }) };
+  const answer = await discover(first);
+  const more = answer.kind === 'ask' ? wanted(answer.attributes, ours) : undefined;
+  return judged(more ? await discover({ ...first, ...more }) : answer, 'demographics');
+};
+
+/** What it asks for and we have; undefined: nothing of it. */
+const wanted = (
+  attributes: readonly RequestedAttribute[],
+  { addresses, phones }: PatientData,
+): Partial<DemographicQuery> | undefined => {
+  const more = {
+    ...(attributes.includes('PatientAddressRequested') && addresses.length > 0 && { addresses }),
+    ...(attributes.includes('PatientTelecomRequested') && phones.length > 0 && { phones }),
+  };
+  return Object.keys(more).length > 0 ? more : undefined;
+};
+
+const unavailable = (reason: 'ResponderBusy' | 'AnswerNotAvailable') =>
+  reason === 'ResponderBusy'
+    ? new PeerFault('transient', 'it is busy (ResponderBusy)')
+    : new PeerFault('processing', 'it cannot answer a discovery (AnswerNotAvailable)');
+
+/** Of a community behind it, or under another authority than was agreed on: nobody whom we have a contract about. */
+const handleOf = (
+  matches: Extract<DiscoveryAnswer, { kind: 'matches' }>['matches'],
+  { community, ihe: { assigningAuthority } }: IheContract,
+  evidence: Evidence,
+  how: How,
+): { handle: string; patients: string[] } | undefined => {
+  if (matches.some((one) => one.community !== community))
+    throw new PeerFault('security', 'its answer is refused: it names a patient of another community');
+  const [match] = matches;
+  // Several are told apart by more about the person, never by a guess.
+  if (!match || matches.length > 1) return undefined;
+  const number = match.patient.identifiers.find(({ authority }) => authority.oid === assigningAuthority)?.value;
+  if (!number || /[\^&~|\s]/.test(number))
+    throw new PeerFault('structure', 'its answer is refused: the patient has no number of the authority agreed on');
+  const pair = compare(cardOf(patientOf(evidence)), cardOf(toFhir(match.patient)));
+  // How it matches is not ours to know: a number may be mistyped, and two people may share a name and a birthday.
+  if (how === 'identifiers' ? contradicts(pair) : grade(pair) !== 'certain') return undefined;
+  return { handle: cxOf(number, assigningAuthority), patients: [number] };
+};
