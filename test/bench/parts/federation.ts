@@ -3,10 +3,10 @@
 
 import { Heads, ruled } from '../../../functions/consent/ruled.ts';
 import { askPeer } from '../../../functions/federation/ask-peer.ts';
-import type { IheGateway } from '../../../functions/federation/ihe-gateway.ts';
 import { openAsserter, type Sign } from '../../../functions/federation/assertion.ts';
 import { type Contract, proposed, termsHash } from '../../../functions/federation/contract.ts';
 import { openCorrelations } from '../../../functions/federation/correlations.ts';
+import type { IheGateway } from '../../../functions/federation/ihe-gateway.ts';
 import type { PeerHttp, Received } from '../../../functions/federation/peer-http.ts';
 import { PeerFault } from '../../../functions/federation/peer-http.ts';
 import { federated } from '../../../functions/federation/query.ts';
