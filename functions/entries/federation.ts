@@ -1,17 +1,24 @@
 // Regions answer each other: ANY /federation/{proxy+} (docs/federation.md).
+import { openAlerts } from '../abuse/alert.ts';
 import { limited } from '../abuse/limiter.ts';
 import { openIdentities } from '../auth/rows.ts';
 import { openTokenKeys } from '../auth/token-keys.ts';
+import { openCases } from '../break-glass/cases.ts';
+import { openBreakGlass } from '../break-glass/open.ts';
 import { Heads, ruled } from '../consent/ruled.ts';
+import { openPatientsOf } from '../enrolment/acting-for.ts';
 import { readEnv } from '../env.ts';
 import { openAnswering } from '../federation/answer.ts';
 import { askPeer } from '../federation/ask-peer.ts';
 import { openAsserter } from '../federation/assertion.ts';
+import { openCircuits } from '../federation/circuits.ts';
 import { contractRoutes } from '../federation/contract-routes.ts';
 import { openContracts } from '../federation/contracts.ts';
 import { openCorrelations } from '../federation/correlations.ts';
 import { openExchange } from '../federation/exchange.ts';
 import { openIheGateway } from '../federation/ihe-gateway.ts';
+import { pairingRoutes } from '../federation/pairing-routes.ts';
+import { openPairings } from '../federation/pairings.ts';
 import { openPeerHttp } from '../federation/peer-http.ts';
 import { federated } from '../federation/query.ts';
 import { openVerifier } from '../federation/verify.ts';
@@ -35,6 +42,7 @@ const { sign } = openTokenKeys(kms, env.TOKEN_KEY_ID);
 // Said by the local host alone, whose regions are all on this machine.
 const peers = openPeerHttp({ allowLoopback: process.env['TSUMUGI_LOOPBACK_PEERS'] === 'true' });
 const contracts = openContracts({ rows, clock });
+const circuits = openCircuits({ rows, clock });
 const exchange = openExchange({ community, contracts, peers, sign, clock });
 const NOWHERE = { patient: undefined, otherPatients: [], date: undefined, spansDays: false };
 // Under the region's own key, so that a peer learns nothing of the account.
@@ -42,19 +50,37 @@ const pseudonym = (subject: string, peer: string) =>
   resources.allocate('Person', NOWHERE, `federation subject|${peer}|${subject}`);
 const asserter = openAsserter({ community, sign, clock, pseudonym });
 const xuaKeys = openXuaKeys({ kms, keyId: env.DATA_KEY_ID, rows, community, clock });
+const ask = askPeer({ asserter, peers });
+const pairings = openPairings({ rows, seal, resources, clock });
+const alert = openAlerts({ region: region.name, clock });
+const breakGlass = openBreakGlass({
+  cases: openCases(rows),
+  resources,
+  minutes: Number(process.env.BREAK_GLASS_MINUTES) || undefined,
+  alert: () => alert('break-glass'),
+});
 const fhir = routes(services);
 const heads = new Heads(resources, clock);
 
 export const handler = federationApi({
   services,
-  authenticate: limited(authenticate(liveTrust(process.env, client)), limit),
-  routes: contractRoutes({ contracts, exchange, peers, clock, region }),
+  authenticate: limited(
+    authenticate({ ...liveTrust(process.env, client), patientsOf: openPatientsOf(services) }),
+    limit,
+  ),
+  routes: [
+    ...contractRoutes({ contracts, circuits, exchange, peers, clock, region }),
+    ...pairingRoutes({ resources, pairings, contracts, ask }),
+  ],
+  breakGlass,
   federated: federated({
     services,
     fhir,
     contracts,
     correlations: openCorrelations(rows),
-    ask: askPeer({ asserter, peers }),
+    pairings,
+    circuits,
+    ask,
     ihe: openIheGateway({ community, peers, signer: xuaKeys.signer, pseudonym, clock }),
     readAs: ({ actor }) => ruled(resources, heads, { actor, isEager: true }),
   }),
@@ -65,7 +91,7 @@ export const handler = federationApi({
     clock,
     identities: openIdentities({ client, table: env.REGISTRY_TABLE }),
   }),
-  answering: openAnswering({ resources, seal, clock }, fhir),
+  answering: openAnswering({ resources, seal, clock, pairings, breakGlass }, fhir),
   exchange,
   limit,
 });

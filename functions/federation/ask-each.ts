@@ -7,21 +7,23 @@ import type { Context, Interaction, Services } from '../interactions/contract.ts
 import type { Stored } from '../storage/port.ts';
 import { type Asking, HandleEnded } from './ask-peer.ts';
 import { urnOf } from './assertion.ts';
-import type { Contract } from './contract.ts';
+import { type Circuits, openWatch, type Watch } from './circuits.ts';
+import { BREAK_GLASS, type Contract } from './contract.ts';
 import type { Contracts } from './contracts.ts';
-import { type Correlation, type Correlations, isCurrent } from './correlations.ts';
+import type { Correlation } from './correlations.ts';
 import type { Evidence } from './evidence.ts';
-import { PeerFault } from './peer-http.ts';
-import { findIn, type Speaking } from './there.ts';
+import { type KnownThereParts, openKnownThere } from './known-there.ts';
+import { PeerFault, StrangerFault } from './peer-http.ts';
 
-export interface QueryParts extends Speaking {
+export interface QueryParts extends KnownThereParts {
   /** `resources` brings the patient's rules along (consent/ruled.ts), for one caller. */
   readonly readAs: (context: Context) => Services['resources'];
   readonly services: Pick<Services, 'seal' | 'region' | 'clock' | 'audit'>;
   /** The interactions of the region itself (interactions/routes.ts). */
   readonly fhir: Interaction;
   readonly contracts: Pick<Contracts, 'active' | 'stopped'>;
-  readonly correlations: Correlations;
+  /** Who does not answer at the moment. */
+  readonly circuits: Circuits;
 }
 
 /** The person who is asked about, as far as this region knows. */
@@ -32,6 +34,8 @@ export interface Person {
   readonly policy: Policy;
   readonly evidence: Evidence;
   readonly basis: string;
+  /** Ids of the Patients of the person here. */
+  readonly linked: readonly string[];
 }
 
 export interface Run extends QueryParts {
@@ -39,7 +43,11 @@ export interface Run extends QueryParts {
   readonly asking: Asking;
   readonly person: Person;
   readonly active: readonly Contract[];
+  /** The client asks once more for those who were missing: each of them is tried. */
+  readonly isInsisting: boolean;
 }
+
+type Match = Extract<Correlation, { kind: 'match' }>;
 
 /** What became of one community. */
 export type Outcome<T> = { readonly got: T } | { readonly issue: Issue } | undefined;
@@ -55,56 +63,76 @@ export const issueOf = (
   diagnostics: `${contract.name} (${urnOf(contract.community)}): ${rule}`,
 });
 
-/** Finds the person there, or knows where; then asks. Once more from the beginning when the other side says that its handle has ended. */
+const isPersons = ({ kind }: Context['actor']): boolean => kind === 'resident';
+
+/** Why a community is not asked at all. */
+const refusal = ({ asking, context }: Run, contract: Contract, sharing: Sharing): Issue | undefined => {
+  if (!contract.terms.purposes.some((purpose) => purpose === asking.purpose))
+    return issueOf(contract, 'business-rule', 'not asked: the link contract does not cover this purpose of use');
+  if (sharing === 'refused' && !isPersons(context.actor))
+    return issueOf(contract, 'suppressed', 'not asked: the person shares nothing with it', 'information');
+  return undefined;
+};
+
+const unknown = ({ context }: Run, contract: Contract): Issue =>
+  issueOf(
+    contract,
+    'suppressed',
+    isPersons(context.actor)
+      ? 'not asked: it is not known which records there are yours; pair the two regions by a code'
+      : 'not asked: the person has not agreed to be looked for there',
+    'information',
+  );
+
+/**
+ * Finds the person there, or knows where; then asks. Once more from the beginning when the other side says that its handle has ended,
+ * or shows a record that it did not when the person was found.
+ */
 export const askEach = async <T>(
   run: Run,
   contracts: readonly Contract[],
-  question: (contract: Contract, known: Extract<Correlation, { kind: 'match' }>) => Promise<T>,
+  question: (contract: Contract, known: Match, asking: Asking) => Promise<T>,
 ): Promise<ReadonlyMap<string, Outcome<T>>> => {
-  const { asking, person, context, correlations } = run;
-  const remembered = contracts.length > 0 ? await correlations.of(person.key) : new Map<string, Correlation>();
-  const learnt = new Map<string, Correlation>();
-  const now = context.now;
-  const { basis, evidence } = person;
-  const current = (contract: Contract): Correlation | undefined => {
-    const known = remembered.get(contract.community);
-    return known && isCurrent(known, { basis, evidence: evidence.hash, now }) ? known : undefined;
-  };
+  const { asking, person, context } = run;
   const sharing = new Map(contracts.map((contract) => [contract, sharingWith(run, contract)] as const));
-  const mayTell = (contract: Contract) => ['identifiers', 'demographics'].includes(sharing.get(contract)!);
+  const refused = new Map(
+    contracts.map((contract) => [contract, refusal(run, contract, sharing.get(contract)!)] as const),
+  );
+  const open = contracts.filter((contract) => !refused.get(contract));
+  const { actor, purpose, now } = context;
+  const [known, watch] = await Promise.all([
+    openKnownThere(
+      run,
+      { ...person, isOwn: isPersons(actor), purpose, now },
+      (contract) => sharing.get(contract)!,
+      open.length > 0,
+    ),
+    openWatch({
+      circuits: run.circuits,
+      communities: open.map(({ community }) => community),
+      signal: asking.signal,
+      isInsisting: run.isInsisting,
+      now,
+    }),
+  ]);
   await recordTelling(
     run,
-    contracts.filter((contract) => !current(contract) && mayTell(contract)),
+    open.filter((one) => watch.isAsked(one.community) && !known.current(one) && known.tells(one)),
   );
 
-  const find = async (contract: Contract) => {
-    const found = await findIn(run, contract, { evidence, basis, sharing: sharing.get(contract)! }, asking, now);
-    if (found) learnt.set(contract.community, found);
-    return found;
-  };
   const one = async (contract: Contract): Promise<Outcome<T>> => {
-    if (!contract.terms.purposes.some((purpose) => purpose === asking.purpose))
-      return {
-        issue: issueOf(contract, 'business-rule', 'not asked: the link contract does not cover this purpose of use'),
-      };
-    if (sharing.get(contract) === 'refused')
-      return { issue: issueOf(contract, 'suppressed', 'not asked: the person shares nothing with it', 'information') };
-    let known = current(contract);
-    // What was agreed when the person was found may not be agreed now; a pairing is the person's own doing.
-    if (!mayTell(contract) && !(known?.kind === 'match' && known.how === 'pairing')) known = undefined;
+    const { community } = contract;
+    const why = refused.get(contract);
+    if (why) return { issue: why };
+    if (!watch.isAsked(community))
+      return { issue: issueOf(contract, 'transient', `not asked at this moment${watch.sinceWhen(community)}`) };
+    const patient: Asking = { ...asking, signal: watch.signalFor(community) };
+    let match = known.current(contract);
     for (let tries = 0; ; tries += 1) {
-      known ??= await find(contract);
-      if (!known)
-        return {
-          issue: issueOf(
-            contract,
-            'suppressed',
-            'not asked: the person has not agreed to be looked for there',
-            'information',
-          ),
-        };
-      if (known.kind === 'none') return undefined;
-      if (known.kind !== 'match')
+      match ??= await watch.watched(community, () => known.find(contract, patient));
+      if (!match) return { issue: unknown(run, contract) };
+      if (match.kind === 'none') return undefined;
+      if (match.kind !== 'match')
         return {
           issue: issueOf(
             contract,
@@ -113,25 +141,33 @@ export const askEach = async <T>(
             'information',
           ),
         };
+      const found = match;
       try {
-        return { got: await question(contract, known) };
+        return { got: await watch.watched(community, () => question(contract, found, patient)) };
       } catch (error) {
-        if (!(error instanceof HandleEnded) || tries > 0) throw error;
-        known = undefined;
+        const isStale = error instanceof HandleEnded || error instanceof StrangerFault;
+        if (!isStale || tries > 0) throw error;
+        match = undefined;
       }
     }
   };
   const outcomes = await Promise.all(
-    contracts.map(async (contract) => [contract.community, await one(contract).catch(faultOf(contract))] as const),
+    contracts.map(
+      async (contract) => [contract.community, await one(contract).catch(faultOf(contract, watch))] as const,
+    ),
   );
-  if (learnt.size > 0) await correlations.keep(person.key, learnt).catch(() => {}); // it will be found again
+  // Neither is needed for the answer: it will be found again, and found out again.
+  await Promise.all([known.keep(), watch.done()].map((work) => work.catch(() => {})));
   return new Map(outcomes);
 };
 
 const faultOf =
-  (contract: Contract) =>
+  (contract: Contract, watch: Watch) =>
   (error: unknown): Outcome<never> => {
-    if (error instanceof PeerFault) return { issue: issueOf(contract, error.code, error.message) };
+    if (error instanceof PeerFault) {
+      const since = ['timeout', 'transient'].includes(error.code) ? watch.sinceWhen(contract.community) : '';
+      return { issue: issueOf(contract, error.code, error.message + since) };
+    }
     if (error instanceof HandleEnded)
       return { issue: issueOf(contract, 'transient', 'it has forgotten the person twice') };
     if (error instanceof FhirError || (error instanceof Error && '$metadata' in error)) throw error;
@@ -139,14 +175,16 @@ const faultOf =
     return { issue: issueOf(contract, 'processing', 'its answer could not be worked with') };
   };
 
-const sharingWith = ({ person, context }: Run, { community }: Contract): Sharing =>
-  sharingOf({
-    policy: person.policy,
-    community,
-    purpose: context.purpose,
-    now: context.now,
-    consentDefault: context.consentDefault,
-  });
+/** In an emergency a number leaves where nothing was said, as the glass opens here what nobody has denied. */
+const sharingWith = ({ person, context }: Run, { community }: Contract): Sharing => {
+  const { purpose, now, consentDefault, glassOverridesDenial, grants } = context;
+  if (isPersons(context.actor)) return 'nothing';
+  const { policy, patient } = person;
+  const said = sharingOf({ policy, community, purpose, now, consentDefault });
+  const isOpened = purpose === BREAK_GLASS && grants?.some(({ keys }) => keys.includes(patient.patientKey ?? ''));
+  if (!isOpened || policy.closed) return said;
+  return said === 'nothing' || (said === 'refused' && glassOverridesDenial === true) ? 'identifiers' : said;
+};
 
 /** Telling others about a person is an access of its own, written down before anything leaves. */
 const recordTelling = async ({ services, context, person }: Run, contracts: readonly Contract[]): Promise<void> => {
@@ -173,6 +211,10 @@ const recordTelling = async ({ services, context, person }: Run, contracts: read
 };
 
 export const isFailed = (outcome: Outcome<unknown>): boolean => outcome !== undefined && 'issue' in outcome;
+
+/** It may answer when it is asked once more. */
+export const isLate = (outcome: Outcome<unknown>): boolean =>
+  outcome !== undefined && 'issue' in outcome && ['timeout', 'transient'].includes(outcome.issue.code);
 
 /** What was shown is written down: ours by its record, others' under the person here and the name of the community. */
 export const discloseShown = (

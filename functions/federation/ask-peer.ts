@@ -14,6 +14,8 @@ export class HandleEnded extends Error {}
 export interface Asking {
   readonly actor: Actor;
   readonly purpose: string;
+  /** Why the glass is broken. */
+  readonly reason?: string | undefined;
   /** The same in the audit trails of both sides. */
   readonly requestId: string;
   readonly signal: AbortSignal;
@@ -32,7 +34,7 @@ export const ROOM_BYTES = 160 * 1024 * 1024;
 export type AskPeer = (
   contract: TsumugiContract,
   what: 'discover' | 'fhir' | 'pair',
-  body: unknown,
+  body: object,
   asking: Asking,
 ) => Promise<Json>;
 
@@ -42,9 +44,9 @@ const Issues = z.looseObject({
 
 export const askPeer =
   ({ asserter, peers }: { asserter: Asserter; peers: PeerHttp }): AskPeer =>
-  async (contract, what, body, { actor, purpose, requestId, signal, room }) => {
+  async (contract, what, body, { actor, purpose, reason, requestId, signal, room }) => {
     const url = `${contract.baseUrl}/federation/answer/${what}`;
-    const text = JSON.stringify(body);
+    const text = JSON.stringify(reason === undefined ? body : { ...body, reason });
     const { assertion, proof } = await untilAborted(asserter.assert(actor, purpose, contract.community), signal);
     const { status, bytes } = await peers.post(url, text, {
       signal,
@@ -83,6 +85,9 @@ const said = (bytes: Buffer): Json => {
   }
 };
 
+/** What stands before it answers in its place. */
+const GATEWAY = [502, 503, 504];
+
 /** Why, in our words: what a peer writes may hold anything. */
 const refusal = (status: number, answer: Json): Error => {
   const { data } = Issues.safeParse(answer);
@@ -95,5 +100,7 @@ const refusal = (status: number, answer: Json): Error => {
       data?.issue[0]?.code === 'suppressed' ? 'its link contract with us is not in force' : 'it refuses (403)',
     );
   if (status === 404) return new PeerFault('not-found', 'it has no such record, or shows none (404)');
-  return new PeerFault(status >= 500 || status === 429 ? 'transient' : 'processing', `it answered ${status}`);
+  return new PeerFault(status >= 500 || status === 429 ? 'transient' : 'processing', `it answered ${status}`, {
+    isAnswer: !GATEWAY.includes(status),
+  });
 };

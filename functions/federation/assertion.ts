@@ -13,7 +13,7 @@ import {
 import { calculateJwkThumbprint, decodeProtectedHeader } from 'jose';
 import * as z from 'zod/mini';
 import type { Actor, Role } from '../consent/actor.ts';
-import { systemRole } from '../consent/matrix.ts';
+import { REGION_OWNER, systemRole } from '../consent/matrix.ts';
 import { forbidden } from '../fhir/outcome.ts';
 
 export const ASSERTION_TYPE = 'tsumugi-federation+jwt';
@@ -49,6 +49,17 @@ export const travellingRole = (actor: Actor): TravellingRole => {
   return found;
 };
 
+/** Who comes to pair, at a counter; such an office reads nothing elsewhere. */
+export const COUNTER_ROLES = ['municipal', 'operator'] as const satisfies readonly Role[];
+const ASSERTED_ROLES = [...TRAVELLING_ROLES, ...COUNTER_ROLES, 'resident'] as const;
+
+/** Whom an assertion speaks of. A resident has no facility: the region stands in its place, as it owns what residents write. */
+const assertedAs = (actor: Actor): { role: (typeof ASSERTED_ROLES)[number]; facility: string; type: string } => {
+  if (actor.kind === 'resident') return { role: 'resident', facility: REGION_OWNER, type: 'region' };
+  const role = COUNTER_ROLES.find((one) => one === actor.role) ?? travellingRole(actor);
+  return { role, facility: actor.facility ?? REGION_OWNER, type: actor.facilityType ?? 'region' };
+};
+
 const text = z.string().check(z.minLength(1), z.maxLength(200));
 const ROLES = 'urn:tsumugi:role';
 const PURPOSES = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
@@ -66,7 +77,7 @@ export const AssertionClaims = z.looseObject({
   extensions: z.looseObject({
     ihe_iua: z.looseObject({
       subject_organization_id: z.string().check(z.regex(/^urn:tsumugi:facility:[0-9]{10}$/)),
-      subject_role: one(z.looseObject({ system: z.literal(ROLES), code: z.enum(TRAVELLING_ROLES) })),
+      subject_role: one(z.looseObject({ system: z.literal(ROLES), code: z.enum(ASSERTED_ROLES) })),
       purpose_of_use: one(
         z.looseObject({ system: z.literal(PURPOSES), code: z.string().check(z.regex(/^[A-Z]{3,16}$/)) }),
       ),
@@ -110,6 +121,7 @@ export const openAsserter = ({ community, sign, clock, pseudonym }: AsserterPart
 
   const issue = async (actor: Actor, purpose: string, peer: string): Promise<string> => {
     const iat = Math.floor(clock() / 1000);
+    const { role, facility, type } = assertedAs(actor);
     signed += 1;
     return sign({ typ: ASSERTION_TYPE }, {
       iss: urnOf(community),
@@ -121,12 +133,12 @@ export const openAsserter = ({ community, sign, clock, pseudonym }: AsserterPart
       cnf: { jkt: await thumbprint },
       extensions: {
         ihe_iua: {
-          subject_organization_id: `urn:tsumugi:facility:${actor.facility}`,
-          subject_role: [{ system: ROLES, code: travellingRole(actor) }],
+          subject_organization_id: `urn:tsumugi:facility:${facility}`,
+          subject_role: [{ system: ROLES, code: role }],
           purpose_of_use: [{ system: PURPOSES, code: purpose }],
           home_community_id: urnOf(community),
         },
-        tsumugi: { facility_type: actor.facilityType },
+        tsumugi: { facility_type: type },
       },
     } satisfies AssertionClaims | Record<string, unknown>);
   };

@@ -10,6 +10,9 @@ import type { Contract } from './contract.ts';
 import type { Shown } from './merge.ts';
 import { baseIn } from './there.ts';
 
+/** A relation of our own, so an address: https://datatracker.ietf.org/doc/html/rfc8288#section-2.1.2 */
+export const MISSING = 'urn:tsumugi:missing';
+
 /** https://hl7.org/fhir/R4/resource-definitions.html#Meta.source: which community it came from. */
 export const originOf = (community: string, resource: Resource): Resource => ({
   ...resource,
@@ -23,6 +26,8 @@ export interface Result {
   readonly issues: readonly Issue[];
   readonly total: number | undefined;
   readonly next: string | undefined;
+  /** Leads to those who have not answered, and to nobody else. */
+  readonly missing: string | undefined;
   readonly own: string;
   /** Of the own region's FHIR API. */
   readonly base: string;
@@ -30,7 +35,7 @@ export interface Result {
 
 export const bundleOf = (
   { active, services }: { active: readonly Contract[]; services: Pick<Services, 'region'> },
-  { asked, query, shown, issues, total, next, own, base }: Result,
+  { asked, query, shown, issues, total, next, missing, own, base }: Result,
 ): Answer => {
   const bases = new Map([
     [own, base],
@@ -63,7 +68,9 @@ export const bundleOf = (
       total,
       links: [
         { relation: 'self', url: used ? `${here}?${used}` : here },
-        ...(next === undefined ? [] : [{ relation: 'next', url: `${here}?_cursor=${encodeURIComponent(next)}` }]),
+        ...Object.entries({ next, [MISSING]: missing }).flatMap(([relation, cursor]) =>
+          cursor === undefined ? [] : [{ relation, url: `${here}?_cursor=${encodeURIComponent(cursor)}` }],
+        ),
       ],
       entries,
     }),

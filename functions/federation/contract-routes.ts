@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { forbidden, notFound, refuse } from '../fhir/outcome.ts';
 import type { Context, Region } from '../interactions/contract.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
+import type { Circuits, Down } from './circuits.ts';
 import {
   ACTIONS,
   AgreedOn,
@@ -22,6 +23,7 @@ import type { PeerHttp } from './peer-http.ts';
 
 export interface ContractRoutesParts {
   readonly contracts: Contracts;
+  readonly circuits: Pick<Circuits, 'known'>;
   readonly exchange: Pick<Exchange, 'tell'>;
   readonly peers: Pick<PeerHttp, 'assertAllowed'>;
   readonly clock: () => number;
@@ -35,9 +37,15 @@ const EVERYBODY = [
   ...(['support-centre', 'ambulance', 'municipal', 'privacy', 'resident', 'system'] as const),
 ];
 
-const view = (contract: Contract, now: number) => {
+/** `down`: since when it does not answer, as charts have found out (circuits.ts). */
+const view = (contract: Contract, now: number, down?: Down) => {
   const reason = notInForce(contract, now);
-  return { ...contract, inForce: reason === undefined, ...(reason !== undefined && { notInForce: reason }) };
+  return {
+    ...contract,
+    inForce: reason === undefined,
+    ...(reason !== undefined && { notInForce: reason }),
+    ...(down && { down }),
+  };
 };
 
 /** Where what the other side says is checked; an IHE community says nothing. */
@@ -48,7 +56,14 @@ const RotationForm = z.strictObject({ certificates: Certificates, agreedOn: Agre
 /** What stops or ends data for everybody says why. */
 const NEEDS_REASON = ['suspend', 'end'];
 
-export const contractRoutes = ({ contracts, exchange, peers, clock, region }: ContractRoutesParts): JsonRoute[] => {
+export const contractRoutes = ({
+  contracts,
+  circuits,
+  exchange,
+  peers,
+  clock,
+  region,
+}: ContractRoutesParts): JsonRoute[] => {
   const known = async (community: string) => {
     const kept = await contracts.get(community);
     if (!kept) throw notFound('a link contract with this community');
@@ -76,13 +91,16 @@ export const contractRoutes = ({ contracts, exchange, peers, clock, region }: Co
       path: '/federation/contracts',
       interaction: 'contract-list',
       roles: DESK,
-      handle: async () => ({
-        status: 200,
-        body: {
-          community: region.homeCommunityId,
-          contracts: (await contracts.all()).map((one) => view(one, clock())),
-        },
-      }),
+      handle: async () => {
+        const [all, down] = await Promise.all([contracts.all(), circuits.known()]);
+        return {
+          status: 200,
+          body: {
+            community: region.homeCommunityId,
+            contracts: all.map((one) => view(one, clock(), down.get(one.community))),
+          },
+        };
+      },
     }),
     route({
       method: 'POST',
@@ -114,10 +132,10 @@ export const contractRoutes = ({ contracts, exchange, peers, clock, region }: Co
       path: '/federation/contracts/{community}',
       interaction: 'contract-read',
       roles: DESK,
-      handle: async (_context, { params }) => ({
-        status: 200,
-        body: view((await known(params.community!)).contract, clock()),
-      }),
+      handle: async (_context, { params }) => {
+        const [{ contract }, down] = await Promise.all([known(params.community!), circuits.known()]);
+        return { status: 200, body: view(contract, clock(), down.get(contract.community)) };
+      },
     }),
     route({
       method: 'POST',

@@ -13,8 +13,12 @@ export const Community = z
 export const STATES = ['proposed', 'approved', 'active', 'suspended', 'ended'] as const;
 export type State = (typeof STATES)[number];
 
-/** Purposes of use for which a person's own care may need another region's records. */
-export const PURPOSES = ['TREAT', 'ETREAT', 'CAREMGT', 'COC'] as const;
+/** A resident reads what is his own. */
+export const OWN_REQUEST = 'PATRQT';
+/** The glass is broken: in an emergency, whatever was consented to. */
+export const BREAK_GLASS = 'BTG';
+/** Purposes of use for which a person's own care may need another region's records, and the two that go past consent. */
+export const PURPOSES = ['TREAT', 'ETREAT', 'CAREMGT', 'COC', BREAK_GLASS, OWN_REQUEST] as const;
 /** Columns of the role × data matrix (consent/matrix.ts) that may be shown to the other side. */
 export const AREAS = ['basic', 'clinical', 'document', 'care', 'home', 'admin'] as const;
 

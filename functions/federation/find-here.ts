@@ -12,6 +12,7 @@ import { assertSearchable, disclose, searchPermit } from '../interactions/permit
 import type { Resources, Stored } from '../storage/port.ts';
 import { type HandleParts, sealHandle } from './handles.ts';
 import type { ATTRIBUTES, DiscoverAnswer, DiscoverRequest } from './messages.ts';
+import type { Found } from './pairings.ts';
 
 interface Scored {
   readonly stored: Stored;
@@ -42,14 +43,20 @@ const lacking = ({ identifiers, demographics }: DiscoverRequest): (typeof ATTRIB
   return (Object.keys(has) as (keyof typeof has)[]).filter((name) => !has[name]);
 };
 
-export const findHere = async (
-  context: Context,
-  { resources, ...parts }: HandleParts & { readonly resources: Resources },
+export interface FindParts extends HandleParts {
+  readonly resources: Resources;
+}
+
+/** One certain person, by that one's best record and all that are linked to it; or what is told in the place of it. */
+const certainOf = async (
+  resources: Resources,
   asked: DiscoverRequest,
-): Promise<DiscoverAnswer> => {
-  assertSearchable(context, 'Patient');
+  permits: (stored: Stored) => boolean,
+): Promise<
+  | { readonly kind: 'certain'; readonly best: Stored; readonly linked: readonly string[] }
+  | Exclude<DiscoverAnswer, { kind: 'match' }>
+> => {
   const patient = asPatient(asked);
-  const permits = searchPermit(resources, context);
   const found = (
     await resources.getMany((await candidatesOf(resources, patient)).map((id) => ({ type: 'Patient', id })))
   ).filter((stored): stored is Stored => stored !== undefined && !stored.deleted && permits(stored));
@@ -69,10 +76,57 @@ export const findHere = async (
   const persons = new Set(heads.map((head, at) => head?.person ?? certain[at]!.stored.id));
   if (persons.size > 1) return { kind: 'ask', attributes: lacking(asked) };
   const best = certain.reduce((a, b) => (b.score > a.score ? b : a)).stored;
-  const linked = heads[certain.findIndex(({ stored }) => stored === best)]?.linked ?? [best.id];
-  const members = (await resources.getMany(linked.map((id) => ({ type: 'Patient', id })))).filter(
+  return {
+    kind: 'certain',
+    best,
+    linked: heads[certain.findIndex(({ stored }) => stored === best)]?.linked ?? [best.id],
+  };
+};
+
+/** Who it is that an emergency is about: whether anything of the person may be seen is decided when the glass is broken. */
+export const whoHere = async (resources: Resources, asked: DiscoverRequest): Promise<string | undefined> => {
+  const found = await certainOf(resources, asked, () => true);
+  return found.kind === 'certain' ? found.best.id : undefined;
+};
+
+const membersOf = async (
+  resources: Resources,
+  linked: readonly string[],
+  permits: (stored: Stored) => boolean,
+): Promise<Stored[]> =>
+  (await resources.getMany(linked.map((id) => ({ type: 'Patient', id })))).filter(
     (stored): stored is Stored => stored !== undefined && !stored.deleted && permits(stored),
   );
+
+/** Who is paired is known, and is not there all the same for whom consent shows nothing. No word about who it is. */
+export const findPaired = async (
+  context: Context,
+  parts: FindParts,
+  { patient, linked, pairing }: Found,
+): Promise<DiscoverAnswer> => {
+  assertSearchable(context, 'Patient');
+  const { resources } = parts;
+  const members = await membersOf(resources, linked, searchPermit(resources, context));
+  if (members.length === 0) return { kind: 'none' };
+  disclose(context, 'R', members[0]!);
+  return {
+    kind: 'match',
+    handle: await sealHandle(parts, context.actor.community ?? '', patient, pairing),
+    patients: members.map(({ id }) => id),
+  };
+};
+
+export const findHere = async (
+  context: Context,
+  { resources, ...parts }: FindParts,
+  asked: DiscoverRequest,
+): Promise<DiscoverAnswer> => {
+  assertSearchable(context, 'Patient');
+  const permits = searchPermit(resources, context);
+  const found = await certainOf(resources, asked, permits);
+  if (found.kind !== 'certain') return found;
+  const { best, linked } = found;
+  const members = await membersOf(resources, linked, permits);
   disclose(context, 'R', best);
   const { birthDate, gender } = best.resource();
   return {

@@ -1,4 +1,5 @@
-// Finding a person in another community: by what is remembered, then by identifiers, then, for who has opted in, by demographics.
+// Finding a person in another community: by what is remembered, then by a pairing, which tells nothing of the person, then by
+// identifiers, then, for who has opted in, by demographics.
 import type { Sharing } from '../consent/cross-region.ts';
 import type { Asking, AskPeer } from './ask-peer.ts';
 import type { TsumugiContract } from './contract.ts';
@@ -12,18 +13,23 @@ export interface Finding {
   /** How our own records of the person are linked now. */
   readonly basis: string;
   readonly sharing: Sharing;
+  /** What the other side calls the person, where the two are paired. */
+  readonly pairing?: string | undefined;
 }
 
 /** `undefined`: there was nothing that may be told. */
 export const findThere = async (
   ask: AskPeer,
   contract: TsumugiContract,
-  { evidence, basis, sharing }: Finding,
+  { evidence, basis, sharing, pairing }: Finding,
   asking: Asking,
   now: number,
 ): Promise<Correlation | undefined> => {
   const { identifiers, demographics } = evidence;
-  const by = async (how: 'identifiers' | 'demographics', request: DiscoverRequest): Promise<Correlation> => {
+  const by = async (
+    how: Extract<Correlation, { kind: 'match' }>['how'],
+    request: DiscoverRequest,
+  ): Promise<Correlation> => {
     const { data: answer } = DiscoverAnswer.safeParse(await ask(contract, 'discover', request, asking));
     if (!answer) throw new PeerFault('structure', 'its answer to a discovery is not as one must be');
     if (answer.kind !== 'match') return { kind: answer.kind, basis, evidence: evidence.hash, at: now };
@@ -33,7 +39,9 @@ export const findThere = async (
     return { kind: 'match', how, handle: answer.handle, patients: answer.patients, basis, at: now };
   };
 
-  if (sharing === 'nothing' || sharing === 'refused') return undefined;
+  if (sharing === 'refused') return undefined;
+  if (pairing !== undefined) return by('pairing', { identifiers: [], pairing });
+  if (sharing === 'nothing') return undefined;
   const found = identifiers.length > 0 ? await by('identifiers', { identifiers: [...identifiers] }) : undefined;
   if (found?.kind === 'match' || sharing !== 'demographics') return found;
   if (demographics.name.length === 0) return found;

@@ -5,6 +5,7 @@ import { FhirError } from '../fhir/outcome.ts';
 import type { Resources, Seal } from '../storage/port.ts';
 import { sha256 } from './assertion.ts';
 import { UNKNOWN_HANDLE } from './messages.ts';
+import type { Named, Pairings } from './pairings.ts';
 
 /** Days after which the person is to be found anew in any case. */
 export const HANDLE_DAYS = 30;
@@ -13,12 +14,16 @@ interface Handle {
   readonly patient: string;
   readonly basis: string;
   readonly until: number;
+  /** It was found by this pairing, and ends with it. */
+  readonly pairing?: Named | undefined;
 }
 
 export interface HandleParts {
   readonly seal: Seal;
   readonly resources: Pick<Resources, 'heads'>;
   readonly clock: () => number;
+  /** Absent: nobody who came by a pairing is known. */
+  readonly pairings?: Pick<Pairings, 'isAlive'> | undefined;
 }
 
 const bindOf = (community: string) => JSON.stringify(['federation-handle', community]);
@@ -31,9 +36,14 @@ const standing = async ({ resources }: HandleParts, patient: string) => {
   return { linked, basis: linkBasis(head?.person, linked) };
 };
 
-export const sealHandle = async (parts: HandleParts, community: string, patient: string): Promise<string> => {
+export const sealHandle = async (
+  parts: HandleParts,
+  community: string,
+  patient: string,
+  pairing?: Named,
+): Promise<string> => {
   const { basis } = await standing(parts, patient);
-  const handle: Handle = { patient, basis, until: parts.clock() + HANDLE_DAYS * 86_400_000 };
+  const handle: Handle = { patient, basis, until: parts.clock() + HANDLE_DAYS * 86_400_000, pairing };
   return parts.seal.seal(handle, bindOf(community));
 };
 
@@ -41,13 +51,19 @@ export const openHandle = async (
   parts: HandleParts,
   community: string,
   token: string,
-): Promise<{ patient: string; linked: readonly string[] }> => {
+): Promise<{ patient: string; linked: readonly string[]; isPaired: boolean }> => {
   const opened = parts.seal.open(token, bindOf(community)) as Handle | undefined;
   if (!opened || opened.until < parts.clock()) throw ended();
-  const { linked, basis } = await standing(parts, opened.patient);
-  if (basis !== opened.basis) throw ended();
-  return { patient: opened.patient, linked };
+  const { patient, pairing } = opened;
+  const [{ linked, basis }, isAlive] = await Promise.all([
+    standing(parts, patient),
+    pairing ? (parts.pairings?.isAlive(community, pairing) ?? false) : true,
+  ]);
+  if (basis !== opened.basis || !isAlive) throw ended();
+  return { patient, linked, isPaired: pairing !== undefined };
 };
+
+export const pairingEnded = () => ended();
 
 const ended = () =>
   new FhirError('gone', [{ code: 'not-found', diagnostics: `${UNKNOWN_HANDLE}: the person must be found anew` }]);

@@ -1,7 +1,6 @@
 // What regions say to each other below `<baseUrl>/federation/answer`: POST, JSON, the assertion and its proof in the headers
 // (docs/federation.md, "The protocol"). Bodies only: an address stands in logs.
 import * as z from 'zod/mini';
-import { Community } from './contract.ts';
 
 const text = (most: number) => z.string().check(z.minLength(1), z.maxLength(most));
 const Id = z.string().check(z.regex(/^[A-Za-z0-9\-.]{1,64}$/, 'not a FHIR id'));
@@ -38,10 +37,16 @@ export const Demographics = z.strictObject({
 });
 export type Demographics = z.infer<typeof Demographics>;
 
+/** Why the glass is broken, in the words of who breaks it: with the purpose BTG only. */
+const reason = z.optional(text(800));
+
 /** IHE ITI-55 XCPD in JSON: identifiers alone first, everything else only when they lead nowhere and the person has opted in. */
 export const DiscoverRequest = z.strictObject({
   identifiers: z.array(IdentifierOf).check(z.maxLength(30)),
   demographics: z.optional(Demographics),
+  /** What a pairing calls the person: then nothing else is said. */
+  pairing: z.optional(text(2_000)),
+  reason,
 });
 export type DiscoverRequest = z.infer<typeof DiscoverRequest>;
 
@@ -69,13 +74,21 @@ export type DiscoverAnswer = z.infer<typeof DiscoverAnswer>;
 const Params = z.array(z.tuple([text(100), z.string().check(z.maxLength(4_000))])).check(z.maxLength(100));
 
 export const QueryRequest = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('search'), handle: text(2_000), type: text(40), params: Params }),
-  z.strictObject({ kind: z.literal('everything'), handle: text(2_000), params: Params }),
-  z.strictObject({ kind: z.literal('read'), handle: text(2_000), type: text(40), id: Id }),
+  z.strictObject({ kind: z.literal('search'), handle: text(2_000), type: text(40), params: Params, reason }),
+  z.strictObject({ kind: z.literal('everything'), handle: text(2_000), params: Params, reason }),
+  z.strictObject({ kind: z.literal('read'), handle: text(2_000), type: text(40), id: Id, reason }),
 ]);
 export type QueryRequest = z.infer<typeof QueryRequest>;
 
 /** The one refusal that has a meaning of its own: the handle is good no more, find the person anew. */
 export const UNKNOWN_HANDLE = 'correlation-ended';
 
-export const PairRequest = z.strictObject({ community: z.optional(Community), code: text(40) });
+/** A code that the answering region has given out, and what the asking one calls the person; or the end of a pairing. */
+export const PairRequest = z.union([
+  z.strictObject({ code: text(40), token: text(2_000) }),
+  z.strictObject({ end: text(2_000) }),
+]);
+export type PairRequest = z.infer<typeof PairRequest>;
+
+export const PairAnswer = z.looseObject({ token: text(2_000) });
+export type PairAnswer = z.infer<typeof PairAnswer>;

@@ -4,7 +4,7 @@ import { AREA_OF_TYPE } from '../consent/matrix.ts';
 import { isResourceType } from '../fhir/resource-types.ts';
 import type { Json, Resource } from '../fhir/types.ts';
 import { patientsOf } from '../search/compartments.ts';
-import { PeerFault } from './peer-http.ts';
+import { PeerFault, StrangerFault } from './peer-http.ts';
 
 export interface Entry {
   readonly resource: Resource & { readonly id: string };
@@ -108,8 +108,7 @@ export const resourceOf = (
   if (type !== undefined && resource.resourceType !== type)
     throw malformed('a resource is of another type than was asked for');
   const local = JSON.stringify(given).includes(`"${base}/`) ? relative(resource, base) : resource;
-  if (!isAbout(local, patients) && !(mayBeOfNobody && isOfNobody(local)))
-    throw new PeerFault('security', 'its answer is refused: it holds a record of somebody else');
+  if (!isAbout(local, patients) && !(mayBeOfNobody && isOfNobody(local))) throw new StrangerFault();
   return resource as Entry['resource'];
 };
 

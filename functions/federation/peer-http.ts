@@ -19,9 +19,19 @@ export class PeerFault extends Error {
     | 'forbidden'
     | 'processing'
     | 'not-found';
-  constructor(code: PeerFault['code'], rule: string) {
+  /** It said so itself: it is there, whatever else is wrong. */
+  readonly isAnswer: boolean;
+  constructor(code: PeerFault['code'], rule: string, { isAnswer = false }: { isAnswer?: boolean } = {}) {
     super(rule);
     this.code = code;
+    this.isAnswer = isAnswer;
+  }
+}
+
+/** A record of somebody who was not known to be the person when the person was found there. */
+export class StrangerFault extends PeerFault {
+  constructor() {
+    super('security', 'its answer is refused: it holds a record of somebody else');
   }
 }
 

@@ -12,6 +12,7 @@ import {
   askEach,
   discloseShown,
   isFailed,
+  isLate,
   issueOf,
   type Outcome,
   type Person,
@@ -26,6 +27,7 @@ import { evidenceOf } from './evidence.ts';
 import { linkBasis } from './handles.ts';
 import { merge, type Place, type Source } from './merge.ts';
 import { ownPage, ownRequest } from './own.ts';
+import { personKey } from './pairings.ts';
 import type { Entry, Page } from './peer-bundle.ts';
 import { PeerFault } from './peer-http.ts';
 import { cannotAnswer, pageFrom, readFrom } from './there.ts';
@@ -37,6 +39,8 @@ interface Cursor {
   readonly places: readonly (readonly [string, Place])[];
   readonly last: readonly string[];
   readonly until: number;
+  /** Of the link to what was missing: only those are asked, and each of them. */
+  readonly isInsisting?: boolean;
 }
 
 const CURSOR_MS = 4 * 3_600_000;
@@ -46,7 +50,8 @@ const EVERYTHING_COUNT = 1_000;
 export const federated =
   (parts: QueryParts): Interaction =>
   async (context, request) => {
-    travellingRole(context.actor); // who has no business elsewhere is told so before anything is looked up
+    // Who has no business elsewhere is told so before anything is looked up.
+    if (context.actor.kind !== 'resident') travellingRole(context.actor);
     const base = fhirBase(parts.services.region);
     const timing = timingOf(request);
     const cursor = resumed(parts, context, request);
@@ -56,11 +61,12 @@ export const federated =
     const asking: Asking = {
       actor: context.actor,
       purpose: context.purpose,
+      reason: context.reason,
       requestId: context.requestId,
       signal,
       room: { bytes: ROOM_BYTES },
     };
-    const run: Run = { ...parts, context, asking, person, active };
+    const run: Run = { ...parts, context, asking, person, active, isInsisting: cursor?.isInsisting === true };
     return asked.kind === 'read' ? read(run, asked) : search(run, asked, cursor);
   };
 
@@ -88,11 +94,12 @@ const personOf = async ({ readAs }: QueryParts, context: Context, id: string): P
     linked.length > 1 ? await resources.getMany(linked.map((one) => ({ type: 'Patient', id: one }))) : [patient];
   const seen = all.filter((one): one is Stored => one !== undefined && !one.deleted && permit('read', one).permit);
   return {
-    key: head?.person ?? `Patient/${id}`,
+    key: personKey(head?.person, id),
     patient,
     policy: policyOf(head?.policy),
     evidence: evidenceOf(seen.map((one) => one.resource())),
     basis: linkBasis(head?.person, linked),
+    linked,
   };
 };
 
@@ -134,9 +141,9 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
   const there = askEach(
     run,
     run.active.filter((contract) => isOpen(contract.community) && cannotAnswer(contract, asked) === undefined),
-    async (contract, known) => {
+    async (contract, known, asking) => {
       const place = placeOf(contract.community);
-      const page = await pageFrom(run, contract, known, { asked, params, query, place }, run.asking);
+      const page = await pageFrom(run, contract, known, { asked, params, query, place }, asking);
       return { source: sourceOf(contract.community, place, page), page };
     },
   );
@@ -152,6 +159,7 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
     if (!outcome) continue;
     if ('issue' in outcome) {
       issues.push(outcome.issue);
+      if (outcome.issue.severity !== 'information') total = undefined; // it may have some
       continue;
     }
     const { source, page } = outcome.got;
@@ -187,18 +195,21 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
     left: cursor?.last ?? [],
   });
   const left = new Map(merged.places);
-  // Who failed is asked again with the next page, where it was; who has never answered, as long as others have more.
+  // Who failed is asked again with the next page, where it was. When nobody else has more, who was late or down has a link of its own:
+  // a client that follows `next` to the end does not go round for ever about one who is down.
+  const more = merged.places.size > 0;
   for (const [community, outcome] of [[own, mine] as const, ...theirs])
-    if (isFailed(outcome) && (places.has(community) || merged.places.size > 0)) left.set(community, placeOf(community));
+    if (more ? isFailed(outcome) : isLate(outcome)) left.set(community, placeOf(community));
   discloseShown(run, localContext, merged.shown);
-  const next =
-    left.size === 0 || query?.countOnly
+  const seal = (isInsisting: boolean): string | undefined =>
+    left.size === 0 || query?.countOnly || more === isInsisting
       ? undefined
       : services.seal.seal(
-          { asked, places: [...left], last: merged.last, until: context.now + CURSOR_MS } satisfies Cursor,
+          { asked, places: [...left], last: merged.last, until: context.now + CURSOR_MS, isInsisting } satisfies Cursor,
           bindOf(context),
         );
-  return bundleOf(run, { asked, query, shown: merged.shown, issues, total, next, own, base });
+  const links = { next: seal(false), missing: seal(true) };
+  return bundleOf(run, { asked, query, shown: merged.shown, issues, total, ...links, own, base });
 };
 
 type Counted = Source & { readonly total: number | undefined };
@@ -270,8 +281,8 @@ const read = async (run: Run, asked: Extract<Asked, { kind: 'read' }>): Promise<
       (asked.community === undefined || contract.community === asked.community) &&
       cannotAnswer(contract, asked) === undefined,
   );
-  const outcomes = await askEach(run, contracts, (contract, known) =>
-    readFrom(run, contract, known, asked, run.asking),
+  const outcomes = await askEach(run, contracts, (contract, known, asking) =>
+    readFrom(run, contract, known, asked, asking),
   );
   const found = [...outcomes].find(([, outcome]) => outcome && 'got' in outcome);
   if (found) {

@@ -7,8 +7,16 @@ import type { Identities } from '../auth/rows.ts';
 import { parseScopes } from '../auth/scopes.ts';
 import type { Actor } from '../consent/actor.ts';
 import { FhirError } from '../fhir/outcome.ts';
-import { ASSERTION_TYPE, AssertionClaims, checkProof, communityOf, LIFE_SECONDS, urnOf } from './assertion.ts';
-import { notInForce, type TsumugiContract } from './contract.ts';
+import {
+  ASSERTION_TYPE,
+  AssertionClaims,
+  COUNTER_ROLES,
+  checkProof,
+  communityOf,
+  LIFE_SECONDS,
+  urnOf,
+} from './assertion.ts';
+import { notInForce, OWN_REQUEST, type TsumugiContract } from './contract.ts';
 import type { Contracts } from './contracts.ts';
 import { fetchOver, type PeerHttp } from './peer-http.ts';
 
@@ -80,7 +88,9 @@ export interface Caller {
   readonly contract: TsumugiContract;
 }
 
+/** `pair`: an agreement of the person with two regions; a purpose of use says nothing about it. */
 export type Verify = (asked: {
+  readonly what?: 'discover' | 'fhir' | 'pair';
   readonly authorization: string | undefined;
   readonly proof: string | undefined;
   readonly url: string;
@@ -89,7 +99,7 @@ export type Verify = (asked: {
 
 export const openVerifier = (parts: VerifierParts): Verify => {
   const keysOf = peerKeys(parts);
-  return async ({ authorization, proof, url, body }) => {
+  return async ({ what, authorization, proof, url, body }) => {
     const [, assertion] = /^DPoP ([A-Za-z0-9\-_.]+)$/.exec(authorization ?? '') ?? [];
     if (assertion === undefined || proof === undefined) throw refused();
     const { contract, payload } = await verifyFrom(assertion, ASSERTION_TYPE, parts, keysOf);
@@ -101,11 +111,19 @@ export const openVerifier = (parts: VerifierParts): Verify => {
     if (reason) throw new FhirError('forbidden', [{ code: 'suppressed', diagnostics: reason }]);
     const { ihe_iua: iua, tsumugi } = claims.extensions;
     const purpose = iua.purpose_of_use[0].code;
-    if (!contract.terms.purposes.some((one) => one === purpose))
+    const role = iua.subject_role[0].code;
+    // A resident asks for what is his own, and nobody else does for this purpose.
+    if ((role === 'resident') !== (purpose === OWN_REQUEST))
+      throw new FhirError('forbidden', [
+        { diagnostics: 'this purpose of use is for residents, and they have no other' },
+      ]);
+    if (what !== 'pair' && COUNTER_ROLES.some((one) => one === role))
+      throw new FhirError('forbidden', [{ diagnostics: 'this role does not ask other regions' }]);
+    if (what !== 'pair' && !contract.terms.purposes.some((one) => one === purpose))
       throw new FhirError('forbidden', [{ diagnostics: 'the link contract does not cover this purpose of use' }]);
     if (communityOf(iua.home_community_id) !== contract.community) throw refused();
     return {
-      actor: actorOf(claims, contract.community, iua.subject_role[0].code, tsumugi.facility_type),
+      actor: actorOf(claims, contract.community, role, tsumugi.facility_type),
       purpose,
       contract,
     };
@@ -123,14 +141,23 @@ const checked = async (payload: unknown, asked: Omit<Parameters<typeof checkProo
 };
 
 /** Staff of a foreign facility, whoever it is at home. The community in the facility's name makes it none of ours, whatever its code. */
-const actorOf = (claims: AssertionClaims, community: string, role: Actor['role'], facilityType: string): Actor => ({
-  kind: 'staff',
-  subject: `${community}~${claims.sub}`.slice(0, 128),
-  role,
-  facility: `${community}~${claims.extensions.ihe_iua.subject_organization_id.slice(-10)}`,
-  facilityType,
-  community,
-  scopes: parseScopes('user/*.rs'),
-  patients: [],
-  tokenId: claims.jti.slice(0, 64),
-});
+const actorOf = (claims: AssertionClaims, community: string, role: Actor['role'], facilityType: string): Actor => {
+  const who = {
+    subject: `${community}~${claims.sub}`.slice(0, 128),
+    role,
+    community,
+    patients: [],
+    tokenId: claims.jti.slice(0, 64),
+  };
+  // Whose records are a resident's own is for the pairing to say (answer.ts).
+  if (role === 'resident')
+    return {
+      ...who,
+      kind: 'resident',
+      facility: undefined,
+      facilityType: undefined,
+      scopes: parseScopes('patient/*.rs'),
+    };
+  const facility = `${community}~${claims.extensions.ihe_iua.subject_organization_id.slice(-10)}`;
+  return { ...who, kind: 'staff', facility, facilityType, scopes: parseScopes('user/*.rs') };
+};

@@ -16,7 +16,7 @@ const MINUTES = 10;
 
 /** 60 bits in letters and digits that are not mistaken for each other, in groups for the eye: no one guesses it in ten minutes. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const newCode = (): string =>
+export const newCode = (): string =>
   [...randomBytes(12)]
     .map((byte) => ALPHABET[byte % 32])
     .join('')
@@ -29,8 +29,9 @@ const plainCode = (code: string): string =>
     .replace(/[IL]/g, '1')
     .replace(/[^0-9A-Z]/g, '');
 /** The code itself is kept nowhere. */
-const offerId = (code: string): string =>
-  `pairing-${createHash('sha256').update(plainCode(code)).digest('hex').slice(0, 40)}`;
+export const codeHash = (code: string): string =>
+  createHash('sha256').update(plainCode(code)).digest('hex').slice(0, 40);
+const offerId = (code: string): string => `pairing-${codeHash(code)}`;
 
 interface Offer {
   /** One of the resident's own records; the person is whoever it is linked to when the code is redeemed. */

@@ -2,17 +2,20 @@
 // /federation/answer for other regions, who come with an assertion and no token, and the desk for link contracts beside them.
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context as LambdaContext } from 'aws-lambda';
+import type { BreakGlass } from '../break-glass/port.ts';
 import type { Actor } from '../consent/actor.ts';
 import type { Answering } from '../federation/answer.ts';
 import { narrowedBy } from '../federation/answer.ts';
+import { OWN_REQUEST } from '../federation/contract.ts';
 import type { Exchange } from '../federation/exchange.ts';
 import { ContractMessage } from '../federation/exchange.ts';
-import { DiscoverRequest, QueryRequest } from '../federation/messages.ts';
+import { DiscoverRequest, PairRequest, QueryRequest } from '../federation/messages.ts';
 import type { Verify } from '../federation/verify.ts';
 import { notFound, refuse } from '../fhir/outcome.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from '../interactions/contract.ts';
 import { FHIR_JSON } from '../interactions/media-type.ts';
 import { auditing, recordsAs, recordsOf } from './audit.ts';
+import { breakingGlass } from './break-glass.ts';
 import { openContext } from './context.ts';
 import { fhirErrors } from './fhir-errors.ts';
 import { type Call, type Fhir, fhirHttp } from './fhir-http.ts';
@@ -24,6 +27,8 @@ export interface FederationApiParts extends JsonApiParts {
   readonly services: Pick<Services, 'clock' | 'region' | 'audit' | 'narrow'>;
   /** /federation/fhir. */
   readonly federated: Interaction;
+  /** Absent: no emergency opens anything. */
+  readonly breakGlass?: BreakGlass | undefined;
   /** /federation/answer. */
   readonly verify: Verify;
   readonly answering: Answering;
@@ -48,20 +53,23 @@ export const federationApi = (parts: FederationApiParts): Handler => {
   };
 };
 
-const clientApi = ({ services, authenticate, federated, log }: FederationApiParts) => {
+const clientApi = ({ services, authenticate, breakGlass, federated, log }: FederationApiParts) => {
   const contextOf = openContext(services, authenticate);
   const signedIn: Fhir = {
     before: async ({ event }) => {
-      event.context = await contextOf(event.request.headers, event.requestId);
+      const context = await contextOf(event.request.headers, event.requestId);
+      // Whatever a resident says it is for, it is for the resident.
+      event.context = context.actor.kind === 'resident' ? { ...context, purpose: OWN_REQUEST } : context;
     },
   };
   return middy<Call, Answer | APIGatewayProxyStructuredResultV2>()
     .use(fhirErrors(log)) // outermost: whatever is thrown below leaves as an OperationOutcome
     .use(fhirHttp())
     .use(signedIn)
+    .use(breakingGlass(breakGlass))
     .use(
       auditing<Call, Answer>(services.audit, ({ context, request }, status) =>
-        context ? recordsOf(context, request, status) : undefined,
+        context ? recordsOf(context, request, status).map((one) => ({ ...one, via: 'federation' })) : undefined,
       ) as Fhir,
     )
     .handler(async ({ context, request }: Call) => federated(context!, request));
@@ -81,7 +89,7 @@ interface Question {
 type Part = MiddlewareObj<Question, Answer | APIGatewayProxyStructuredResultV2>;
 
 const MOST_BYTES = 256 * 1024;
-const WHATS = new Set(['discover', 'fhir', 'contract']);
+const WHATS = new Set(['discover', 'fhir', 'pair', 'contract']);
 const REQUEST_ID = /^[A-Za-z0-9\-._=+/:]{1,64}$/;
 
 const questionOf = (event: APIGatewayProxyEventV2): Question => {
@@ -127,6 +135,7 @@ const answerApi = ({ services, verify, answering, exchange, limit, log }: Federa
       if (call.what === 'contract') return;
       const { headers } = call.request;
       const { actor, purpose, contract } = await verify({
+        what: call.what as 'discover' | 'fhir' | 'pair',
         authorization: headers.authorization,
         proof: headers.dpop,
         url: region.baseUrl + call.event.rawPath,
@@ -162,13 +171,16 @@ const answerApi = ({ services, verify, answering, exchange, limit, log }: Federa
         return { status: 200, text: JSON.stringify(await exchange.hear(message)) };
       }
       const context = call.context!; // asserted has seen to it
-      if (call.what === 'discover')
-        return {
-          status: 200,
-          text: JSON.stringify(await answering.discover(context, parseWith(DiscoverRequest, body))),
-        };
+      const said = (answer: unknown): Answer => ({ status: 200, text: JSON.stringify(answer) });
+      if (call.what === 'pair') return said((await answering.pair(context, parseWith(PairRequest, body))) ?? {});
+      if (call.what === 'discover') {
+        const asked = parseWith(DiscoverRequest, body);
+        call.context = await answering.open(context, asked);
+        return said(await answering.discover(call.context, asked));
+      }
       const asked = parseWith(QueryRequest, body);
       call.interaction = asked.kind === 'everything' ? '$everything' : asked.kind === 'read' ? 'read' : 'search-type';
-      return answering.query(context, asked);
+      call.context = await answering.open(context, asked);
+      return answering.query(call.context, asked);
     });
 };

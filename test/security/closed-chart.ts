@@ -10,6 +10,7 @@ import { consentRoutes } from '../../functions/consent/routes.ts';
 import { openPatientsOf } from '../../functions/enrolment/acting-for.ts';
 import { residentRow } from '../../functions/enrolment/residents.ts';
 import { enrolmentRoutes } from '../../functions/enrolment/routes.ts';
+import { openCircuits } from '../../functions/federation/circuits.ts';
 import { contractRoutes } from '../../functions/federation/contract-routes.ts';
 import { openContracts } from '../../functions/federation/contracts.ts';
 import { notFound } from '../../functions/fhir/outcome.ts';
@@ -72,6 +73,7 @@ export const open = async () => {
     ...reportRoutes({ ...services, trail: trail as never }),
     ...unusualRoutes(openFindings(rows)),
     ...contractRoutes({
+      circuits: openCircuits({ rows, clock: services.clock }),
       contracts: openContracts({ rows, clock: services.clock }),
       // There are none: nobody is told anything.
       exchange: { tell: async () => Promise.reject(notFound('a link contract with this community')) },
@@ -84,7 +86,7 @@ export const open = async () => {
   const authenticate = async () => {
     if (caller.kind !== 'resident') return caller;
     const row = await residentRow(desk, caller.subject);
-    return { ...caller, patients: row ? await patientsOf(row) : [] };
+    return { ...caller, ...(row ? await patientsOf(row) : { patients: [] }) };
   };
   const log = () => {};
   const faces = fhirFaces(services, known);

@@ -4,9 +4,11 @@
 import { Heads, ruled } from '../../../functions/consent/ruled.ts';
 import { askPeer } from '../../../functions/federation/ask-peer.ts';
 import { openAsserter, type Sign } from '../../../functions/federation/assertion.ts';
+import { openCircuits } from '../../../functions/federation/circuits.ts';
 import { type Contract, proposed, termsHash } from '../../../functions/federation/contract.ts';
 import { openCorrelations } from '../../../functions/federation/correlations.ts';
 import type { IheGateway } from '../../../functions/federation/ihe-gateway.ts';
+import { openPairings } from '../../../functions/federation/pairings.ts';
 import type { PeerHttp, Received } from '../../../functions/federation/peer-http.ts';
 import { PeerFault } from '../../../functions/federation/peer-http.ts';
 import { federated } from '../../../functions/federation/query.ts';
@@ -186,6 +188,8 @@ const simulation = async () => {
     fhir: routes(services),
     contracts: { active: async () => contracts, stopped: async () => [] },
     correlations: openCorrelations(rows),
+    pairings: openPairings({ rows, ...services }),
+    circuits: openCircuits({ rows, clock: () => time.now }),
     ask: askPeer({ asserter, peers: simulatedPeers(counts) }),
     ihe: NO_IHE,
     readAs: (context) => ruled(services.resources, heads, { actor: context.actor, isEager: true }),

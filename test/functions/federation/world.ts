@@ -6,17 +6,22 @@ import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { parseScopes } from '../../../functions/auth/scopes.ts';
 import { openTokenKeys } from '../../../functions/auth/token-keys.ts';
+import { openCases } from '../../../functions/break-glass/cases.ts';
+import { openBreakGlass } from '../../../functions/break-glass/open.ts';
 import type { Actor } from '../../../functions/consent/actor.ts';
 import type { ConsentDefault } from '../../../functions/consent/decide.ts';
 import { Heads, ruled } from '../../../functions/consent/ruled.ts';
 import { openAnswering } from '../../../functions/federation/answer.ts';
 import { askPeer } from '../../../functions/federation/ask-peer.ts';
 import { openAsserter } from '../../../functions/federation/assertion.ts';
+import { openCircuits } from '../../../functions/federation/circuits.ts';
 import { contractRoutes } from '../../../functions/federation/contract-routes.ts';
 import { openContracts } from '../../../functions/federation/contracts.ts';
 import { openCorrelations } from '../../../functions/federation/correlations.ts';
 import { openExchange } from '../../../functions/federation/exchange.ts';
 import { openIheGateway } from '../../../functions/federation/ihe-gateway.ts';
+import { pairingRoutes } from '../../../functions/federation/pairing-routes.ts';
+import { openPairings } from '../../../functions/federation/pairings.ts';
 import { openPeerHttp } from '../../../functions/federation/peer-http.ts';
 import { federated } from '../../../functions/federation/query.ts';
 import { openVerifier } from '../../../functions/federation/verify.ts';
@@ -127,24 +132,35 @@ export const openNode = async ({ oid, name, prefecture, consentDefault = 'implic
   const fhir = routes(services);
   const heads = new Heads(resources, clock);
   const correlations = openCorrelations(rows);
+  const circuits = openCircuits({ rows, clock });
+  const ask = askPeer({ asserter, peers });
+  const pairings = openPairings({ rows, seal, resources, clock });
+  const cases = openCases(rows);
+  const breakGlass = openBreakGlass({ cases, resources });
   let actor: Actor | undefined;
   const logged: Record<string, unknown>[] = [];
   const handler = federationApi({
     services,
     authenticate: async () => actor!,
     log: (line) => void logged.push(line),
-    routes: contractRoutes({ contracts, exchange, peers, clock, region }),
+    routes: [
+      ...contractRoutes({ contracts, circuits, exchange, peers, clock, region }),
+      ...pairingRoutes({ resources, pairings, contracts, ask }),
+    ],
+    breakGlass,
     federated: federated({
       services,
       fhir,
       contracts,
       correlations,
-      ask: askPeer({ asserter, peers }),
+      pairings,
+      circuits,
+      ask,
       ihe: openIheGateway({ community: oid, peers, signer: async () => xuaKey(), pseudonym, clock }),
       readAs: (context) => ruled(resources, heads, { actor: context.actor, isEager: true }),
     }),
     verify: openVerifier({ community: oid, contracts, peers, clock, identities: memoryIdentities({}) }),
-    answering: openAnswering({ resources, seal, clock }, fhir),
+    answering: openAnswering({ resources, seal, clock, pairings, breakGlass }, fhir),
     exchange,
     limit: async () => {},
   });
@@ -158,6 +174,7 @@ export const openNode = async ({ oid, name, prefecture, consentDefault = 'implic
     rows,
     asserter,
     correlations,
+    cases,
     sign,
     logged,
     recorded: api.recorded,
