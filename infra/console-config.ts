@@ -1,5 +1,5 @@
 // What the console must know of its region before anybody signs in: `config.json` beside its files. Nothing in it is secret.
-import type { RegionFile } from './regions/schema.ts';
+import { type RegionFile, relyingPartyOf } from './regions/schema.ts';
 
 /** Also in console/src/config.ts, which reads it. */
 export interface ConsoleConfig {
@@ -15,6 +15,8 @@ export interface ConsoleConfig {
     readonly staff: PoolConfig;
     readonly residents: PoolConfig;
   };
+  /** Left out: nobody has passkeys. Browsers know them on pages of this host name only. */
+  readonly passkeys?: { readonly relyingParty: string; readonly for: readonly ('staff' | 'residents')[] };
 }
 
 interface PoolConfig {
@@ -31,19 +33,23 @@ export interface ConsoleSettings {
 }
 
 export const consoleConfig = (
-  { name, title, homeCommunityId, awsRegion, breakGlassMinutes = 30 }: RegionFile,
+  region: RegionFile,
   baseUrl: string,
   { staffPoolId, staffClientId, residentsPoolId, residentsClientId }: ConsoleSettings,
-  cognitoEndpoint = `https://cognito-idp.${awsRegion}.amazonaws.com`,
-): ConsoleConfig => ({
-  region: name,
-  title,
-  homeCommunityId,
-  baseUrl,
-  breakGlassMinutes,
-  cognito: {
-    endpoint: cognitoEndpoint,
-    staff: { poolId: staffPoolId, clientId: staffClientId },
-    residents: { poolId: residentsPoolId, clientId: residentsClientId },
-  },
-});
+  cognitoEndpoint = `https://cognito-idp.${region.awsRegion}.amazonaws.com`,
+): ConsoleConfig => {
+  const { name, title, homeCommunityId, breakGlassMinutes = 30, passkeys } = region;
+  return {
+    region: name,
+    title,
+    homeCommunityId,
+    baseUrl,
+    breakGlassMinutes,
+    cognito: {
+      endpoint: cognitoEndpoint,
+      staff: { poolId: staffPoolId, clientId: staffClientId },
+      residents: { poolId: residentsPoolId, clientId: residentsClientId },
+    },
+    ...(passkeys && { passkeys: { relyingParty: relyingPartyOf(region), for: passkeys.for } }),
+  };
+};

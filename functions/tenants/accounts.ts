@@ -12,6 +12,7 @@ import {
   type AttributeType,
   type CognitoIdentityProviderClient,
   CreateGroupCommand,
+  DescribeUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { refuse } from '../fhir/outcome.ts';
 
@@ -66,7 +67,13 @@ export const cognitoAccounts = (client: CognitoIdentityProviderClient, UserPoolI
       return accountOf(Username, User?.Attributes, User?.Enabled, User?.UserStatus);
     },
     inviteAgain: async (Username) => {
-      await client.send(new AdminCreateUserCommand({ UserPoolId, Username, MessageAction: 'RESEND' })).catch(asRefusal);
+      const again = new AdminCreateUserCommand({
+        UserPoolId,
+        Username,
+        MessageAction: 'RESEND',
+        DesiredDeliveryMediums: ['EMAIL'], // SMS, if nothing is said
+      });
+      await client.send(again).catch(asRefusal);
     },
     disable: async (Username) => {
       await client.send(new AdminDisableUserCommand({ UserPoolId, Username })).catch(unless('UserNotFoundException'));
@@ -95,6 +102,10 @@ export const cognitoAccounts = (client: CognitoIdentityProviderClient, UserPoolI
     },
   };
 };
+
+/** How many accounts a pool has, about: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html */
+export const accountsOf = async (client: CognitoIdentityProviderClient, UserPoolId: string): Promise<number> =>
+  (await client.send(new DescribeUserPoolCommand({ UserPoolId }))).UserPool?.EstimatedNumberOfUsers ?? 0;
 
 const accountOf = (
   username: string,

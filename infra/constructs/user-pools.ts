@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import type { EnvName } from '../../functions/env.ts';
 import type { Connectable } from './capability.ts';
 import type { EntryFunction } from './entry-function.ts';
+import { letPasskeysIn, refuseWaysAround } from './passkeys.ts';
 
 const passwordPolicy: cognito.PasswordPolicy = {
   minLength: 12,
@@ -36,11 +37,20 @@ const client = {
   writeAttributes: new cognito.ClientAttributes().withStandardAttributes({ locale: true }),
 } satisfies cognito.UserPoolClientOptions;
 
+export interface PoolProps {
+  /** The host name that passkeys belong to. @default no passkeys */
+  readonly passkeysOf?: string | undefined;
+}
+
+export interface StaffPoolProps extends PoolProps {
+  readonly preToken: EntryFunction;
+}
+
 export class StaffPool extends Construct implements Connectable {
   readonly pool: cognito.UserPool;
   readonly client: cognito.UserPoolClient;
 
-  constructor(scope: Construct, id: string, { preToken }: { readonly preToken: EntryFunction }) {
+  constructor(scope: Construct, id: string, { preToken, passkeysOf }: StaffPoolProps) {
     super(scope, id);
     this.pool = new cognito.UserPool(this, 'Pool', {
       ...common,
@@ -57,11 +67,13 @@ export class StaffPool extends Construct implements Connectable {
     );
     this.client = this.pool.addClient('Console', {
       ...client,
-      authFlows: { userSrp: true },
+      authFlows: { userSrp: true, ...(passkeysOf && { user: true }) },
       disableOAuth: true,
       refreshTokenValidity: Duration.hours(10),
       authSessionValidity: Duration.minutes(5),
     });
+    if (passkeysOf) letPasskeysIn(this.pool, passkeysOf);
+    refuseWaysAround(this.pool);
     Validations.of(this.pool).acknowledge({
       id: 'AwsSolutions-COG8',
       reason:
@@ -82,11 +94,12 @@ export class ResidentsPool extends Construct implements Connectable {
   readonly pool: cognito.UserPool;
   readonly client: cognito.UserPoolClient;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { passkeysOf }: PoolProps = {}) {
     super(scope, id);
     this.pool = new cognito.UserPool(this, 'Pool', {
       ...common,
-      featurePlan: cognito.FeaturePlan.LITE,
+      // Passkeys need the dearer plan: docs/costs.md.
+      featurePlan: passkeysOf ? cognito.FeaturePlan.ESSENTIALS : cognito.FeaturePlan.LITE,
       // An account alone shows nothing: enrolment links it to a person (`sub`).
       selfSignUpEnabled: true,
       signInAliases: { email: true },
@@ -97,10 +110,12 @@ export class ResidentsPool extends Construct implements Connectable {
       ...client,
       // Signing up writes the address; it is what residents sign in with.
       writeAttributes: new cognito.ClientAttributes().withStandardAttributes({ email: true, locale: true }),
-      authFlows: { userSrp: true },
+      authFlows: { userSrp: true, ...(passkeysOf && { user: true }) },
       disableOAuth: true,
       refreshTokenValidity: Duration.days(30),
     });
+    if (passkeysOf) letPasskeysIn(this.pool, passkeysOf);
+    refuseWaysAround(this.pool);
     Validations.of(this.pool).acknowledge(
       {
         id: 'AwsSolutions-COG2',
@@ -109,7 +124,8 @@ export class ResidentsPool extends Construct implements Connectable {
       },
       {
         id: 'AwsSolutions-COG8',
-        reason: 'The Lite plan is free for 10,000 residents a month; the Plus plan costs 0.02 USD for each.',
+        reason:
+          'Lite and Essentials are free for 10,000 people a month; the Plus plan costs 0.02 USD for each from the first.',
       },
     );
   }

@@ -22,6 +22,8 @@ export interface RegionEndpoints {
   readonly awsRegion: string;
   /** Where the region keeps its own things (keys of the demo systems, logs). */
   readonly dataDir: string;
+  /** What Cognito would have mailed, of all regions (cognito/outbox.ts). */
+  readonly outbox: string;
   readonly cognito: { readonly endpoint: string; readonly staff: PoolEndpoint; readonly residents: PoolEndpoint };
   /** The settings of the functions: names of tables, buckets, keys. */
   readonly settings: Readonly<Record<string, string>>;
@@ -36,6 +38,8 @@ export interface Endpoints {
 
 /** Where a region's own things lie. */
 export const regionDir = (dir: string, name: string): string => join(dir, name);
+
+export const outboxOf = (dir: string): string => join(dir, 'outbox.ndjson');
 
 export const endpointsOf = (stack: Stack, dir: string): Endpoints => ({
   pid: process.pid,
@@ -62,6 +66,7 @@ export const endpointsOf = (stack: Stack, dir: string): Endpoints => ({
         smartConfiguration: `${baseUrl}/fhir/.well-known/smart-configuration`,
         awsRegion,
         dataDir: regionDir(dir, name),
+        outbox: outboxOf(dir),
         cognito: { endpoint: cognito, staff: pool('STAFF'), residents: pool('RESIDENTS') },
         settings,
         aws: operatorEnvironment(stack, awsRegion),

@@ -1,5 +1,6 @@
 // Everything that `npm start` runs: DynamoDB Local, the stand-ins, and the regions on top of them.
 import { join } from 'node:path';
+import { openOutbox } from './cognito/outbox.ts';
 import { cognitoService } from './cognito/service.ts';
 import { openUserPools } from './cognito/user-pools.ts';
 import { startDynamoDbLocal } from './dynamodb.ts';
@@ -24,6 +25,8 @@ export interface StackOptions {
   readonly port: number;
   /** Left out: in memory. */
   readonly dataDir: string | undefined;
+  /** What Cognito would have mailed. Left out: in memory. */
+  readonly outboxFile?: string | undefined;
   /** Execution environments of a function at most. */
   readonly environments: number;
   /** Invocations at once in one environment; Lambda has one. */
@@ -43,7 +46,7 @@ export interface Stack {
 }
 
 export const openStack = async (options: StackOptions): Promise<Stack> => {
-  const { assemblyDir, regions: names, port, dataDir, environments, concurrency, forTests } = options;
+  const { assemblyDir, regions: names, port, dataDir, environments, concurrency, forTests, outboxFile } = options;
   const stops: (() => unknown)[] = [];
   const stop = async () => {
     for (const close of stops.splice(0).reverse()) await close();
@@ -61,7 +64,7 @@ export const openStack = async (options: StackOptions): Promise<Stack> => {
 
     const iam = openIam();
     const buckets = new Map<string, { bucket: Bucket; created: (event: ObjectCreated) => void }>();
-    const pools = openUserPools(within('cognito.json'));
+    const pools = openUserPools(within('cognito.json'), openOutbox(outboxFile));
     const front = await openDynamoDbFront(dynamoDb.endpoint, iam);
     const kms = await openService(kmsService(keys), iam);
     const s3 = await openService(

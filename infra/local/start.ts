@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { buildAssembly, buildConsole } from './build.ts';
 import { seedFederation } from './demo/federation.ts';
 import { DynamoDbLocalError } from './dynamodb.ts';
-import { announceToSeeds, endpointsOf, regionDir } from './endpoints.ts';
+import { announceToSeeds, endpointsOf, outboxOf, regionDir } from './endpoints.ts';
 import type { HostedRegion } from './host/region.ts';
 import { LocalError, localDir, lockFolder, makeFolder, parentOf, projectRoot, writeJson } from './local-dir.ts';
 import type { Seed, SeedContext } from './seed-context.ts';
@@ -79,20 +79,21 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
     const assemblyDir = await buildAssembly(say);
     await buildConsole(say);
     stopping.throwIfAborted();
+    // What a stack in memory leaves behind (keys, second factors, mail) fits no other stack.
+    const ownDir = options.memory ? join(dir, 'memory') : dir;
+    if (options.memory) rmSync(ownDir, { recursive: true, force: true });
     stack = await openStack({
       assemblyDir,
       regions: options.regions,
       port: options.port,
       dataDir: options.memory ? undefined : dir,
+      outboxFile: outboxOf(ownDir),
       environments: count('TSUMUGI_LOCAL_ENVIRONMENTS', Math.max(1, Math.floor(availableParallelism() / 2))),
       concurrency: count('TSUMUGI_LOCAL_CONCURRENCY', 16),
       forTests: process.env['TSUMUGI_LOCAL_JVM'] === 'quick',
     });
     stopping.throwIfAborted();
     for (const region of stack.regions) await region.warm();
-    // What a stack in memory leaves behind (keys, second factors) fits no other stack.
-    const ownDir = options.memory ? join(dir, 'memory') : dir;
-    if (options.memory) rmSync(ownDir, { recursive: true, force: true });
     const endpoints = endpointsOf(stack, ownDir);
     announceToSeeds(endpoints);
     for (const region of stack.regions) await region.startEvents();
@@ -147,10 +148,12 @@ const seedNamed = async (file: string, name: string): Promise<Seed | undefined> 
 const announce = async (stack: Stack, began: number) => {
   for (const { name, baseUrl } of stack.regions) {
     say(`\n${name}`);
-    say(`  console   ${baseUrl}/console/`);
+    // By this name browsers take passkeys, which an address of numbers cannot have.
+    say(`  console   ${baseUrl.replace('127.0.0.1', 'localhost')}/console/`);
     say(`  FHIR      ${baseUrl}/fhir`);
     say(`  tokens    ${baseUrl}/auth/token`);
     say(`  a token   npm run -s token -- --region ${name} --as staff:hospital-doctor   (--list names them all)`);
+    say(`  mail      npm run -s mail -- --region ${name}   (invitations and codes, which nobody is sent here)`);
     for (const line of await demoAccounts(name)) say(`  ${line}`);
   }
   say('');

@@ -86,6 +86,18 @@ export const RegionFile = z
     mtlsDomain: MtlsDomain.optional(),
     /** Of the console; its certificate stands in us-east-1, where CloudFront looks for it. */
     consoleDomain: Domain.optional(),
+    /** Left out: nobody signs in by a passkey. What it costs and how it is kept from being a way around the second factor: docs/security.md. */
+    passkeys: group('passkeys (パスキー)', {
+      /** "residents" puts their pool into Cognito's Essentials plan. */
+      for: z
+        .array(
+          z.enum(['staff', 'residents'], 'must be "staff" (職員) or "residents" (住民): who may use passkeys'),
+          'must be a list: ["staff", "residents"] (パスキーを使える人)',
+        )
+        .min(1, 'must name "staff" (職員), "residents" (住民) or both'),
+      /** Of a region that is only tried on one machine: passkeys belong to a host name, here that of the machine itself. */
+      localhost: z.boolean('must be true or false: whether the console is at http://localhost (試用)').optional(),
+    }).optional(),
     alarmEmail: z.email('must be an e-mail address (通知先メールアドレス)').optional(),
     monthlyBudgetUsd: whole('the monthly budget in US dollars (月額予算)', 1, 1_000_000),
     logRetentionDays: z
@@ -150,9 +162,20 @@ export const RegionFile = z
     path: ['consoleDomain', 'certificateArn'],
     error: 'must be a certificate in us-east-1 (バージニア北部の証明書): CloudFront takes certificates from there only',
   })
+  .refine(
+    (region) => !region.passkeys || (region.consoleDomain !== undefined) !== (region.passkeys.localhost === true),
+    {
+      path: ['passkeys'],
+      error:
+        'needs "consoleDomain" (コンソールのドメイン): a passkey belongs to one host name for ever; only a region that runs on one machine says "localhost": true instead',
+    },
+  )
   .refine((region) => region.mtlsDomain === undefined || region.domain !== undefined, {
     path: ['mtlsDomain'],
     error:
       'needs "domain" too (相互TLSのドメイン): mutual TLS binds a whole host name, and browsers cannot use that one; give the ordinary host name in "domain"',
   });
 export type RegionFile = z.infer<typeof RegionFile>;
+
+/** The host name that passkeys of a region belong to (https://www.w3.org/TR/webauthn-3/#relying-party-identifier). */
+export const relyingPartyOf = ({ consoleDomain }: RegionFile): string => consoleDomain?.name ?? 'localhost';

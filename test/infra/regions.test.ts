@@ -94,6 +94,15 @@ describe('a region file is refused, with its name, the field and the rule, when'
     expect(refused({ ...given.region(), mtlsDomain })).toContain('mtlsDomain: needs "domain" too');
   });
 
+  it('it has passkeys, and no host name that they could belong to', () => {
+    const passkeys = { for: ['staff'] };
+
+    expect(refused({ ...given.region(), passkeys })).toContain('passkeys: needs "consoleDomain"');
+    expect(refused({ ...given.region(), passkeys: { for: ['patients'] } })).toContain(
+      'passkeys.for.0: must be "staff" (職員) or "residents" (住民)',
+    );
+  });
+
   it('its name is not that of the file', () => {
     expect(refused(given.region(), 'another')).toContain('name: must be "another", as the file is called');
   });

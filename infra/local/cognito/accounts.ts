@@ -62,8 +62,16 @@ const signOut = (user: User) => {
 
 /** Where the pool demands a second factor, a preference takes none off: the call succeeds and changes nothing, as Cognito's does. */
 const preferFactor = (user: User, { settings }: UserPool, body: Body) => {
-  const wanted = (body['SoftwareTokenMfaSettings'] as { Enabled?: boolean } | undefined)?.Enabled;
-  if (wanted === false && settings.mfa !== 'ON') user.totp = undefined;
+  const wanted = (name: string) => (body[name] as { Enabled?: boolean } | undefined)?.Enabled;
+  if (wanted('SoftwareTokenMfaSettings') === false && settings.mfa !== 'ON') user.totp = undefined;
+  const passkey = wanted('WebAuthnMfaSettings');
+  if (passkey === true && !settings.passkeys?.bothFactors) {
+    throw new ServiceError('InvalidParameterException', 'Passkeys are not a second factor in this user pool.');
+  }
+  if (passkey === true && !user.totp?.verified) {
+    throw new ServiceError('InvalidParameterException', 'Another factor must be set up before passkeys count as one.');
+  }
+  if (passkey !== undefined) user.passkeyFactor = passkey;
 };
 
 type AdminOperation = (pool: UserPool, body: Body) => object;
@@ -88,7 +96,13 @@ export const ADMIN_OPERATIONS: Record<string, AdminOperation> = {
         emailIsUsername ? 'Username should be an email.' : 'A username is needed',
       );
     }
-    const temporary = () => body['TemporaryPassword'] ?? `Aa1!${randomBytes(18).toString('base64url')}`;
+    const temporary = String(body['TemporaryPassword'] ?? `Aa1!${randomBytes(18).toString('base64url')}`);
+    const invite = (user: User) => {
+      const to = user.attributes['email'];
+      const mailed = (body['DesiredDeliveryMediums'] as string[] | undefined)?.includes('EMAIL');
+      if (body['MessageAction'] === 'SUPPRESS' || !mailed || to === undefined) return;
+      pool.mail({ to, kind: 'invitation', username: emailIsUsername ? to : user.username, secret: temporary });
+    };
     if (body['MessageAction'] === 'RESEND') {
       const waiting = userNamed(pool, name);
       if (waiting.status !== 'FORCE_CHANGE_PASSWORD') {
@@ -97,8 +111,9 @@ export const ADMIN_OPERATIONS: Record<string, AdminOperation> = {
           'User is in a state that cannot be resent an invitation.',
         );
       }
-      setPassword(pool, waiting, temporary(), false);
+      setPassword(pool, waiting, temporary, false);
       pool.saveUser(waiting);
+      invite(waiting);
       return { User: describeUser(waiting) };
     }
     if (pool.find(name)) throw new ServiceError('UsernameExistsException', 'User account already exists');
@@ -112,9 +127,9 @@ export const ADMIN_OPERATIONS: Record<string, AdminOperation> = {
       throw new ServiceError('AliasExistsException', 'An account with the email already exists.');
     }
     const user = newUser(pool, name, emailIsUsername ? { email: name, ...attributes } : attributes);
-    // Nobody reads mail here: without a password of the administrator's there is one that nobody knows.
-    setPassword(pool, user, temporary(), false);
+    setPassword(pool, user, temporary, false);
     pool.saveUser(user);
+    invite(user);
     return { User: describeUser(user) };
   },
   AdminSetUserPassword: onUser((user, pool, body) => {
@@ -190,6 +205,9 @@ export const ADMIN_OPERATIONS: Record<string, AdminOperation> = {
   },
   GetGroup: (pool, body) => ({ Group: describeGroup(pool, groupNamed(pool, body['GroupName'])) }),
   ListGroups: (pool, body) => page(body, [...pool.groups.values()], 'Groups', (group) => describeGroup(pool, group)),
+  DescribeUserPool: (pool) => ({
+    UserPool: { Id: pool.settings.id, Arn: pool.settings.arn, EstimatedNumberOfUsers: pool.users.size },
+  }),
   DeleteGroup: (pool, body) => {
     pool.removeGroup(groupNamed(pool, body['GroupName']).name);
     return {};
@@ -224,10 +242,10 @@ const filterOf = (filter: unknown): ((user: User) => boolean) => {
   };
 };
 
-type OwnOperation = (pools: UserPools, body: Body) => object;
+type OwnOperation = (pools: UserPools, body: Body) => object | Promise<object>;
 
 const own =
-  (act: (user: User, pool: UserPool, body: Body) => object): OwnOperation =>
+  (act: (user: User, pool: UserPool, body: Body) => object | Promise<object>): OwnOperation =>
   (pools, body) => {
     const { user, pool } = userOfAccessToken(pools.all(), body['AccessToken']);
     return act(user, pool, body);

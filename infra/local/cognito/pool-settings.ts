@@ -1,6 +1,7 @@
 // What a user pool and its clients are in the template.
 import type { JsonObject } from '../host/assembly.ts';
 import type { Resource, Resources } from '../host/resources.ts';
+import { LocalError } from '../local-dir.ts';
 
 export interface PasswordPolicy {
   readonly minimumLength: number;
@@ -22,6 +23,13 @@ export interface PoolClient {
   readonly hidesUsers: boolean;
 }
 
+export interface PasskeySettings {
+  readonly relyingParty: string;
+  readonly userVerification: 'required' | 'preferred';
+  /** A passkey with user verification stands for both factors. */
+  readonly bothFactors: boolean;
+}
+
 export interface PoolSettings {
   readonly id: string;
   readonly arn: string;
@@ -34,6 +42,9 @@ export interface PoolSettings {
   readonly emailIsUsername: boolean;
   readonly emailIsAlias: boolean;
   readonly caseSensitive: boolean;
+  /** Whether a forgotten password is replaced by a code that goes to the verified address. */
+  readonly recoversByEmail: boolean;
+  readonly passkeys: PasskeySettings | undefined;
   readonly preToken: { readonly arn: string; readonly version: string } | undefined;
 }
 
@@ -61,9 +72,31 @@ export const poolSettings = (pool: Resource): PoolSettings => {
     mfa: (properties['MfaConfiguration'] ?? 'OFF') as PoolSettings['mfa'],
     emailIsUsername: listed(properties['UsernameAttributes']).includes('email'),
     emailIsAlias: listed(properties['AliasAttributes']).includes('email'),
+    recoversByEmail: recoversByEmail(properties),
+    passkeys: passkeySettings(properties),
     caseSensitive: (properties['UsernameConfiguration'] as JsonObject | undefined)?.['CaseSensitive'] === true,
     preToken: typeof arn === 'string' ? { arn, version: String(preToken?.['LambdaVersion'] ?? 'V1_0') } : undefined,
   };
+};
+
+/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AccountRecoverySettingType.html */
+const recoversByEmail = (properties: JsonObject): boolean => {
+  const setting = properties['AccountRecoverySetting'] as { RecoveryMechanisms?: { Name?: string }[] } | undefined;
+  return setting?.RecoveryMechanisms?.some(({ Name }) => Name === 'verified_email') ?? true;
+};
+
+/** Refuses what Cognito refuses when the pool is made. */
+const passkeySettings = (properties: JsonObject): PasskeySettings | undefined => {
+  const policies = properties['Policies'] as { SignInPolicy?: { AllowedFirstAuthFactors?: string[] } } | undefined;
+  if (!policies?.SignInPolicy?.AllowedFirstAuthFactors?.includes('WEB_AUTHN')) return undefined;
+  const relyingParty = properties['WebAuthnRelyingPartyID'];
+  const bothFactors = properties['WebAuthnFactorConfiguration'] === 'MULTI_FACTOR_WITH_USER_VERIFICATION';
+  if (properties['UserPoolTier'] === 'LITE') throw new LocalError('a user pool of the Lite plan cannot have passkeys');
+  if (typeof relyingParty !== 'string') throw new LocalError('a user pool with passkeys needs a relying party');
+  if (!bothFactors && properties['MfaConfiguration'] === 'ON')
+    throw new LocalError('a passkey cannot be a single factor in a user pool that demands two');
+  const userVerification = properties['WebAuthnUserVerification'] === 'required' ? 'required' : 'preferred';
+  return { relyingParty, userVerification, bothFactors };
 };
 
 const UNIT_SECONDS: Record<string, number> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 };

@@ -11,11 +11,23 @@ import {
   type SignedRequest,
 } from '../front/service.ts';
 import { ADMIN_OPERATIONS, OWN_OPERATIONS } from './accounts.ts';
+import { openPasskeys } from './passkeys.ts';
+import { openRecovery } from './recovery.ts';
 import { openSignIn } from './sign-in.ts';
 import { jwks } from './tokens.ts';
 import type { UserPools } from './user-pools.ts';
 
-const SIGN_IN = new Set(['InitiateAuth', 'RespondToAuthChallenge']);
+/** Asked by whoever is not signed in, or with an access token in the body: nobody signs them. */
+const UNSIGNED = new Set([
+  'InitiateAuth',
+  'RespondToAuthChallenge',
+  'ForgotPassword',
+  'ConfirmForgotPassword',
+  'StartWebAuthnRegistration',
+  'CompleteWebAuthnRegistration',
+  'ListWebAuthnCredentials',
+  'DeleteWebAuthnCredential',
+]);
 const ADMIN_SIGN_IN = new Set(['AdminInitiateAuth', 'AdminRespondToAuthChallenge']);
 
 /** The console calls it from a browser, as it calls the real one. */
@@ -28,6 +40,8 @@ const CORS = {
 
 export const cognitoService = (pools: UserPools): Service => {
   const signIn = openSignIn(pools);
+  const recovery = openRecovery(pools);
+  const passkeys = openPasskeys(pools);
 
   const act = (operation: string, body: Record<string, unknown>): object | Promise<object> => {
     const inSignIn = body['Session'] !== undefined;
@@ -40,6 +54,18 @@ export const cognitoService = (pools: UserPools): Service => {
         return signIn.adminInitiateAuth(body);
       case 'AdminRespondToAuthChallenge':
         return signIn.adminRespond(body);
+      case 'ForgotPassword':
+        return recovery.forgot(body);
+      case 'ConfirmForgotPassword':
+        return recovery.confirm(body);
+      case 'StartWebAuthnRegistration':
+        return passkeys.start(body);
+      case 'CompleteWebAuthnRegistration':
+        return passkeys.complete(body);
+      case 'ListWebAuthnCredentials':
+        return passkeys.list(body);
+      case 'DeleteWebAuthnCredential':
+        return passkeys.remove(body);
       case 'AssociateSoftwareToken':
         if (inSignIn) return signIn.associate(body);
         break;
@@ -58,7 +84,7 @@ export const cognitoService = (pools: UserPools): Service => {
     name: 'cognito-idp',
     doubleEncodePath: true,
     unsigned: (request) =>
-      request.method !== 'POST' || SIGN_IN.has(operationOf(request)) || operationOf(request) in OWN_OPERATIONS,
+      request.method !== 'POST' || UNSIGNED.has(operationOf(request)) || operationOf(request) in OWN_OPERATIONS,
     wanted: (request) => {
       const operation = operationOf(request);
       if (!(operation in ADMIN_OPERATIONS) && !ADMIN_SIGN_IN.has(operation)) return []; // refused when it is served

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { ServiceError } from '../front/service.ts';
+import { offersPasskey, provePasskey, requestOptions } from './passkeys.ts';
 import { countFailure, requireUnlocked, setPassword } from './passwords.ts';
 import type { PoolClient } from './pool-settings.ts';
 import {
@@ -36,6 +37,8 @@ interface Pending {
   readonly renewed?: boolean;
   /** The second factor was set up on the way. */
   readonly factorReady?: boolean;
+  /** What a passkey has to sign. */
+  readonly passkeyChallenge?: string;
 }
 
 interface SrpPending {
@@ -194,6 +197,49 @@ export const openSignIn = (pools: UserPools) => {
       clientMetadata,
     });
 
+  /**
+   * Choice-based sign-in: who signs in chooses the first factor. A password leads to the second one as ever.
+   * https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-selection-sdk.html
+   */
+  const choose = async (party: Party, wanted: string | undefined, parameters: Parameters, clientMetadata: unknown) => {
+    const { USERNAME: name = '' } = parameters;
+    const user = party.pool.find(name);
+    if (!user && !party.client.hidesUsers) throw new ServiceError('UserNotFoundException', 'User does not exist.');
+    if (wanted === 'PASSWORD' && parameters['PASSWORD'] !== undefined)
+      return plainPassword(party, parameters, clientMetadata);
+    if (wanted === 'PASSWORD_SRP' && parameters['SRP_A'] !== undefined) return startSrp(party, parameters);
+    const passkey = user !== undefined && offersPasskey(party.pool, user);
+    if (wanted === 'WEB_AUTHN' && passkey) {
+      const { options, challenge: passkeyChallenge } = await requestOptions(party.pool, user);
+      return challenge('WEB_AUTHN', party, user, { CREDENTIAL_REQUEST_OPTIONS: options }, { passkeyChallenge });
+    }
+    const { pool, client } = party;
+    return {
+      ChallengeName: 'SELECT_CHALLENGE',
+      Session: openSession({ client, pool, username: user?.username ?? name, challenge: 'SELECT_CHALLENGE' }),
+      AvailableChallenges: ['PASSWORD', 'PASSWORD_SRP', ...(passkey ? ['WEB_AUTHN'] : [])],
+      ChallengeParameters: {},
+    };
+  };
+
+  /** Nobody may be behind the name, and nobody is to see that. */
+  const chosen = (party: Party, body: Body, responses: Parameters) => {
+    const session = String(body['Session']);
+    const pending = sessions.get(session);
+    if (pending?.challenge !== 'SELECT_CHALLENGE' || pending.expires < Date.now()) throw badSession();
+    if (pending.client.id !== party.client.id) throw badSession();
+    sessions.delete(session);
+    return choose(party, responses['ANSWER'], { ...responses, USERNAME: pending.username }, body['ClientMetadata']);
+  };
+
+  const byPasskey = async (party: Party, pending: Pending & { user: User }, responses: Parameters, data: unknown) => {
+    const { user, passkeyChallenge } = pending;
+    // Taken away between the question and the answer.
+    if (passkeyChallenge === undefined || !offersPasskey(party.pool, user)) throw badSession();
+    await provePasskey(party.pool, user, passkeyChallenge, responses['CREDENTIAL']);
+    return done(party, user, false, data);
+  };
+
   const refresh = ({ pool, client }: Party, parameters: Parameters) => {
     const hash = hashOf(parameters['REFRESH_TOKEN'] ?? '');
     const now = Math.floor(Date.now() / 1000);
@@ -226,6 +272,9 @@ export const openSignIn = (pools: UserPools) => {
       case 'ADMIN_USER_PASSWORD_AUTH':
         requireFlow(party, 'ALLOW_ADMIN_USER_PASSWORD_AUTH');
         return plainPassword(party, parameters, undefined);
+      case 'USER_AUTH':
+        requireFlow(party, 'ALLOW_USER_AUTH');
+        return choose(party, parameters['PREFERRED_CHALLENGE'], parameters, undefined);
       case 'REFRESH_TOKEN_AUTH':
       case 'REFRESH_TOKEN':
         requireFlow(party, 'ALLOW_REFRESH_TOKEN_AUTH');
@@ -240,6 +289,7 @@ export const openSignIn = (pools: UserPools) => {
     const metadata = body['ClientMetadata'];
     const name = String(body['ChallengeName']);
     if (name === 'PASSWORD_VERIFIER') return proveSrp(party, responses, metadata);
+    if (name === 'SELECT_CHALLENGE') return chosen(party, body, responses);
     const pending = takeSession(body['Session'], name);
     const { user, renewed = false } = pending;
     if (pending.client.id !== party.client.id) throw badSession();
@@ -261,6 +311,8 @@ export const openSignIn = (pools: UserPools) => {
           throw error;
         }
         return done(party, user, renewed, metadata);
+      case 'WEB_AUTHN':
+        return byPasskey(party, pending, responses, metadata);
       case 'MFA_SETUP':
         if (!pending.factorReady) throw badSession();
         return done(party, user, renewed, metadata);

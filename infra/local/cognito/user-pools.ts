@@ -10,6 +10,7 @@ import {
 import { ServiceError } from '../front/service.ts';
 import type { Resources } from '../host/resources.ts';
 import { readJson, writeJson } from '../local-dir.ts';
+import { type Letter, type Outbox, openOutbox } from './outbox.ts';
 import { type PoolClient, type PoolSettings, poolClients, poolSettings } from './pool-settings.ts';
 import type { Verifier } from './srp.ts';
 
@@ -24,6 +25,11 @@ export interface User {
   temporaryUntil: number | undefined;
   /** The second factor; `verified` once a first code was right. */
   totp: { secret: string; verified: boolean; usedSteps: number[] } | undefined;
+  passkeys?: Passkey[];
+  /** Whether a passkey stands for both factors: the owner's own choice (SetUserMFAPreference). */
+  passkeyFactor?: boolean;
+  /** The code that was mailed for a new password. */
+  recovery?: { readonly hash: string; readonly expires: number } | undefined;
   groups: string[];
   /** Tokens from before this second are refused (global sign-out). */
   signedOutAt: number;
@@ -31,6 +37,18 @@ export interface User {
   failures: { count: number; lockedUntil: number };
   readonly created: number;
   modified: number;
+}
+
+export interface Passkey {
+  readonly id: string;
+  /** COSE, base64url. */
+  readonly publicKey: string;
+  /** How often the authenticator was used, as it says itself. */
+  counter: number;
+  readonly transports: string[];
+  readonly attachment: string | undefined;
+  readonly name: string;
+  readonly created: number;
 }
 
 export interface RefreshToken {
@@ -69,6 +87,8 @@ export interface UserPool {
   saveGroup(group: Group): void;
   removeGroup(name: string): void;
   invokeTrigger(event: object): Promise<unknown>;
+  /** Nothing is sent: what Cognito would have mailed lies in the outbox. */
+  mail(letter: Omit<Letter, 'at' | 'pool'>): void;
 }
 
 export interface UserPools {
@@ -84,7 +104,7 @@ interface SavedPool {
   keys: { id: string; access: string };
 }
 
-export const openUserPools = (file: string | undefined): UserPools => {
+export const openUserPools = (file: string | undefined, outbox: Outbox = openOutbox(undefined)): UserPools => {
   const saved: Record<string, SavedPool> = (file && readJson<Record<string, SavedPool>>(file)) || {};
   const pools = new Map<string, UserPool>();
   const clients = new Map<string, PoolClient>();
@@ -97,7 +117,13 @@ export const openUserPools = (file: string | undefined): UserPools => {
       for (const resource of resources.ofType('AWS::Cognito::UserPool')) {
         const settings = poolSettings(resource);
         saved[settings.id] ??= { users: {}, groups: {}, keys: { id: newKey(), access: newKey() } };
-        const pool = openPool(settings, saved[settings.id]!, persist, (event) => invoke(settings.preToken!.arn, event));
+        const pool = openPool(
+          settings,
+          saved[settings.id]!,
+          persist,
+          (event) => invoke(settings.preToken!.arn, event),
+          outbox,
+        );
         pools.set(settings.id, pool);
         for (const group of resources.ofType('AWS::Cognito::UserPoolGroup')) {
           if (group.properties['UserPoolId'] !== settings.id || pool.groups.has(group.ref)) continue;
@@ -138,6 +164,7 @@ const openPool = (
   saved: SavedPool,
   persist: () => void,
   invokeTrigger: UserPool['invokeTrigger'],
+  outbox: Outbox,
 ): UserPool => {
   const users = new Map(Object.entries(saved.users));
   const groups = new Map(Object.entries(saved.groups));
@@ -179,6 +206,7 @@ const openPool = (
       persist();
     },
     invokeTrigger,
+    mail: (letter) => outbox.put({ at: new Date().toISOString(), pool: settings.id, ...letter }),
   };
 };
 

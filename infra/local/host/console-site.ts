@@ -12,7 +12,8 @@ import type { Resources } from './resources.ts';
 /** What `npm run build-console` writes. */
 export const consoleFolder = join(projectRoot, 'build/console');
 
-export type ConsoleSite = (method: string, path: string) => HttpAnswer | undefined;
+/** `host` as the browser named it. */
+export type ConsoleSite = (method: string, path: string, host?: string | undefined) => HttpAnswer | undefined;
 
 const ROOT = '/console';
 
@@ -38,18 +39,29 @@ export interface ConsoleSiteOptions {
 export const openConsoleSite = (options: ConsoleSiteOptions): ConsoleSite => {
   const headers = headersOf(options);
   const config = configOf(options);
-  return (method, path) => {
+  return (method, path, host) => {
     if (path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
     if (method !== 'GET' && method !== 'HEAD') return gatewayAnswer(405, 'Method Not Allowed');
     if (path === ROOT) return { status: 308, headers: { ...headers, location: `${ROOT}/` }, body: '' };
     const name = path.slice(ROOT.length + 1) || 'index.html';
-    if (name === 'config.json' && config) return file('config.json', Buffer.from(JSON.stringify(config)), headers);
+    if (name === 'config.json' && config)
+      return file(
+        'config.json',
+        Buffer.from(JSON.stringify({ ...config, baseUrl: sameOrigin(config.baseUrl, host) })),
+        headers,
+      );
     const at = join(consoleFolder, normalize(`/${decoded(name)}`));
     if (existsSync(at) && extname(at) in TYPES) return file(at, readFileSync(at), headers);
     if (name === 'index.html')
       return { status: 503, headers, body: 'the console is not built: npm run build-console\n' };
     return gatewayAnswer(404, 'Not Found');
   };
+};
+
+/** This machine has two names, and a page may ask only the one that it came from. */
+const sameOrigin = (baseUrl: string, host: string | undefined): string => {
+  const named = baseUrl.replace('127.0.0.1', 'localhost');
+  return host !== undefined && named === `http://${host}` ? named : baseUrl;
 };
 
 const decoded = (name: string): string => {

@@ -48,7 +48,7 @@ export const openHttpApi = async (port: number): Promise<HttpApi> => {
       sourceIp: incoming.socket.remoteAddress ?? '127.0.0.1',
     };
     const path = request.target.split('?')[0]!;
-    const page = served.console?.(request.method, path);
+    const page = served.console?.(request.method, path, incoming.headers.host);
     if (page) return page;
     const matched = find(request.method, path);
     if (!matched) return gatewayAnswer(404, 'Not Found');

@@ -11,7 +11,10 @@ import {
   RevokeTokenCommand,
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
+import type { CfnUserPool } from 'aws-cdk-lib/aws-cognito';
+import { Code } from 'aws-cdk-lib/aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { tsumugi } from '../../../infra/app.ts';
 import { claimSignature, claimTimestamp, clientKey, clientStart } from '../../../infra/local/cognito/srp.ts';
 import { stepAt, totpCode } from '../../../infra/local/cognito/totp.ts';
 import { given as infra, ofType, synthesized } from '../../infra/synthesized.ts';
@@ -219,4 +222,58 @@ it('the pool that is deployed has no other way in', () => {
     ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
   ]);
   expect(clients.map(([, { Properties }]) => Properties.AllowedOAuthFlowsUserPoolClient)).toEqual([false]);
+});
+
+describe('passkeys in the pools that are deployed', () => {
+  const consoleDomain = {
+    name: 'ehr.example.jp',
+    certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000',
+  };
+  const region = (...who: ('staff' | 'residents')[]) => infra.region({ consoleDomain, passkeys: { for: who } });
+  const stageOf = (...who: ('staff' | 'residents')[]) => {
+    const { app, stages } = tsumugi({
+      regions: [region(...who)],
+      checked: false,
+      bundles: () => Code.fromInline('exports.handler = () => {}'),
+    });
+    return { app, stateful: stages[0]!.stateful };
+  };
+
+  it('stand for both factors, with their owner verified, on pages of the console alone', () => {
+    const [stage] = synthesized(region('staff', 'residents')).stages;
+    for (const [, { Properties }] of ofType(stage!.stateful, 'AWS::Cognito::UserPool'))
+      expect(Properties).toMatchObject({
+        UserPoolTier: 'ESSENTIALS',
+        Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } },
+        WebAuthnRelyingPartyID: 'ehr.example.jp',
+        WebAuthnUserVerification: 'required',
+        WebAuthnFactorConfiguration: 'MULTI_FACTOR_WITH_USER_VERIFICATION',
+      });
+  });
+
+  it('are for those whom the region file names', () => {
+    const [stage] = synthesized(region('staff')).stages;
+    const residents = ofType(stage!.stateful, 'AWS::Cognito::UserPool')
+      .map(([, { Properties }]) => Properties)
+      .find(({ MfaConfiguration }) => MfaConfiguration === 'OPTIONAL');
+
+    expect(residents).toMatchObject({ UserPoolTier: 'LITE' });
+    expect(residents).not.toHaveProperty('WebAuthnRelyingPartyID');
+  });
+
+  it.each<[string, (pool: CfnUserPool) => void, RegExp]>([
+    ['that would be one factor', (pool) => (pool.webAuthnFactorConfiguration = 'SINGLE_FACTOR'), /one factor/],
+    ['by default, which is one factor', (pool) => (pool.webAuthnFactorConfiguration = undefined), /one factor/],
+    ['of whoever holds the device', (pool) => (pool.webAuthnUserVerification = 'preferred'), /UserVerification/],
+    [
+      'beside a code by mail alone',
+      (pool) => pool.addPropertyOverride('Policies.SignInPolicy.AllowedFirstAuthFactors', ['PASSWORD', 'EMAIL_OTP']),
+      /EMAIL_OTP/,
+    ],
+  ])('are refused when the template is made: %s', (_, change, message) => {
+    const { app, stateful } = stageOf('staff', 'residents');
+    change(stateful.staff.pool.node.defaultChild as CfnUserPool);
+
+    expect(() => app.synth()).toThrow(message);
+  });
 });

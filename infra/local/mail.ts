@@ -1,0 +1,28 @@
+// Prints what Cognito would have mailed in a running local region, the newest last: `npm run -s mail -- --region R [--to ADDRESS]`.
+import { parseArgs } from 'node:util';
+import { type Letter, readLetters } from './cognito/outbox.ts';
+import { readEndpoints } from './endpoints.ts';
+import { LocalError } from './local-dir.ts';
+
+const WHAT = { invitation: 'temporary password', 'new-password': 'code for a new password' } as const;
+
+/** Of one region's pools. */
+export const mailOf = (region: string, to?: string): Letter[] => {
+  const { cognito, outbox } = readEndpoints(region);
+  const pools = [cognito.staff.poolId, cognito.residents.poolId];
+  return readLetters(outbox).filter((letter) => pools.includes(letter.pool) && (to === undefined || letter.to === to));
+};
+
+if (import.meta.main) {
+  try {
+    const { values } = parseArgs({ options: { region: { type: 'string' }, to: { type: 'string' } } });
+    const letters = mailOf(values.region ?? 'tokushima', values.to);
+    for (const { at, to, username, kind, secret } of letters)
+      console.log(`${at}  to ${to} (${username})  ${WHAT[kind]}: ${secret}`);
+    if (letters.length === 0) console.log('nothing was mailed');
+  } catch (error) {
+    if (!(error instanceof LocalError) && !(error instanceof TypeError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
