@@ -40,6 +40,8 @@ export interface Env {
   readonly PROFILE_PUBLISHER: string;
   /** Requests a minute of one account: `system=12000,staff=1200,resident=600` (abuse/limiter.ts). May be empty. */
   readonly RATE_LIMITS: string;
+  /** Yen for a US dollar and the day of that rate: `152.5@2026-10-01`. May be empty. */
+  readonly YEN_PER_USD: string;
 }
 export type EnvName = keyof Env;
 
@@ -56,6 +58,14 @@ const CONSENT_DEFAULTS = ['implicit', 'own-facility', 'blanket', 'list', 'per-fa
 /** Nothing is shared by a setting that is missing or mistyped. */
 export const consentDefaultOf = (source: Record<string, string | undefined>): (typeof CONSENT_DEFAULTS)[number] =>
   CONSENT_DEFAULTS.find((name) => name === source['CONSENT_DEFAULT']) ?? 'own-facility';
+
+/** What the page of usage and cost reckons with; undefined: its own round figure. */
+export const yenPerUsdOf = (
+  source: Record<string, string | undefined>,
+): { readonly rate: number; readonly asOf: string } | undefined => {
+  const [, rate, asOf] = /^(\d+(?:\.\d+)?)@(\d{4}-\d{2}-\d{2})$/.exec(source['YEN_PER_USD'] ?? '') ?? [];
+  return rate !== undefined && asOf !== undefined ? { rate: Number(rate), asOf } : undefined;
+};
 
 /** Profiles of the region (functions/profiles/loaded.ts); without settings a resource is held to what it claims, and nothing else. */
 export const profileSettingsOf = (

@@ -118,6 +118,7 @@ const ADMINISTER_STAFF: Grant = {
   'cognito-idp:AdminAddUserToGroup': 'a facility is a group',
   'cognito-idp:AdminRemoveUserFromGroup': 'leaves a facility',
   'cognito-idp:CreateGroup': 'a new facility is a new group',
+  'cognito-idp:DescribeUserPool': 'how many accounts there are: usage and cost',
 };
 
 const ADMINISTER_RESIDENTS: Grant = {
@@ -126,6 +127,7 @@ const ADMINISTER_RESIDENTS: Grant = {
   'cognito-idp:AdminSetUserPassword': 'a first password on paper, for who cannot receive mail or lost it',
   'cognito-idp:AdminDisableUser': 'the account of somebody who died',
   'cognito-idp:AdminUserGlobalSignOut': 'ends the sessions of an account that was closed or got a new password',
+  'cognito-idp:DescribeUserPool': 'how many accounts there are: usage and cost',
 };
 
 /** As STORE, without the walk over everything. */
@@ -214,16 +216,18 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     'residents-pool': SETTINGS_ONLY,
   },
   'reading-watch': {
-    audit: READ_STREAM,
+    audit: { ...READ_STREAM, 'dynamodb:DescribeTable': 'notes once a day how large the table is: usage and cost' },
     clinical: {
       'dynamodb:GetItem': 'the Patient that was looked at: of public interest, of the same family name?',
+      'dynamodb:DescribeTable': 'notes once a day how large the table is: usage and cost',
     },
     registry: {
       'dynamodb:GetItem':
         'the data key; where a Patient lies whose id a client chose; the record of a large transaction that a reader met',
       'dynamodb:Query': 'family names of staff',
       'dynamodb:UpdateItem': 'how many persons an account has seen this hour',
-      'dynamodb:PutItem': 'tells the privacy officer, once',
+      'dynamodb:PutItem': 'tells the privacy officer, once; counts the requests of a day',
+      'dynamodb:DescribeTable': 'notes once a day how large the table is: usage and cost',
     },
     documents: { 's3:GetObject bodies/*': 'a Patient over 300 KB (a photograph)' },
     'data-key': UNWRAP,

@@ -26,6 +26,8 @@ export interface AuditRecord {
   /** Break-glass: the case under which this person's data were shown, and why, in the words of who asked. */
   readonly grant?: string | undefined;
   readonly reason?: string | undefined;
+  /** Other regions were asked too. */
+  readonly via?: 'federation' | undefined;
 }
 
 export interface Audit {

@@ -90,6 +90,7 @@ const bodyOf = (record: AuditRecord, entities: readonly string[]): string =>
     g: record.grant,
     w: record.reason,
     d: record.classes,
+    x: record.via,
   });
 
 const LARGEST = 1_024;
@@ -217,5 +218,6 @@ const readBody = (body: string, actor: string, patientKey: string | undefined): 
     ...(b.g !== undefined && { grant: String(b.g) }),
     ...(b.w !== undefined && { reason: String(b.w) }),
     ...(Array.isArray(b.d) && { classes: b.d as string[] }),
+    ...(b.x === 'federation' && { via: b.x }),
   };
 };

@@ -10,15 +10,16 @@ import { residentAccounts } from '../enrolment/accounts.ts';
 import { openPatientsOf } from '../enrolment/acting-for.ts';
 import { enrolmentRoutes } from '../enrolment/routes.ts';
 import { openDesk } from '../enrolment/services.ts';
-import { readEnv } from '../env.ts';
+import { readEnv, yenPerUsdOf } from '../env.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { jsonApi } from '../middleware/json-api.ts';
 import { liveLimiter, liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
-import { cognitoAccounts } from '../tenants/accounts.ts';
+import { accountsOf, cognitoAccounts } from '../tenants/accounts.ts';
 import { lastUseOn } from '../tenants/last-use.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
 import { dynamoRows } from '../tenants/rows.ts';
+import { usageRoutes } from '../tenants/usage.ts';
 
 const env = readEnv(process.env, 'REGISTRY_TABLE', 'AUDIT_TABLE', 'STAFF_POOL_ID', 'RESIDENTS_POOL_ID');
 const client = openDynamoClient();
@@ -46,6 +47,17 @@ export const handler = jsonApi({
   ),
   routes: [
     ...tenantRoutes(tenants),
+    ...usageRoutes({
+      rows: tenants.rows,
+      counted: rows,
+      accounts: async () => {
+        const [staff, residents] = await Promise.all(
+          [env.STAFF_POOL_ID, env.RESIDENTS_POOL_ID].map((pool) => accountsOf(cognito, pool)),
+        );
+        return { staff: staff!, residents: residents! };
+      },
+      yen: yenPerUsdOf(process.env),
+    }),
     ...breakGlassRoutes(cases, liveTrail(process.env, client)),
     ...enrolmentRoutes(desk, cases),
     ...consentRoutes({ ...services, rows }),

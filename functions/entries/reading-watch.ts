@@ -1,4 +1,4 @@
-// Follows the stream of `audit`, and tells the privacy officer what is unusual in it.
+// Follows the stream of `audit`: counts what the region is used for, and tells the privacy officer what is unusual in it.
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { openAlerts } from '../abuse/alert.ts';
 import { openCounters } from '../abuse/counters.ts';
@@ -7,15 +7,27 @@ import { openPersons, openStaffNames } from '../abuse/persons.ts';
 import { watchReading } from '../abuse/reading-watch.ts';
 import { readRecord } from '../audit/record.ts';
 import { changeOf, itemOf, type StreamRecord } from '../audit/stream.ts';
+import { openUsageCounter } from '../audit/usage.ts';
+import { openSizeDiary, tableSizes } from '../audit/usage-sizes.ts';
 import { readEnv } from '../env.ts';
 import { liveRows, liveServices } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 
-const env = readEnv(process.env, 'REGION_NAME', 'REGISTRY_TABLE');
+const env = readEnv(process.env, 'REGION_NAME', 'CLINICAL_TABLE', 'REGISTRY_TABLE', 'AUDIT_TABLE');
 const client = openDynamoClient();
 const { resources } = await liveServices(process.env, client);
 const rows = liveRows(process.env, client);
 const clock = Date.now;
+const usage = openUsageCounter({ rows, clock });
+const noteSizes = openSizeDiary({
+  rows,
+  clock,
+  sizes: tableSizes(client, {
+    clinical: env.CLINICAL_TABLE,
+    registry: env.REGISTRY_TABLE,
+    audit: env.AUDIT_TABLE,
+  }),
+});
 const alert = openAlerts({ region: env.REGION_NAME, clock });
 const watch = {
   counters: openCounters({ client, table: env.REGISTRY_TABLE }),
@@ -26,7 +38,7 @@ const watch = {
   clock,
 };
 
-/** A batch that fails comes again; what was told is not told twice. */
+/** A batch that fails comes again; what was told is not told twice, what was counted not counted twice. */
 export const handler = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
   const changes = Records.flatMap((record) => changeOf(record as StreamRecord) ?? []);
   const tampered = changes.filter(({ line }) => !('added' in line)).length;
@@ -34,6 +46,9 @@ export const handler = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoD
   const added = changes.flatMap(({ line }) =>
     'added' in line && line.added.p?.S?.startsWith('C#') ? [itemOf(line.added)] : [],
   );
-  await watchReading(watch, added.map(readRecord));
+  const records = added.map(readRecord);
+  await usage.count(records);
+  if (records.length > 0) await noteSizes();
+  await watchReading(watch, records);
   return { batchItemFailures: [] };
 };

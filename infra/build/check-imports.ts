@@ -92,8 +92,7 @@ const CONTRACTS = [
 const composes = (file: string) => file.startsWith('functions/entries/') || file === 'functions/services/live.ts';
 
 /** The part of infra/ that describes what exists in AWS; local/, build/, operations/ and costs/ are programs. */
-const describes = (file: string) =>
-  /^infra\/(app\.ts|permissions\.ts|stacks\/|constructs\/|regions\/)/.test(file);
+const describes = (file: string) => /^infra\/(app\.ts|permissions\.ts|stacks\/|constructs\/|regions\/)/.test(file);
 
 export interface Import {
   readonly file: string;

@@ -121,6 +121,11 @@ export const RegionFile = z
       staff: whole('requests a minute of a member of staff (職員)', 60, 1_000_000).optional(),
       resident: whole('requests a minute of a resident (住民)', 60, 1_000_000).optional(),
     }).optional(),
+    /** What the page of usage and cost reckons with. Left out: a round figure (functions/tenants/prices.ts). */
+    yenPerUsd: group('yen for a US dollar (円ドル換算)', {
+      rate: z.number('must be a number: yen for a US dollar (為替レート)').min(50).max(500),
+      asOf: z.iso.date('must be a day: when that was the rate (レートの日付)'),
+    }).optional(),
     consentDefault: z.enum(
       ['implicit', 'own-facility', 'blanket', 'list', 'per-facility'],
       'must be "implicit" (黙示の同意), "own-facility" (自施設のみ), "blanket" (一括同意), "list" (リスト指定) or "per-facility" (施設ごと) (同意の既定)',

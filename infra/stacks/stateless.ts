@@ -113,6 +113,7 @@ export class Stateless extends Stack {
       RATE_LIMITS: Object.entries(region.rateLimits ?? {})
         .map(([kind, limit]) => `${kind}=${limit}`)
         .join(','),
+      YEN_PER_USD: region.yenPerUsd ? `${region.yenPerUsd.rate}@${region.yenPerUsd.asOf}` : '',
     });
     connect(fn, {
       ...stateful.tables.connections,

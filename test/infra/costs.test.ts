@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { IDLE_MONTH_USD } from '../../functions/tenants/prices.ts';
 import { idleMonth, total } from '../../infra/costs/idle.ts';
 import { readRegions } from '../../infra/regions/read-regions.ts';
 import { synthesized, type Template } from './synthesized.ts';
@@ -26,6 +27,10 @@ describe.each(stages.map((stage) => [stage.name, stage] as const))('%s', (_, { s
     expect(readFileSync(join(root, 'docs/costs.md'), 'utf8')).toContain(
       `| **together** | **${total(lines).toFixed(2)}** |`,
     );
+  });
+
+  it('costs what the page of usage and cost says', () => {
+    expect(total(lines)).toBeCloseTo(IDLE_MONTH_USD, 2);
   });
 });
 

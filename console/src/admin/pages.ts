@@ -73,6 +73,12 @@ export const pages: readonly Page[] = [
     roles: ['admin', 'privacy'],
     component: lazy(() => import('./access-review.tsx')),
   },
+  {
+    path: 'usage',
+    name: { ja: '使用量と費用', en: 'Usage and cost' },
+    roles: ['admin', 'operator', 'municipal'],
+    component: lazy(() => import('./usage.tsx')),
+  },
   { path: 'progress', name: { ja: '参加率', en: 'Progress' }, component: lazy(() => import('./progress.tsx')) },
   {
     path: 'audit',

@@ -62,6 +62,8 @@ export interface Asked {
 
 export interface Answered<T> {
   readonly value: T;
+  /** As it came: a list as CSV. */
+  readonly text: string;
   readonly etag: string | undefined;
   readonly location: string | undefined;
 }
@@ -161,6 +163,7 @@ export class Api {
     if (!answer.ok) throw new ApiError(answer.status, issuesOf(value));
     return {
       value: value as T,
+      text,
       etag: answer.headers.get('etag') ?? undefined,
       location: answer.headers.get('location') ?? undefined,
     };
