@@ -9,6 +9,7 @@ import { Banner } from '../record/banner.tsx';
 import { ChartView } from '../record/chart.tsx';
 import { ItemActions } from '../record/items.tsx';
 import { PrintChart } from '../record/print.tsx';
+import { useSameName } from '../record/same-name.ts';
 import { useRecord, withWritten } from '../record/use-record.ts';
 import { ServicesContext, useServices, useWho } from '../ui/context.ts';
 import { Failure, Loading } from '../ui/states.tsx';
@@ -109,6 +110,7 @@ const Record = ({
   const regions = useRegions(id, local, mode);
   const { record } = regions;
   const { chart, resources } = record;
+  const sameName = useSameName(local.chart);
   const place = usePlace(local.chart, resources);
   const entry = useEntry();
   const [printing, setPrinting] = useState(false);
@@ -160,7 +162,9 @@ const Record = ({
   if (printing) return <PrintChart chart={chart} onDone={endPrint} />;
   return (
     <>
-      <Banner chart={chart}>{glassStatus}</Banner>
+      <Banner chart={chart} sameName={sameName}>
+        {glassStatus}
+      </Banner>
       {/* biome-ignore lint/a11y/useSemanticElements: a toolbar of buttons, and no form */}
       <div className={styles.tools} role="group" aria-label={t('tools')}>
         <EntryButtons kinds={kinds} entry={entry} />

@@ -1,10 +1,11 @@
 // Records of other regions beside the own: asked for by a switch, since that is a question to each of them; who answered, and who did not, is said.
 import { Alert, Badge, Group, Switch, Text } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
-import { words } from '../i18n/i18n.ts';
+import { useLanguage, words } from '../i18n/i18n.ts';
 import { byCommunity, chartOf, joined } from '../record/record.ts';
 import { fromAllRegions, type LoadedRecord, useRecord } from '../record/use-record.ts';
 import { useServices } from '../ui/context.ts';
+import { useRegionNames } from '../ui/regions.ts';
 import { Failure, IssueList } from '../ui/states.tsx';
 
 const useText = words({
@@ -37,6 +38,8 @@ export interface WithRegions {
 export const useRegions = (patientId: string, record: LoadedRecord, mode: string): WithRegions => {
   const { homeCommunityId } = useServices().config;
   const [on, turn] = useState(false);
+  const { language } = useLanguage();
+  const names = useRegionNames(on);
   const others = useRecord(patientId, fromAllRegions, `regions-${mode}`, on);
   const sent = useMemo(() => byCommunity(others.resources, homeCommunityId), [others.resources, homeCommunityId]);
   const chart = useMemo(
@@ -44,10 +47,10 @@ export const useRegions = (patientId: string, record: LoadedRecord, mode: string
       on
         ? joined(
             record.chart,
-            [...sent].map(([oid, resources]) => chartOf('', resources, oid)),
+            [...sent].map(([oid, resources]) => chartOf('', resources, oid, { language, regionName: names.get(oid) })),
           )
         : record.chart,
-    [on, record.chart, sent],
+    [on, record.chart, sent, language, names],
   );
   const answered = useMemo(() => new Map([...sent].map(([oid, { length }]) => [oid, length])), [sent]);
   return { record: { ...record, chart }, on, turn, others, answered };
@@ -56,6 +59,7 @@ export const useRegions = (patientId: string, record: LoadedRecord, mode: string
 export const Regions = ({ regions }: { readonly regions: WithRegions }): ReactNode => {
   const t = useText();
   const { on, turn, others, answered } = regions;
+  const names = useRegionNames(on);
   return (
     <>
       <Group gap="sm" my="xs">
@@ -64,8 +68,8 @@ export const Regions = ({ regions }: { readonly regions: WithRegions }): ReactNo
           <Group gap="xs" role="status">
             {others.loading && <Text size="sm">{t('asking')}</Text>}
             {[...answered].map(([region, count]) => (
-              <Badge key={region} variant="light" tt="none">
-                {t('answered', { region, count })}
+              <Badge key={region} variant="light" tt="none" title={region}>
+                {t('answered', { region: names.get(region) ?? region, count })}
               </Badge>
             ))}
             {!others.loading && !others.error && answered.size === 0 && <Text size="sm">{t('nothing')}</Text>}

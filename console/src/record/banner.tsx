@@ -7,7 +7,16 @@ import styles from './record.module.css';
 import type { Chart } from './record.ts';
 import { useRecordText } from './words.ts';
 
-export const Banner = ({ chart, children }: { readonly chart: Chart; readonly children?: ReactNode }): ReactNode => {
+export const Banner = ({
+  chart,
+  sameName = false,
+  children,
+}: {
+  readonly chart: Chart;
+  /** Somebody else is called the same. */
+  readonly sameName?: boolean;
+  readonly children?: ReactNode;
+}): ReactNode => {
   const t = useRecordText();
   const { language } = useLanguage();
   const { patient, names } = chart;
@@ -31,6 +40,11 @@ export const Banner = ({ chart, children }: { readonly chart: Chart; readonly ch
           </Text>
         )}
         <Text>{t(gender === 'male' || gender === 'female' || gender === 'other' ? gender : 'unknown')}</Text>
+        {sameName && (
+          <Badge color="orange" variant="filled" c="black" tt="none">
+            ⚠ {t('sameName')}
+          </Badge>
+        )}
         {dead && <Badge color="gray">{t('deceased')}</Badge>}
         {severe.map(({ resource, title }) => (
           <Badge key={resource.id} color="red" variant="filled">

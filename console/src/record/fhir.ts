@@ -133,14 +133,27 @@ const fullName = ({ text, family, given = [] }: HumanName): string =>
   text ?? [family, ...given].filter(Boolean).join(' ');
 
 /** Kanji and kana as JP Core marks them (IDE, SYL); a name without a mark counts as what it is written in. */
-export const namesOf = (patient: Resource): { readonly kanji: string; readonly kana: string } => {
+const bothNames = (
+  patient: Resource,
+): { readonly kanji: HumanName | undefined; readonly kana: HumanName | undefined } => {
   const names = (at<HumanName[]>(patient, 'name') ?? []).filter(({ use }) => use !== 'old');
   const isKana = (name: HumanName) =>
     representation(name) === 'SYL' ||
     (representation(name) === undefined && /^[\p{Script=Katakana}\p{Script=Hiragana}ー\s]+$/u.test(fullName(name)));
   const kana = names.find(isKana);
   const kanji = names.find((name) => representation(name) === 'IDE') ?? names.find((name) => name !== kana);
+  return { kanji, kana };
+};
+
+export const namesOf = (patient: Resource): { readonly kanji: string; readonly kana: string } => {
+  const { kanji, kana } = bothNames(patient);
   return { kanji: kanji ? fullName(kanji) : kana ? fullName(kana) : '', kana: kana ? fullName(kana) : '' };
+};
+
+/** By which people are told apart when they are called: kana, where it is known. */
+export const nameParts = (patient: Resource): HumanName | undefined => {
+  const { kanji, kana } = bothNames(patient);
+  return kana ?? kanji;
 };
 
 export interface Amount {
@@ -164,14 +177,14 @@ export const amountOf = (observation: Resource): Amount | undefined => {
 };
 
 /** Any result of an Observation as text; of several components each with its name. */
-export const valueText = (observation: Resource): string => {
+export const valueText = (observation: Resource, textOf = conceptText): string => {
   const quantity = at<Quantity>(observation, 'valueQuantity');
   if (quantity) return quantityText(quantity);
   const components = at<Resource[]>(observation, 'component');
   if (components?.length)
-    return components.map((one) => `${conceptText(concept(one, 'code'))} ${valueText(one)}`.trim()).join(', ');
+    return components.map((one) => `${conceptText(concept(one, 'code'))} ${valueText(one, textOf)}`.trim()).join(', ');
   const coded = concept(observation, 'valueCodeableConcept');
-  if (coded) return conceptText(coded);
+  if (coded) return textOf(coded);
   for (const element of ['valueString', 'valueDateTime', 'valueTime', 'valueInteger', 'valueBoolean'])
     if (observation[element] !== undefined) return String(observation[element]);
   return '';

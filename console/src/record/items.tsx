@@ -6,7 +6,6 @@ import { createContext, memo, type ReactNode, useContext, useEffect, useMemo, us
 import { dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { Empty } from '../ui/states.tsx';
-import { concept, hasCode } from './fhir.ts';
 import styles from './record.module.css';
 import type { Item } from './record.ts';
 import { typeName, useRecordText } from './words.ts';
@@ -83,15 +82,9 @@ const Block = memo(function Block({
   return block.map((item) => <Line key={keyOf(item)} {...{ item, withType, action }} />);
 });
 
-const COURSES = ['active', 'recurrence', 'relapse', 'inactive', 'remission', 'resolved'] as const;
-
-/** Problems say how they stand, in words and not in codes. */
-export const detailText = (t: ReturnType<typeof useRecordText>, { resource, detail }: Item): string => {
-  if (resource.resourceType !== 'Condition') return detail;
-  const course = COURSES.find((one) => one === detail);
-  const suspected = hasCode(concept(resource, 'verificationStatus'), 'provisional', 'differential');
-  return [suspected ? t('suspected') : '', course ? t(course) : detail].filter(Boolean).join(' ');
-};
+/** Another region by its name; which one that is exactly, by its OID. */
+export const Origin = ({ of }: { readonly of: Pick<Item, 'region' | 'regionName'> }): ReactNode =>
+  of.region && <span title={of.region}>{` (${of.regionName ?? of.region})`}</span>;
 
 const Line = ({
   item,
@@ -110,11 +103,11 @@ const Line = ({
       <span className={styles.date}>{item.date ? dayText(language, item.date) : t('undated')}</span>
       {withType && <span className={styles.type}>{typeName(language, item.resource.resourceType)}</span>}
       <span className={styles.what}>
-        <span className={styles.title}>{item.title}</span> <span className={styles.detail}>{detailText(t, item)}</span>
+        <span className={styles.title}>{item.title}</span> <span className={styles.detail}>{item.detail}</span>
       </span>
       <span className={styles.source}>
         {item.source}
-        {item.region && ` (${item.region})`}
+        <Origin of={item} />
       </span>
       {action?.(item)}
       {everywhere?.(item)}

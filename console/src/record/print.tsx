@@ -4,7 +4,7 @@ import { Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
 import { ageAt, dateText, dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
-import { detailText, keyOf } from './items.tsx';
+import { keyOf } from './items.tsx';
 import styles from './print.module.css';
 import { type Chart, current, type Item, type Series } from './record.ts';
 import { typeName, useRecordText } from './words.ts';
@@ -70,10 +70,10 @@ const Part = ({
           <li key={keyOf(item)}>
             {item.date ? dayText(language, item.date) : t('undated')}{' '}
             {withType && `[${typeName(language, item.resource.resourceType)}] `}
-            <strong>{item.title}</strong> {detailText(t, item)}{' '}
+            <strong>{item.title}</strong> {item.detail}{' '}
             <small>
               {item.source}
-              {item.region && ` (${item.region})`}
+              {item.region && ` (${[item.regionName, item.region].filter(Boolean).join(' ')})`}
             </small>
           </li>
         ))}

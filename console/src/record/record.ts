@@ -1,5 +1,6 @@
 // One person's record as a chart shows it: all resources of all linked records, sorted into what people look for.
 import type { Resource } from '../api/client.ts';
+import type { Language } from '../i18n/i18n.ts';
 import {
   type Amount,
   amountOf,
@@ -16,8 +17,8 @@ import {
   subjectOf,
   targetOf,
   timeOf,
-  valueText,
 } from './fhir.ts';
+import { detailOf, titleOf } from './texts.ts';
 
 /** A line of any list: what, when, and who said so. */
 export interface Item {
@@ -30,8 +31,10 @@ export interface Item {
   readonly source: string;
   /** Its 10 digits, where they are known. */
   readonly facility: string | undefined;
-  /** The region that it came from, where that is another one. */
+  /** OID of the region that it came from, where that is another one. */
   readonly region: string | undefined;
+  /** What the link contract calls that region. */
+  readonly regionName: string | undefined;
 }
 
 /** A facility that cares for the person, as far as the records say. */
@@ -39,6 +42,7 @@ export interface Carer {
   readonly name: string;
   readonly facility: string | undefined;
   readonly region: string | undefined;
+  readonly regionName: string | undefined;
   readonly count: number;
   /** The newest record. */
   readonly last: string | undefined;
@@ -86,7 +90,12 @@ export interface Chart {
  * `resources` in any order, included ones (organizations, practitioners, linked patients) among them. Of one region: ids are each
  * region's own, so what others send gets a chart of its own (`joined`).
  */
-export const chartOf = (patientId: string, resources: readonly Resource[], region?: string): Chart => {
+export const chartOf = (
+  patientId: string,
+  resources: readonly Resource[],
+  region?: string,
+  { language = 'ja', regionName }: { readonly language?: Language; readonly regionName?: string | undefined } = {},
+): Chart => {
   const known = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
   const sourceOf = sources(known);
   const items = resources
@@ -95,12 +104,13 @@ export const chartOf = (patientId: string, resources: readonly Resource[], regio
       const date = dateOf(resource);
       return {
         resource,
-        title: titleOf(resource, known),
-        detail: detailOf(resource),
+        title: titleOf(resource, known, language),
+        detail: detailOf(resource, language),
         date,
         time: timeOf(date),
         ...sourceOf(resource),
         region,
+        regionName,
       };
     })
     .sort(newestFirst);
@@ -269,90 +279,11 @@ const carersOf = (items: readonly Item[]): Carer[] => {
     name: first.source,
     facility: first.facility,
     region: first.region,
+    regionName: first.regionName,
     count,
     last: first.date,
     types: [...types].sort(),
   }));
-};
-
-const medicine = (resource: Resource, known: ReadonlyMap<string, Resource>): string => {
-  const inline = conceptText(concept(resource, 'medicationCodeableConcept'));
-  if (inline) return inline;
-  const reference = resource['medicationReference'] as Reference | undefined;
-  const target = known.get(targetOf(reference) ?? '');
-  return (target && conceptText(concept(target, 'code'))) ?? reference?.display ?? '';
-};
-
-const titleOf = (resource: Resource, known: ReadonlyMap<string, Resource>): string => {
-  switch (resource.resourceType) {
-    case 'MedicationRequest':
-    case 'MedicationStatement':
-    case 'MedicationDispense':
-    case 'MedicationAdministration':
-      return medicine(resource, known);
-    case 'Encounter':
-      return (
-        conceptText(concept(resource, 'serviceType')) ||
-        conceptText((resource['type'] as CodeableConcept[])?.[0]) ||
-        conceptText((resource['reasonCode'] as CodeableConcept[])?.[0])
-      );
-    case 'DocumentReference':
-    case 'Composition':
-      return String(resource['title'] ?? resource['description'] ?? '') || conceptText(concept(resource, 'type'));
-    case 'Immunization':
-      return conceptText(concept(resource, 'vaccineCode'));
-    case 'CarePlan':
-      return String(resource['title'] ?? '') || conceptText((resource['category'] as CodeableConcept[])?.[0]);
-    case 'CareTeam':
-      return String(resource['name'] ?? '') || conceptText((resource['category'] as CodeableConcept[])?.[0]);
-    case 'Communication':
-      return conceptText((resource['category'] as CodeableConcept[])?.[0]) || conceptText(concept(resource, 'topic'));
-    case 'Goal':
-      return conceptText(concept(resource, 'description'));
-    default:
-      return conceptText(concept(resource, 'code')) || conceptText(concept(resource, 'type'));
-  }
-};
-
-const detailOf = (resource: Resource): string => {
-  switch (resource.resourceType) {
-    case 'Observation':
-      return valueText(resource);
-    case 'AllergyIntolerance':
-      return ((resource['reaction'] as { manifestation?: CodeableConcept[] }[]) ?? [])
-        .flatMap(({ manifestation = [] }) => manifestation.map(conceptText))
-        .join(', ');
-    case 'Condition':
-      return conceptText(concept(resource, 'clinicalStatus'));
-    case 'MedicationRequest':
-    case 'MedicationStatement':
-    case 'MedicationDispense': {
-      const dosage = (resource['dosageInstruction'] ?? resource['dosage'] ?? []) as { text?: string }[];
-      return dosage
-        .map(({ text }) => text)
-        .filter(Boolean)
-        .join(' / ');
-    }
-    case 'CarePlan':
-      return ((resource['activity'] as { detail?: { description?: string } }[]) ?? [])
-        .map(({ detail }) => detail?.description)
-        .filter(Boolean)
-        .join(' / ');
-    case 'CareTeam':
-      return ((resource['participant'] as { member?: Reference }[]) ?? [])
-        .map(({ member }) => member?.display)
-        .filter(Boolean)
-        .join(', ');
-    case 'Communication':
-      return ((resource['payload'] as { contentString?: string }[]) ?? [])
-        .map(({ contentString }) => contentString)
-        .filter(Boolean)
-        .join(' ');
-    case 'DiagnosticReport':
-      return String(resource['conclusion'] ?? '');
-    default:
-      return '';
-  }
 };
 
 const mostOftenFirst = (a: Series, b: Series): number =>

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { Empty } from '../ui/states.tsx';
-import { ItemList } from './items.tsx';
+import { ItemList, Origin } from './items.tsx';
 import type { Chart } from './record.ts';
 import { typeName, useRecordText } from './words.ts';
 
@@ -25,11 +25,11 @@ export const Team = ({ chart }: { readonly chart: Chart }): ReactNode => {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {chart.carers.map(({ name, region, last, count, types }) => (
+            {chart.carers.map(({ name, region, regionName, last, count, types }) => (
               <Table.Tr key={`${name}|${region}`}>
                 <Table.Th scope="row">
                   {name}
-                  {region && ` (${region})`}
+                  <Origin of={{ region, regionName }} />
                 </Table.Th>
                 <Table.Td>{dayText(language, last)}</Table.Td>
                 <Table.Td>{count}</Table.Td>

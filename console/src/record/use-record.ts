@@ -2,6 +2,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import { type Api, type Bundle, type Issue, matchesOf, type Resource, warningsOf } from '../api/client.ts';
+import { useLanguage } from '../i18n/i18n.ts';
 import { useApi } from '../ui/context.ts';
 import { type Chart, chartOf } from './record.ts';
 
@@ -54,7 +55,8 @@ export const useRecord = (
   }, [hasNextPage, isFetchingNextPage, fetchNextPage, isError]);
   const count = usablePages(data?.pages.length ?? 0, hasNextPage);
   const resources = useMemo(() => unique((data?.pages ?? []).slice(0, count).flatMap(matchesOf)), [data, count]);
-  const chart = useMemo(() => chartOf(patientId, resources), [patientId, resources]);
+  const { language } = useLanguage();
+  const chart = useMemo(() => chartOf(patientId, resources, undefined, { language }), [patientId, resources, language]);
   return {
     chart,
     resources,
