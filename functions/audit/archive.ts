@@ -17,7 +17,6 @@ export const openArchive = (bucket: string, s3: Pick<Aws, 'send'> = openAws('s3'
       },
       body: text,
     });
-    await answer.body?.cancel();
     if (answer.ok) return true;
     if (answer.status === 412 || answer.status === 409) return false;
     throw new AwsError('PutObjectFailed', answer.status, 's3');
@@ -25,7 +24,6 @@ export const openArchive = (bucket: string, s3: Pick<Aws, 'send'> = openAws('s3'
   read: async (name) => {
     const answer = await s3.send({ method: 'GET', path: `/${bucket}/${name}` });
     if (answer.ok) return answer.text();
-    await answer.body?.cancel();
     if (answer.status === 404) return undefined;
     throw new AwsError('GetObjectFailed', answer.status, 's3');
   },

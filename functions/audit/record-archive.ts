@@ -28,7 +28,6 @@ export const openRecordArchive = (bucket: string, s3: Pick<Aws, 'send'> = openAw
       },
       body: gzipped,
     });
-    await answer.body?.cancel();
     if (answer.ok) return true;
     if (answer.status === 412) return false;
     // 409: the same name is being written at this moment. Whether that will succeed is not known, so the batch comes again.
@@ -39,7 +38,7 @@ export const openRecordArchive = (bucket: string, s3: Pick<Aws, 'send'> = openAw
     do {
       const query = { 'list-type': '2', prefix: folder, ...(token !== undefined && { 'continuation-token': token }) };
       const answer = await s3.send({ method: 'GET', path: `/${bucket}`, query });
-      const text = await answer.text();
+      const text = answer.text();
       if (!answer.ok) throw new AwsError('ListObjectsFailed', answer.status, 's3');
       for (const [, name] of text.matchAll(/<Key>([^<]*)<\/Key>/g)) yield name!;
       token = /<NextContinuationToken>([^<]*)<\/NextContinuationToken>/.exec(text)?.[1];
@@ -48,7 +47,7 @@ export const openRecordArchive = (bucket: string, s3: Pick<Aws, 'send'> = openAw
   read: async (name) => {
     const answer = await s3.send({ method: 'GET', path: `/${bucket}/${name}` });
     if (!answer.ok) throw new AwsError('GetObjectFailed', answer.status, 's3');
-    return linesOf(Buffer.from(await answer.arrayBuffer()));
+    return linesOf(answer.bytes);
   },
 });
 

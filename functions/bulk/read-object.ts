@@ -22,11 +22,11 @@ export const readObject = async function* (
     });
     if (answer.status === 416 && from === 0) return; // an empty file
     if (!answer.ok) throw new AwsError('GetObject', answer.status, 'S3');
-    const bytes = new Uint8Array(await answer.arrayBuffer());
+    const { bytes } = answer;
     if (bytes.length > 0) yield bytes;
     from += bytes.length;
-    etag = answer.headers.get('etag') ?? undefined;
-    const size = Number(/\/(\d+)$/.exec(answer.headers.get('content-range') ?? '')?.[1] ?? from);
+    etag = answer.header('etag');
+    const size = Number(/\/(\d+)$/.exec(answer.header('content-range') ?? '')?.[1] ?? from);
     if (from >= size || bytes.length === 0) return;
   }
 };

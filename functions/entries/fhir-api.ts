@@ -4,7 +4,7 @@ import { limited } from '../abuse/limiter.ts';
 import { openCases } from '../break-glass/cases.ts';
 import { openBreakGlass } from '../break-glass/open.ts';
 import { openPatientsOf } from '../enrolment/acting-for.ts';
-import { auditEvents } from '../interactions/audit-events.ts';
+import { late } from '../interactions/late.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { fhirApi } from '../middleware/fhir-api.ts';
 import { liveFacilityNames, liveLimiter, liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
@@ -18,6 +18,12 @@ const services = await liveServices(process.env, client, LIMITS);
 
 const alert = openAlerts({ region: services.region.name, clock: services.clock });
 
+const audits = async () => {
+  const { auditEvents } = await import('../interactions/audit-events.ts');
+  const facilityName = liveFacilityNames(process.env, client);
+  return auditEvents({ ...services, facilityName }, liveTrail(process.env, client));
+};
+
 export const handler = fhirApi({
   services,
   authenticate: limited(
@@ -30,8 +36,5 @@ export const handler = fhirApi({
     minutes: Number(process.env.BREAK_GLASS_MINUTES) || undefined,
     alert: () => alert('break-glass'),
   }),
-  audits: auditEvents(
-    { ...services, facilityName: liveFacilityNames(process.env, client) },
-    liveTrail(process.env, client),
-  ),
+  audits: { read: late(async () => (await audits()).read), search: late(async () => (await audits()).search) },
 });

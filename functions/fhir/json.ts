@@ -1,5 +1,7 @@
 // FHIR JSON as text and as values: https://hl7.org/fhir/R4/json.html
 // What we store is the client's own text, less what the server decides, so that a read is splicing and no parsing.
+
+import { jsonFault } from './json-fault.ts';
 import { refuse } from './outcome.ts';
 import type { Json, RawNumber, Resource } from './types.ts';
 
@@ -48,8 +50,7 @@ const parse = (text: string): Json => {
   try {
     return parseTrusted(text);
   } catch {
-    // The engine's message quotes the text.
-    throw refuse('malformed', 'the body is not JSON');
+    throw refuse('malformed', `the body is not JSON from ${jsonFault(text)} on`);
   }
 };
 

@@ -2,12 +2,12 @@ import { Heads, ruled } from '../consent/ruled.ts';
 import { notFound, refuse } from '../fhir/outcome.ts';
 import { ELSEWHERE, OPERATIONS, type Operation } from '../operations/operations.ts';
 import { bundle } from './bundle/bundle.ts';
-import { capabilities } from './capabilities.ts';
 import type { Context, FhirRequest, Interaction, Services } from './contract.ts';
 import { create } from './create.ts';
 import { conditionalDelete, del } from './delete.ts';
 import { historyOfInstance, historyOfMany } from './history.ts';
 import { does, parseType } from './ids.ts';
+import { late } from './late.ts';
 import { admitBody, type BodyKind } from './media-type.ts';
 import { conditionalPatch, patch } from './patch.ts';
 import { read } from './read.ts';
@@ -37,7 +37,7 @@ export const ROUTES: readonly Route[] = [
     path: 'metadata',
     code: 'capabilities',
     open: true,
-    make: (services) => capabilities(services, CLAIMS),
+    make: (services) => late(async () => (await import('./capabilities.ts')).capabilities(services, CLAIMS)),
   },
   { method: 'POST', path: '', code: 'transaction', body: 'fhir', make: bundle },
   { method: 'GET', path: '_history', code: 'history-system', make: historyOfMany },

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { jsonFault } from '../fhir/json-fault.ts';
 import { FhirError, refuse } from '../fhir/outcome.ts';
 import type { Issue } from '../fhir/types.ts';
 
@@ -6,10 +7,19 @@ const MOST_ISSUES = 50;
 
 /** Text → JSON, or a refusal that quotes nothing. */
 export const parseJsonBody = (body: Uint8Array): unknown => {
+  const text = textOf(body);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return JSON.parse(text);
   } catch {
-    throw refuse('malformed', 'the body is not JSON in UTF-8');
+    throw refuse('malformed', `the body is not JSON from ${jsonFault(text)} on`);
+  }
+};
+
+const textOf = (body: Uint8Array): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw refuse('malformed', 'the body is not UTF-8');
   }
 };
 

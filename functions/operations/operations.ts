@@ -1,13 +1,5 @@
 import type { Interaction, Services } from '../interactions/contract.ts';
-import { encounterEverything, everything } from './everything.ts';
-import { expand } from './expand.ts';
-import { lastn } from './lastn.ts';
-import { lookup } from './lookup.ts';
-import { meta, metaAdd, metaDelete } from './meta.ts';
-import { summary } from './summary.ts';
-import { openUpload, uploadStatus } from './upload.ts';
-import { validateOperation } from './validate.ts';
-import { validateCodeInSet, validateCodeInSystem } from './validate-code.ts';
+import { late } from '../interactions/late.ts';
 
 export interface Operation {
   /** Without `$`. */
@@ -21,6 +13,14 @@ export interface Operation {
   readonly make: (services: Services) => Interaction;
 }
 
+type Code = typeof import('./code.ts');
+
+/** All operations are loaded with the first call of one. */
+const from =
+  (name: keyof Code): Operation['make'] =>
+  (services) =>
+    late(async () => (await import('./code.ts'))[name](services));
+
 const R4 = 'http://hl7.org/fhir/OperationDefinition';
 
 /** Every `$operation`; an entry here routes it and claims it. https://hl7.org/fhir/R4/operations.html */
@@ -30,61 +30,79 @@ export const OPERATIONS: readonly Operation[] = [
     definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
     levels: ['instance'],
     types: ['Patient'],
-    make: everything,
+    make: from('everything'),
   },
   {
     name: 'everything',
     definition: 'http://hl7.org/fhir/OperationDefinition/Encounter-everything',
     levels: ['instance'],
     types: ['Encounter'],
-    make: encounterEverything,
+    make: from('encounterEverything'),
   },
   {
     name: 'summary',
     definition: 'http://hl7.org/fhir/uv/ips/OperationDefinition/summary',
     levels: ['type', 'instance'],
     types: ['Patient'],
-    make: summary,
+    make: from('summary'),
   },
   {
     name: 'validate',
     definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
     levels: ['type', 'instance'],
     affectsState: true,
-    make: validateOperation,
+    make: from('validateOperation'),
   },
-  { name: 'meta', definition: `${R4}/Resource-meta`, levels: ['instance'], make: meta },
-  { name: 'meta-add', definition: `${R4}/Resource-meta-add`, levels: ['instance'], affectsState: true, make: metaAdd },
+  { name: 'meta', definition: `${R4}/Resource-meta`, levels: ['instance'], make: from('meta') },
+  {
+    name: 'meta-add',
+    definition: `${R4}/Resource-meta-add`,
+    levels: ['instance'],
+    affectsState: true,
+    make: from('metaAdd'),
+  },
   {
     name: 'meta-delete',
     definition: `${R4}/Resource-meta-delete`,
     levels: ['instance'],
     affectsState: true,
-    make: metaDelete,
+    make: from('metaDelete'),
   },
-  { name: 'lastn', definition: `${R4}/Observation-lastn`, levels: ['type'], types: ['Observation'], make: lastn },
+  {
+    name: 'lastn',
+    definition: `${R4}/Observation-lastn`,
+    levels: ['type'],
+    types: ['Observation'],
+    make: from('lastn'),
+  },
   // Terminology: docs/terminology.md.
-  { name: 'lookup', definition: `${R4}/CodeSystem-lookup`, levels: ['type'], types: ['CodeSystem'], make: lookup },
+  {
+    name: 'lookup',
+    definition: `${R4}/CodeSystem-lookup`,
+    levels: ['type'],
+    types: ['CodeSystem'],
+    make: from('lookup'),
+  },
   {
     name: 'validate-code',
     definition: `${R4}/CodeSystem-validate-code`,
     levels: ['type', 'instance'],
     types: ['CodeSystem'],
-    make: validateCodeInSystem,
+    make: from('validateCodeInSystem'),
   },
   {
     name: 'validate-code',
     definition: `${R4}/ValueSet-validate-code`,
     levels: ['type', 'instance'],
     types: ['ValueSet'],
-    make: validateCodeInSet,
+    make: from('validateCodeInSet'),
   },
   {
     name: 'expand',
     definition: `${R4}/ValueSet-expand`,
     levels: ['type', 'instance'],
     types: ['ValueSet'],
-    make: expand,
+    make: from('expand'),
   },
   // Files larger than a request: docs/loading.md.
   {
@@ -92,13 +110,13 @@ export const OPERATIONS: readonly Operation[] = [
     definition: 'urn:tsumugi:operation:upload',
     levels: ['system'],
     affectsState: true,
-    make: openUpload,
+    make: from('openUpload'),
   },
   {
     name: 'upload-status',
     definition: 'urn:tsumugi:operation:upload-status',
     levels: ['system'],
-    make: uploadStatus,
+    make: from('uploadStatus'),
   },
 ];
 

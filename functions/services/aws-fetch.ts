@@ -1,6 +1,9 @@
-// AWS services over signed fetch, where the SDK's client would cost more at a cold start than it gives (docs/architecture.md).
-// Credentials, region and endpoints come from the standard environment variables, as the SDK has them.
+// AWS services over signed requests, where the SDK's client would cost more at a cold start than it gives (docs/architecture.md).
+// Credentials, region and endpoints come from the standard environment variables, as the SDK has them. Not by `fetch`: Node loads
+// undici with its first call, which was a fifth of a cold start, and the SDK brings node:https anyway.
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { refuse } from '../fhir/outcome.ts';
 
@@ -13,11 +16,22 @@ export interface AwsRequest {
   readonly body?: Uint8Array | string;
 }
 
+/** An answer, read to its end. */
+export interface AwsAnswer {
+  readonly status: number;
+  /** 200 to 299. */
+  readonly ok: boolean;
+  /** Name in lower case. */
+  readonly header: (name: string) => string | undefined;
+  readonly bytes: Uint8Array;
+  readonly text: () => string;
+}
+
 export interface Aws {
   /** Where requests go: `http://127.0.0.1:4567`, `https://kms.ap-northeast-1.amazonaws.com`. */
   readonly endpoint: URL;
   /** Sends until there is an answer that is not the service's or the network's fault; any status below 500 but 429 is one. */
-  send(request: AwsRequest): Promise<Response>;
+  send(request: AwsRequest): Promise<AwsAnswer>;
   /** A URL that carries its signature. Headers given are part of what is signed. */
   presign(request: AwsRequest, seconds: number): Promise<string>;
 }
@@ -103,22 +117,15 @@ export const openAws = (
     return `${endpoint.origin}${path}${pairs.length > 0 ? `?${pairs.join('&')}` : ''}`;
   };
 
-  const once = async (request: AwsRequest): Promise<Response> => {
+  const once = async (request: AwsRequest): Promise<AwsAnswer> => {
     const { path, query, headers } = await signer.sign(unsigned(request));
-    const { host: _host, ...sent } = headers; // fetch writes it itself
-    return fetch(address(path, query ?? {}), {
-      method: request.method,
-      headers: sent,
-      ...(request.body !== undefined && { body: request.body as string | Uint8Array<ArrayBuffer> }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    return exchange(address(path, query ?? {}), { method: request.method, headers, body: request.body });
   };
 
-  const send = async (request: AwsRequest): Promise<Response> => {
+  const send = async (request: AwsRequest): Promise<AwsAnswer> => {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await once(request).catch(() => undefined);
-      if (answer && answer.status < 500 && answer.status !== 429 && !(await isThrottled(answer))) return answer;
-      await answer?.body?.cancel().catch(() => {});
+      if (answer && answer.status < 500 && answer.status !== 429 && !isThrottled(answer)) return answer;
       if (attempt >= ATTEMPTS) throw refuse('unavailable', `${service} does not answer at present; please try again`);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * FIRST_WAIT_MS * 2 ** attempt));
     }
@@ -132,9 +139,38 @@ export const openAws = (
   return { endpoint, send, presign };
 };
 
+interface Exchange {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | string | undefined;
+}
+
+/** One request and its whole answer, on Node's own agent, which keeps lines open. Rejects when the line is cut or time is up. */
+const exchange = (address: string, { method, headers, body }: Exchange): Promise<AwsAnswer> =>
+  new Promise((resolve, reject) => {
+    const { request } = address.startsWith('http:') ? http : https;
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const asked = request(address, { method, headers, signal }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.once('error', reject); // cut in the middle
+      answer.once('end', () => {
+        const status = answer.statusCode ?? 0;
+        const bytes = Buffer.concat(chunks);
+        const header = (name: string) => {
+          const value = answer.headers[name];
+          return Array.isArray(value) ? value[0] : value;
+        };
+        resolve({ status, ok: status >= 200 && status < 300, header, bytes, text: () => bytes.toString() });
+      });
+    });
+    asked.once('error', reject);
+    asked.end(body);
+  });
+
 /** KMS says so with status 400. */
-const isThrottled = async (answer: Response): Promise<boolean> =>
-  answer.status === 400 && /Throttling|LimitExceeded|KMSInternal|DependencyTimeout/.test(await answer.clone().text());
+const isThrottled = (answer: AwsAnswer): boolean =>
+  answer.status === 400 && /Throttling|LimitExceeded|KMSInternal|DependencyTimeout/.test(answer.text());
 
 /** RFC 3986: encodeURIComponent leaves five characters that a signature needs escaped. */
 export const escaped = (text: string): string =>
@@ -152,7 +188,7 @@ export const openKms =
       headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target },
       body: JSON.stringify(body),
     });
-    const text = await answer.text();
+    const text = answer.text();
     if (answer.ok) return text === '' ? {} : JSON.parse(text);
     const type = /"__type"\s*:\s*"(?:[^"#]*#)?([A-Za-z]+)/.exec(text)?.[1] ?? 'UnknownError';
     throw new AwsError(type, answer.status, target);

@@ -11,7 +11,7 @@ import { openTokenKeys } from '../auth/token-keys.ts';
 import { consentDefaultOf, profileSettingsOf, readEnv } from '../env.ts';
 import type { Services } from '../interactions/contract.ts';
 import type { AuthenticateDeps } from '../middleware/authenticate.ts';
-import { openProfiles } from '../profiles/loaded.ts';
+import type { Profiles } from '../profiles/port.ts';
 import { openDynamoClient } from '../storage/client.ts';
 import { openDocuments } from '../storage/documents-s3.ts';
 import { type DynamoOptions, openDynamo } from '../storage/dynamo.ts';
@@ -52,7 +52,7 @@ export const liveServices = async (
   const resources = openDynamo({ client, tables, keys, documents, clock, limits });
   return {
     resources,
-    profiles: openProfiles({ resources, clock }, profileSettingsOf(environment)),
+    profiles: lateProfiles({ resources, clock }, profileSettingsOf(environment)),
     documents,
     // Only functions that take files larger than a request are told the bucket.
     ...(environment.UPLOADS_BUCKET && { uploads: openDocuments({ bucket: environment.UPLOADS_BUCKET }) }),
@@ -66,6 +66,21 @@ export const liveServices = async (
       homeCommunityId: env.HOME_COMMUNITY_ID,
       consentDefault: consentDefaultOf(environment),
       glassOverridesDenial: environment.GLASS_OVERRIDES_DENIAL === 'true',
+      matureMinorAge: Number(environment.MATURE_MINOR_AGE) || undefined,
+    },
+  };
+};
+
+/** The rules are loaded with the first write, not with a cold start. */
+const lateProfiles = (
+  services: Pick<Services, 'resources' | 'clock'>,
+  settings: ReturnType<typeof profileSettingsOf>,
+): Profiles => {
+  let opened: Promise<Profiles> | undefined;
+  return {
+    issues: async (resource, asked) => {
+      opened ??= import('../profiles/loaded.ts').then(({ openProfiles }) => openProfiles(services, settings));
+      return (await opened).issues(resource, asked);
     },
   };
 };

@@ -1,6 +1,6 @@
 // Bytes in one S3 bucket. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 import { hash } from 'node:crypto';
-import { AwsError, escaped, openAws } from '../services/aws-fetch.ts';
+import { type AwsAnswer, AwsError, escaped, openAws } from '../services/aws-fetch.ts';
 import type { Documents } from './port.ts';
 
 export interface BucketOptions {
@@ -24,22 +24,16 @@ export const openDocuments = ({ bucket, env = process.env }: BucketOptions): Doc
         headers: { 'content-type': contentType, 'x-amz-checksum-sha256': hash('sha256', bytes, 'base64') },
         body: bytes,
       });
-      await expectOk(answer);
+      expectOk(answer);
     },
     get: async (name) => {
       const answer = await aws.send({ method: 'GET', path: path(name) });
-      if (answer.status === 404) {
-        await answer.body?.cancel();
-        return undefined;
-      }
-      await expectOk(answer);
-      return {
-        bytes: new Uint8Array(await answer.arrayBuffer()),
-        contentType: answer.headers.get('content-type') ?? 'application/octet-stream',
-      };
+      if (answer.status === 404) return undefined;
+      expectOk(answer);
+      return { bytes: answer.bytes, contentType: answer.header('content-type') ?? 'application/octet-stream' };
     },
     delete: async (name) => {
-      await expectOk(await aws.send({ method: 'DELETE', path: path(name) }));
+      expectOk(await aws.send({ method: 'DELETE', path: path(name) }));
     },
     // No checksum among what is signed: it would be that of an empty body, and S3 would refuse every other.
     presignPut: (name, contentType, seconds) =>
@@ -51,8 +45,8 @@ export const openDocuments = ({ bucket, env = process.env }: BucketOptions): Doc
 /** What is not known when a URL is signed. The signer moves it into the query. */
 const UNSIGNED = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
 
-const expectOk = async (answer: Response): Promise<void> => {
+const expectOk = (answer: AwsAnswer): void => {
   if (answer.ok) return;
-  const code = /<Code>([A-Za-z]+)<\/Code>/.exec(await answer.text())?.[1] ?? 'UnknownError';
+  const code = /<Code>([A-Za-z]+)<\/Code>/.exec(answer.text())?.[1] ?? 'UnknownError';
   throw new AwsError(code, answer.status, 'S3');
 };

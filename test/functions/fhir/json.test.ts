@@ -51,7 +51,7 @@ describe('parseJson', () => {
   });
 
   it('does not quote the body in its refusal', () => {
-    expect(() => parseJson('{"name":"山田"')).toThrow(/^the body is not JSON$/);
+    expect(() => parseJson('{"name":"山田"')).toThrow(/^the body is not JSON from line 1, column 13 on$/);
   });
 
   it('reads whatever JSON.stringify writes', () => {
