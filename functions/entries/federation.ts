@@ -16,7 +16,7 @@ import { contractRoutes } from '../federation/contract-routes.ts';
 import { openContracts } from '../federation/contracts.ts';
 import { openCorrelations } from '../federation/correlations.ts';
 import { openExchange } from '../federation/exchange.ts';
-import { openIheGateway } from '../federation/ihe-gateway.ts';
+import { lateIheGateway } from '../federation/ihe-late.ts';
 import { pairingRoutes } from '../federation/pairing-routes.ts';
 import { openPairings } from '../federation/pairings.ts';
 import { openPeerHttp } from '../federation/peer-http.ts';
@@ -81,7 +81,10 @@ export const handler = federationApi({
     pairings,
     circuits,
     ask,
-    ihe: openIheGateway({ community, peers, signer: xuaKeys.signer, pseudonym, clock }),
+    ihe: lateIheGateway(async () => {
+      const { openIheGateway } = await import('../federation/ihe-gateway.ts');
+      return openIheGateway({ community, peers, signer: xuaKeys.signer, pseudonym, clock });
+    }),
     readAs: ({ actor }) => ruled(resources, heads, { actor, isEager: true }),
   }),
   verify: openVerifier({
