@@ -2,7 +2,7 @@
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { SignIn } from './session/sign-in.tsx';
 import { useServices, useSession } from './ui/context.ts';
-import { Loading } from './ui/states.tsx';
+import { Boundary, Loading } from './ui/states.tsx';
 
 const Frame = lazy(() => import('./frame.tsx'));
 
@@ -15,9 +15,11 @@ export const App = (): ReactNode => {
   }, [config]);
   if (state.status === 'out') return <SignIn />;
   return (
-    <Suspense fallback={<Loading />}>
-      {/* A frame for each person: what one had open is not the next one's. */}
-      <Frame key={state.who.subject} who={state.who} />
-    </Suspense>
+    <Boundary>
+      <Suspense fallback={<Loading />}>
+        {/* A frame for each person: what one had open is not the next one's. */}
+        <Frame key={state.who.subject} who={state.who} />
+      </Suspense>
+    </Boundary>
   );
 };

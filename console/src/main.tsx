@@ -15,10 +15,14 @@ const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 30_000,
+      // Asked also when the browser thinks that it is offline: a page that waits for the network says nothing, one that was refused says so.
+      networkMode: 'always',
+      refetchOnReconnect: true,
       // What the server refused it refuses again; a network that failed may come back.
-      retry: (count, error) => count < 2 && !(error instanceof SessionLostError) && !isFinal(error),
+      retry: (count, error) => count < 2 && navigator.onLine && !(error instanceof SessionLostError) && !isFinal(error),
     },
-    mutations: { retry: false },
+    // What is written is sent when somebody says so, and never later by itself.
+    mutations: { retry: false, networkMode: 'always' },
   },
 });
 

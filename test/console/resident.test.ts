@@ -148,7 +148,9 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     await reopen('/measurements');
     await page.getByLabel('血圧（上）').fill('128');
     await page.getByLabel('血圧（下）').fill('79');
-    await seen.context.route('**/fhir/Observation', (route) => route.fulfill({ status: 401, body: '' }), { times: 2 });
+    await seen.context.route(/\/fhir\/Observation\/(?!_search)/, (route) => route.fulfill({ status: 401, body: '' }), {
+      times: 2,
+    });
     const before = seen.complaints.length;
     await page.getByRole('button', { name: '記録する', exact: true }).click();
     await page.getByRole('heading', { name: 'もう一度サインインしてください' }).waitFor();

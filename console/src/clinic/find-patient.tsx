@@ -35,7 +35,7 @@ const useText = words({
     keys: '選ぶ',
     enter: '開く',
     card: '住民カード（QRコードまたは12桁の番号）',
-    cardHint: '読み取り機で読むか、番号を入力してください。',
+    cardHint: '読み取り機・カメラ・写真で読むか、番号を入力してください。',
     cardNone: 'このカードの記録はありません。',
     cardDead: 'このカードは使えません（再発行または停止）。',
     cardWrong: 'この地域のカードではないか、番号が違います。',
@@ -57,7 +57,7 @@ const useText = words({
     keys: 'choose',
     enter: 'open',
     card: 'Resident card (QR code or 12 digits)',
-    cardHint: 'Scan it, or type the number.',
+    cardHint: 'Scan it, choose a photo of it, or type the number.',
     cardNone: 'There is no record for this card.',
     cardDead: 'This card is no longer valid.',
     cardWrong: 'Not a card of this region, or a wrong number.',
@@ -77,7 +77,7 @@ const FindPatient = (): ReactNode => {
   const [marked, setMarked] = useState(0);
   const [asked] = useDebouncedValue(typed, 180);
   const criteria = criteriaOf(asked);
-  const { data, error, isFetching, isPlaceholderData } = useQuery({
+  const { data, error, isFetching, isPlaceholderData, refetch } = useQuery({
     queryKey: ['find', criteria],
     queryFn: ({ signal }) =>
       api.search(
@@ -173,7 +173,7 @@ const FindPatient = (): ReactNode => {
           {t('register')}
         </Button>
       )}
-      {error && <Failure error={error} />}
+      {error && <Failure error={error} retry={() => void refetch()} />}
       {isFetching && !data && <Loading />}
       {data && criteria && found.length === 0 && !isFetching && <Empty>{t('none')}</Empty>}
       {found.length > 0 && <Found {...{ patients: found, groups, facilities, marked, open }} />}
@@ -199,7 +199,7 @@ const CardLookup = ({ onFound }: { readonly onFound: (patientId: string) => void
       if (id) onFound(id);
     },
   });
-  const { error, data } = lookup;
+  const { error, data, variables } = lookup;
   const status = error instanceof ApiError ? error.status : undefined;
   const said =
     status === 404 || (data && !data.patient && data.linked.length === 0)
@@ -218,7 +218,9 @@ const CardLookup = ({ onFound }: { readonly onFound: (patientId: string) => void
         busy={lookup.isPending}
         error={said}
       />
-      {error && !said && <Failure error={error} />}
+      {error && !said && (
+        <Failure error={error} {...(variables !== undefined && { retry: () => lookup.mutate(variables) })} />
+      )}
     </Paper>
   );
 };

@@ -58,3 +58,21 @@ export const cdaSections = (xml: Document): TextSection[] | undefined => {
   });
   return childrenOf(body, 'component').flatMap((component) => childrenOf(component, 'section').map(sectionOf));
 };
+
+/**
+ * A CDA whose body is a file (level 1: a PDF, a picture), as an attachment; undefined: its body is something else.
+ * https://www.hl7.org/implement/standards/product_brief.cfm?product_id=7, nonXMLBody
+ */
+export const cdaBody = (
+  xml: Document,
+): { readonly contentType: string; readonly data: string; readonly title: string } | undefined => {
+  const root = xml.documentElement;
+  if (root?.localName !== 'ClinicalDocument') return undefined;
+  const text = [...root.getElementsByTagNameNS('*', 'nonXMLBody')].flatMap((body) => childrenOf(body, 'text'))[0];
+  if (text?.getAttribute('representation') !== 'B64') return undefined;
+  return {
+    contentType: text.getAttribute('mediaType') ?? 'text/plain',
+    data: (text.textContent ?? '').replace(/\s/g, ''),
+    title: childrenOf(root, 'title').map(linesOf)[0] ?? '',
+  };
+};

@@ -9,9 +9,8 @@ import { useApi } from '../ui/context.ts';
 import { useSend } from '../ui/form.tsx';
 import { Listed } from '../ui/list.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
-import { ResidentPage } from './page.tsx';
+import { MemberPage } from './page.tsx';
 import styles from './resident.module.css';
-import { useEnrolment } from './use-resident.ts';
 
 const useText = words({
   ja: {
@@ -81,11 +80,10 @@ interface CardOf {
 
 const Card = (): ReactNode => {
   const t = useText();
-  const { data } = useEnrolment();
   return (
-    <ResidentPage title={t('title')} lead={t('lead')}>
-      {data && (data.person === undefined ? <Text>{t('notJoined')}</Text> : <Cards />)}
-    </ResidentPage>
+    <MemberPage title={t('title')} lead={t('lead')} notJoined={t('notJoined')}>
+      <Cards />
+    </MemberPage>
   );
 };
 

@@ -10,8 +10,7 @@ import { useApi } from '../ui/context.ts';
 import { Facts } from '../ui/facts.tsx';
 import { Field, SendForm, useForm, useSend } from '../ui/form.tsx';
 import { Failure, Loading } from '../ui/states.tsx';
-import { ResidentPage } from './page.tsx';
-import { useEnrolment } from './use-resident.ts';
+import { MemberPage } from './page.tsx';
 
 const useText = words({
   ja: {
@@ -79,11 +78,10 @@ const nameText = (name: NameOf | undefined): string =>
 
 const Contact = (): ReactNode => {
   const t = useText();
-  const { data } = useEnrolment();
   return (
-    <ResidentPage title={t('title')}>
-      {data && (data.person === undefined ? <Text>{t('notJoined')}</Text> : <Details />)}
-    </ResidentPage>
+    <MemberPage title={t('title')} notJoined={t('notJoined')}>
+      <Details />
+    </MemberPage>
   );
 };
 
@@ -101,7 +99,9 @@ const Details = (): ReactNode => {
     enabled: person.data !== undefined,
   });
   if (person.error) return <Failure error={person.error} retry={() => void person.refetch()} />;
-  if (!person.data || patient.isPending) return <Loading />;
+  // An empty form would be saved over whom there is to call.
+  if (patient.error) return <Failure error={patient.error} retry={() => void patient.refetch()} />;
+  if (!person.data || !patient.data) return <Loading />;
   const { name, birthDate } = person.data;
   return (
     <Stack gap="lg">

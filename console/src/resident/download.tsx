@@ -89,7 +89,8 @@ const Both = ({ patient }: { readonly patient: string }): ReactNode => {
       </Stack>
       {record.pending && <Loading />}
       {record.error !== null && record.error !== undefined && <Failure error={record.error} retry={record.retry} />}
-      {!record.pending && <Sheet chart={record.chart} />}
+      {/* An empty sheet would say that nothing is known of the person. */}
+      {record.chart.patient && <Sheet chart={record.chart} />}
     </Stack>
   );
 };

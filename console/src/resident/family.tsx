@@ -8,9 +8,9 @@ import { Confirm } from '../ui/confirm.tsx';
 import { useApi } from '../ui/context.ts';
 import { useSend } from '../ui/form.tsx';
 import { Empty, Failure, Loading } from '../ui/states.tsx';
-import { ResidentPage } from './page.tsx';
+import { MemberPage } from './page.tsx';
 import styles from './resident.module.css';
-import { type ProxyRight, useEnrolment, useProxies, useSubjects } from './use-resident.ts';
+import { type ProxyRight, useProxies, useSubjects } from './use-resident.ts';
 
 const useText = words({
   ja: {
@@ -63,11 +63,10 @@ const useText = words({
 
 const Family = (): ReactNode => {
   const t = useText();
-  const { data } = useEnrolment();
   return (
-    <ResidentPage title={t('title')} lead={t('lead')}>
-      {data && (data.person === undefined ? <Text>{t('notJoined')}</Text> : <Both />)}
-    </ResidentPage>
+    <MemberPage title={t('title')} lead={t('lead')} notJoined={t('notJoined')}>
+      <Both />
+    </MemberPage>
   );
 };
 

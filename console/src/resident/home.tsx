@@ -160,11 +160,13 @@ const Notice = ({
 const Alerts = (): ReactNode => {
   const t = useText();
   const api = useApi();
-  const { data } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['alerts'],
     queryFn: async ({ signal }) => (await api.ask<{ alerts: readonly unknown[] }>('/me/alerts', { signal })).value,
   });
   const count = data?.alerts.length ?? 0;
+  // That nobody broke the glass is not known then, and must not look as if it were.
+  if (error) return <Failure error={error} retry={() => void refetch()} />;
   return count === 0 ? null : (
     <Alert color="orange" title={t('alerts', { count })}>
       <Stack gap="xs">

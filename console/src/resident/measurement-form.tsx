@@ -94,6 +94,8 @@ export const MeasurementForm = ({
   const [note, setNote] = useState(() => (entry?.['note'] as { text?: string }[] | undefined)?.[0]?.text ?? '');
   const [tried, setTried] = useState(false);
   const [asking, setAsking] = useState(false);
+  /** Names what is written, so that sending again after an answer was lost writes it once: https://hl7.org/fhir/R4/http.html#upsert */
+  const [id, setId] = useState(() => crypto.randomUUID());
   const checked = check(measure, typed, instantOf(local), Date.now(), before);
 
   const send = useSend(
@@ -106,7 +108,7 @@ export const MeasurementForm = ({
         note: note.trim(),
       });
       return entry?.id === undefined
-        ? api.fhir('/Observation', { method: 'POST', body })
+        ? api.fhir(`/Observation/${id}`, { method: 'PUT', body: { ...body, id } })
         : api.fhir(`/Observation/${entry.id}`, {
             method: 'PUT',
             body: { ...body, id: entry.id },
@@ -120,6 +122,7 @@ export const MeasurementForm = ({
         setTried(false);
         setTyped(empty);
         setNote('');
+        setId(crypto.randomUUID());
         onDone?.();
       },
     },

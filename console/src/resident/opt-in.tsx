@@ -118,7 +118,6 @@ const Redeem = ({ subject }: { readonly subject: Subject }): ReactNode => {
       <ScanCode
         label={t('code')}
         hint={t('hint')}
-        photo
         onCode={(read) => {
           redeem.reset();
           undo.reset();

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { words } from '../i18n/i18n.ts';
 import { Failure, Loading } from '../ui/states.tsx';
 import styles from './resident.module.css';
-import { type Enrolment, type Subject, useSubjects } from './use-resident.ts';
+import { type Enrolment, type Subject, useEnrolment, useSubjects } from './use-resident.ts';
 
 const useText = words({
   ja: {
@@ -47,6 +47,28 @@ export const ResidentPage = ({
     {children}
   </Stack>
 );
+
+/** A page of who is signed in, for those who have joined. */
+export const MemberPage = ({
+  title,
+  lead,
+  notJoined,
+  children,
+}: {
+  readonly title: string;
+  readonly lead?: string;
+  readonly notJoined: string;
+  readonly children: ReactNode;
+}): ReactNode => {
+  const { data, error, isPending, refetch } = useEnrolment();
+  return (
+    <ResidentPage title={title} {...(lead !== undefined && { lead })}>
+      {isPending && <Loading />}
+      {error && <Failure error={error} retry={() => void refetch()} />}
+      {data && (data.person === undefined ? <Text>{notJoined}</Text> : children)}
+    </ResidentPage>
+  );
+};
 
 /** A page about one person's record. */
 export const SubjectPage = ({

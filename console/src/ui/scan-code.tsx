@@ -9,7 +9,7 @@ const useText = words({
   ja: {
     camera: 'カメラで読み取る',
     stop: 'カメラを止める',
-    denied: 'カメラを使えません。番号を入力してください。',
+    denied: 'カメラを使えません。番号を入力するか、写真から読み取ってください。',
     picture: 'カメラの映像',
     go: '確定',
     photo: '写真から読み取る',
@@ -18,7 +18,7 @@ const useText = words({
   en: {
     camera: 'Scan with the camera',
     stop: 'Stop the camera',
-    denied: 'The camera cannot be used. Please type the number.',
+    denied: 'The camera cannot be used. Please type the number, or read it from a photo.',
     picture: 'Picture of the camera',
     go: 'OK',
     photo: 'Read from a photo',
@@ -34,12 +34,9 @@ export const ScanCode = ({
   onCode,
   busy = false,
   error,
-  photo = false,
 }: {
   readonly label: string;
   readonly hint?: string;
-  /** Whether a photograph of the code will do. */
-  readonly photo?: boolean;
   readonly onCode: (code: string) => void;
   readonly busy?: boolean;
   /** What the server said of the last code. */
@@ -50,9 +47,12 @@ export const ScanCode = ({
   const [watching, setWatching] = useState(false);
   const [denied, setDenied] = useState(false);
   const [unread, setUnread] = useState(false);
+  // Without it the same picture chosen again, or one taken again under its name, is no change.
+  const another = useRef<() => void>(null);
   const readPhoto = async (file: File | null) => {
     setUnread(false);
     if (!file) return;
+    another.current?.();
     const code = await qrInFile(file).catch(() => undefined);
     if (code === undefined) setUnread(true);
     else onCode(code);
@@ -82,19 +82,23 @@ export const ScanCode = ({
             {t('go')}
           </Button>
           {canScan() && (
-            <Button variant="default" onClick={() => setWatching(!watching)}>
+            <Button
+              variant="default"
+              onClick={() => {
+                setDenied(false);
+                setWatching(!watching);
+              }}
+            >
               {watching ? t('stop') : t('camera')}
             </Button>
           )}
-          {photo && (
-            <FileButton accept="image/*" onChange={(file) => void readPhoto(file)}>
-              {(props) => (
-                <Button variant="default" {...props}>
-                  {t('photo')}
-                </Button>
-              )}
-            </FileButton>
-          )}
+          <FileButton accept="image/*" resetRef={another} onChange={(file) => void readPhoto(file)}>
+            {(props) => (
+              <Button variant="default" {...props}>
+                {t('photo')}
+              </Button>
+            )}
+          </FileButton>
         </Group>
         {unread && (
           <Text size="sm" role="alert">

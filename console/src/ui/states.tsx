@@ -1,6 +1,6 @@
 // Loading, empty, refused, offline: the states that every list and form has, in one form.
 import { Alert, Button, Center, List, Loader, Stack, Text } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Component, type ReactNode } from 'react';
 import { ApiError, type Issue, OfflineError, SessionLostError } from '../api/client.ts';
 import { words } from '../i18n/i18n.ts';
 import { inWords } from './rules.ts';
@@ -16,6 +16,8 @@ const useText = words({
     conflict: '他の人が先に変更しました。読み直してから、もう一度入力してください。',
     busy: '混み合っています。少し待ってから試してください。',
     failed: 'うまくいきませんでした。',
+    broken: 'この画面を表示できません。通信を確かめてから、もう一度開いてください。',
+    reload: 'もう一度開く',
   },
   en: {
     loading: 'Loading',
@@ -27,6 +29,8 @@ const useText = words({
     conflict: 'Someone else has changed it. Load it again, then repeat your change.',
     busy: 'Busy at the moment. Please wait a little and try again.',
     failed: 'That did not work.',
+    broken: 'This page cannot be shown. Check the network, then open it again.',
+    reload: 'Open again',
   },
 });
 
@@ -61,6 +65,31 @@ export const Failure = ({ error, retry }: { readonly error: unknown; readonly re
     </Alert>
   );
 };
+
+/** A page whose script did not come, or that broke: without it the window would be empty. What was asked for is asked for anew. */
+export const Broken = (): ReactNode => {
+  const t = useText();
+  return (
+    <Alert color="red" role="alert" title={t('broken')} m="md">
+      <Button variant="light" color="red" onClick={() => location.reload()}>
+        {t('reload')}
+      </Button>
+    </Alert>
+  );
+};
+
+/** https://react.dev/reference/react/Component#catching-rendering-errors-with-an-error-boundary: there is no hook for it. */
+export class Boundary extends Component<{ readonly children: ReactNode }, { readonly isBroken: boolean }> {
+  override state = { isBroken: false };
+
+  static getDerivedStateFromError(): { readonly isBroken: boolean } {
+    return { isBroken: true };
+  }
+
+  override render(): ReactNode {
+    return this.state.isBroken ? <Broken /> : this.props.children;
+  }
+}
 
 export const IssueList = ({ issues }: { readonly issues: readonly Issue[] }): ReactNode =>
   issues.length === 0 ? null : (

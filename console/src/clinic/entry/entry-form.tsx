@@ -1,7 +1,7 @@
 // One form for every kind of entry: fields from its description, what is missing or improbable said before sending, what the
 // server says at the field that it is about.
 import { Button, Fieldset, Group, Input, Stack, Text, Title } from '@mantine/core';
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { ApiError, type Issue, type Resource } from '../../api/client.ts';
 import { words as texts, useLanguage } from '../../i18n/i18n.ts';
 import { useApi } from '../../ui/context.ts';
@@ -41,6 +41,7 @@ export const EntryForm = ({
   before,
   initial,
   place,
+  entry,
   keep,
   onDone,
   onClose,
@@ -52,6 +53,8 @@ export const EntryForm = ({
   readonly initial: Values;
   /** Facility in whose record it is written, for the reader. */
   readonly place: string;
+  /** Names what this form makes, as often as it is sent. */
+  readonly entry: string;
   /** What is typed, for when the form is closed and opened again. */
   readonly keep: (values: Values) => void;
   readonly onDone: (written: readonly Resource[]) => void;
@@ -71,7 +74,7 @@ export const EntryForm = ({
       const faults = faultsOf(kind, values, file, (key, given) => t(key, given), language);
       setPlaces(faults.length > 0 ? {} : placesOf(kind.build(values, writer)));
       if (faults.length > 0) throw new ApiError(422, faults);
-      return send(api, { kind, values, writer, file, before });
+      return send(api, { kind, values, writer, file, before, entry });
     },
     { done: onDone },
   );
@@ -116,8 +119,18 @@ export const EntryForm = ({
     );
   };
 
+  /** Hands stay on the keys: Escape closes and keeps, Ctrl+Enter saves from any field. */
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Escape') onClose();
+    else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
+      box.current?.querySelector('form')?.requestSubmit();
+    else return;
+    event.preventDefault();
+  };
+
   return (
-    <section className={styles.entry} aria-labelledby={heading} ref={box}>
+    <section className={styles.entry} aria-labelledby={heading} ref={box} onKeyDown={onKeyDown}>
       <Group justify="space-between" mb="xs">
         <Title order={2} size="h4" id={heading}>
           {kind.title[language]}

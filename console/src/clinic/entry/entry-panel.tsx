@@ -69,9 +69,12 @@ export const EntryPanel = ({
   const t = useText();
   const { language } = useLanguage();
   const drafts = useRef(new Map<string, Values>());
+  const entries = useRef(new Map<string, string>());
   const [saved, setSaved] = useState<string>();
   const kind = opened?.kind;
   const name = opened ? `${kind?.name}|${opened.before?.id ?? ''}` : '';
+  const entry = entries.current.get(name) ?? crypto.randomUUID();
+  entries.current.set(name, entry);
   const keep = useCallback((values: Values) => void drafts.current.set(name, values), [name]);
   return (
     <>
@@ -90,9 +93,11 @@ export const EntryPanel = ({
           place={place.name}
           before={opened.before}
           initial={drafts.current.get(name) ?? first(opened, medicines)}
+          entry={entry}
           keep={keep}
           onDone={(written) => {
             drafts.current.delete(name);
+            entries.current.delete(name);
             setSaved(kind.title[language]);
             open(undefined);
             onWritten(written);

@@ -1,5 +1,7 @@
 // Drafts to the server: one resource as a create, several as one transaction, a correction as an update of the version that the
 // form was opened with. https://hl7.org/fhir/R4/http.html#concurrency
+// What is new goes under ids that the form has chosen (https://hl7.org/fhir/R4/http.html#upsert): where an answer was lost on its way,
+// sending again writes the same resources and not a second time.
 import { type Api, ApiError, type Bundle, type Resource } from '../../api/client.ts';
 import { FACILITY_SOURCE } from '../../record/record.ts';
 import { corrected, type Draft, type EntryKind, enteredInError, type Values, type Writer } from './draft.ts';
@@ -17,6 +19,8 @@ export interface Sending {
   readonly file: File | undefined;
   /** What is corrected. */
   readonly before: Resource | undefined;
+  /** Of this one filling of the form, also when it is sent again. */
+  readonly entry: string;
 }
 
 /** Where the server will find fault with a field. */
@@ -29,26 +33,24 @@ export const placesOf = (drafts: readonly Draft[]): Record<string, string> => {
   return places;
 };
 
-export const send = async (api: Api, { kind, values, writer, file, before }: Sending): Promise<Resource[]> => {
+/** By the field that it stands for: between two tries another field may have been filled. */
+const idOf = (entry: string, { at }: Draft): string => `${entry}-${Object.keys(at)[0] ?? ''}`.slice(0, 64);
+
+export const send = async (api: Api, { kind, values, writer, file, before, entry }: Sending): Promise<Resource[]> => {
   const document = file ? await sendFile(api, file, writer) : {};
   const drafts = kind.build({ ...values, ...document }, writer);
   const [first] = drafts;
   if (!first) return [];
   if (before) return [await update(api, before, corrected(before, first.resource, kind.elements ?? []))];
-  if (drafts.length === 1)
-    return [
-      await api.fhir(`/${first.resource.resourceType}`, { method: 'POST', body: stamped(first.resource, writer) }),
-    ];
+  const made = drafts.map((draft) => ({ ...stamped(draft.resource, writer), id: idOf(entry, draft) }));
+  const path = ({ resourceType, id }: Resource) => `${resourceType}/${id}`;
+  if (made.length === 1) return [await api.fhir(`/${path(made[0]!)}`, { method: 'PUT', body: made[0] })];
   const answer = await api.fhir<Bundle>('', {
     method: 'POST',
     body: {
       resourceType: 'Bundle',
       type: 'transaction',
-      entry: drafts.map(({ resource }) => ({
-        fullUrl: `urn:uuid:${crypto.randomUUID()}`,
-        resource: stamped(resource, writer),
-        request: { method: 'POST', url: resource.resourceType },
-      })),
+      entry: made.map((resource) => ({ resource, request: { method: 'PUT', url: path(resource) } })),
     },
     headers: { prefer: 'return=representation' },
   });
