@@ -12,6 +12,8 @@ export interface Config {
   /** How long an emergency access lasts. */
   readonly breakGlassMinutes: number;
   readonly cognito: { readonly endpoint: string; readonly staff: PoolConfig; readonly residents: PoolConfig };
+  /** Left out: the region has no passkeys. */
+  readonly passkeys?: { readonly relyingParty: string; readonly for: readonly ('staff' | 'residents')[] };
 }
 
 export const loadConfig = async (): Promise<Config> => {

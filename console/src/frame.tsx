@@ -9,7 +9,7 @@ import {
   RouterProvider,
   redirect,
 } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useState } from 'react';
+import { lazy, type ReactNode, useEffect, useState } from 'react';
 import { pages as admin } from './admin/pages.ts';
 import { pages as clinic } from './clinic/pages.ts';
 import { pages as resident } from './resident/pages.ts';
@@ -17,11 +17,18 @@ import { type Face, faceOf, type Who } from './session/session.ts';
 import type { Page } from './ui/face.ts';
 import { Shell } from './ui/shell.tsx';
 
+/** The same in every face. */
+const signInSettings: Page = {
+  path: 'sign-in',
+  name: { ja: 'サインインの設定', en: 'Sign-in settings' },
+  component: lazy(() => import('./session/sign-in-settings.tsx')),
+};
+
 const FACES: Readonly<Record<Face, readonly Page[]>> = { admin, clinic, resident };
 
 const routerFor = (who: Who) => {
   const face = faceOf(who);
-  const pages = FACES[face].filter(({ roles }) => !roles || roles.includes(who.role));
+  const pages = [...FACES[face], signInSettings].filter(({ roles }) => !roles || roles.includes(who.role));
   const root = createRootRoute({ component: Outlet, notFoundComponent: () => <Home face={face} /> });
   const frame = createRoute({
     getParentRoute: () => root,

@@ -25,12 +25,15 @@ export class CognitoError extends Error {
   }
 }
 
-interface ChallengeAnswer {
+export interface ChallengeAnswer {
   readonly ChallengeName?: string;
   readonly Session?: string;
   readonly ChallengeParameters?: Readonly<Record<string, string>>;
   readonly AuthenticationResult?: { readonly AccessToken: string; readonly RefreshToken?: string };
 }
+
+/** What would tell somebody who has an account, and in which state it is. */
+const SILENT = new Set(['UserNotFoundException', 'NotAuthorizedException', 'InvalidParameterException']);
 
 export class Cognito {
   readonly #endpoint: string;
@@ -48,7 +51,7 @@ export class Cognito {
     );
     const { clientId, poolId } = this.#pool;
     const srp = createSrpSession(username, password, poolId, false);
-    const started = await this.#call(
+    const started = await this.call(
       'InitiateAuth',
       wrapInitiateAuth(srp, {
         ClientId: clientId,
@@ -57,7 +60,7 @@ export class Cognito {
       }),
     );
     const signed = signSrpSession(srp, started as Parameters<typeof signSrpSession>[1]);
-    const answer = await this.#call(
+    const answer = await this.call(
       'RespondToAuthChallenge',
       wrapAuthChallenge(signed, {
         ClientId: clientId,
@@ -69,20 +72,20 @@ export class Cognito {
   }
 
   secondFactor(step: { session: string; username: string }, code: string): Promise<Step> {
-    return this.#respond('SOFTWARE_TOKEN_MFA', step, { SOFTWARE_TOKEN_MFA_CODE: code });
+    return this.respond('SOFTWARE_TOKEN_MFA', step, { SOFTWARE_TOKEN_MFA_CODE: code });
   }
 
   newPassword(step: { session: string; username: string }, password: string): Promise<Step> {
-    return this.#respond('NEW_PASSWORD_REQUIRED', step, { NEW_PASSWORD: password });
+    return this.respond('NEW_PASSWORD_REQUIRED', step, { NEW_PASSWORD: password });
   }
 
   async factorSetup(step: { session: string; username: string }, code: string): Promise<Step> {
-    const { Session } = await this.#call('VerifySoftwareToken', { Session: step.session, UserCode: code });
-    return this.#respond('MFA_SETUP', { ...step, session: Session ?? step.session }, {});
+    const { Session } = await this.call('VerifySoftwareToken', { Session: step.session, UserCode: code });
+    return this.respond('MFA_SETUP', { ...step, session: Session ?? step.session }, {});
   }
 
   async refresh(token: string): Promise<Tokens> {
-    const { AuthenticationResult: result } = await this.#call('InitiateAuth', {
+    const { AuthenticationResult: result } = await this.call('InitiateAuth', {
       ClientId: this.#pool.clientId,
       AuthFlow: 'REFRESH_TOKEN_AUTH',
       AuthParameters: { REFRESH_TOKEN: token },
@@ -91,18 +94,40 @@ export class Cognito {
     return { access: result.AccessToken, refresh: result.RefreshToken ?? token };
   }
 
+  /** Whoever it is: a code goes to the verified address, if there is one, and the answer is the same if there is none. */
+  async forgot(username: string): Promise<void> {
+    await this.call('ForgotPassword', { ClientId: this.#pool.clientId, Username: username }).catch((error: unknown) => {
+      if (!(error instanceof CognitoError) || !SILENT.has(error.code)) throw error;
+    });
+  }
+
+  async newForgotten(username: string, code: string, password: string): Promise<void> {
+    const { clientId } = this.#pool;
+    const answer = { ClientId: clientId, Username: username, ConfirmationCode: code, Password: password };
+    await this.call('ConfirmForgotPassword', answer);
+  }
+
+  /** The first factor that stands for both (passkeys.ts asks the browser for it). */
+  async chooseFirst(username: string, challenge: string): Promise<ChallengeAnswer> {
+    return this.call('InitiateAuth', {
+      ClientId: this.#pool.clientId,
+      AuthFlow: 'USER_AUTH',
+      AuthParameters: { USERNAME: username, PREFERRED_CHALLENGE: challenge },
+    });
+  }
+
   /** Best effort: a session that the server no longer knows is over too. */
   async signOut({ refresh }: Tokens): Promise<void> {
     if (refresh === undefined) return;
-    await this.#call('RevokeToken', { Token: refresh, ClientId: this.#pool.clientId }).catch(() => {});
+    await this.call('RevokeToken', { Token: refresh, ClientId: this.#pool.clientId }).catch(() => {});
   }
 
-  async #respond(
+  async respond(
     challenge: string,
     { session, username }: { session: string; username: string },
     responses: Record<string, string>,
   ): Promise<Step> {
-    const answer = await this.#call('RespondToAuthChallenge', {
+    const answer = await this.call('RespondToAuthChallenge', {
       ClientId: this.#pool.clientId,
       ChallengeName: challenge,
       Session: session,
@@ -121,7 +146,7 @@ export class Cognito {
       case 'NEW_PASSWORD_REQUIRED':
         return { kind: 'new-password', session, username };
       case 'MFA_SETUP': {
-        const started = await this.#call('AssociateSoftwareToken', { Session: session });
+        const started = await this.call('AssociateSoftwareToken', { Session: session });
         return {
           kind: 'factor-setup',
           session: started.Session ?? session,
@@ -134,7 +159,10 @@ export class Cognito {
     }
   }
 
-  async #call(operation: string, body: object): Promise<ChallengeAnswer & { readonly SecretCode?: string }> {
+  async call<Answer = ChallengeAnswer & { readonly SecretCode?: string }>(
+    operation: string,
+    body: object,
+  ): Promise<Answer> {
     const answer = await fetch(this.#endpoint, {
       method: 'POST',
       headers: {
@@ -143,7 +171,7 @@ export class Cognito {
       },
       body: JSON.stringify(body),
     });
-    const found = (await answer.json().catch(() => ({}))) as ChallengeAnswer & { __type?: string };
+    const found = (await answer.json().catch(() => ({}))) as Answer & { __type?: string };
     if (!answer.ok) throw new CognitoError((found.__type ?? 'Unknown').replace(/^.*#/, ''));
     return found;
   }
