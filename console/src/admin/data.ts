@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { matchesOf, type Resource } from '../api/client.ts';
 import { useApi, useWho } from '../ui/context.ts';
+import { foreignName, useRegionNames } from '../ui/regions.ts';
 
 export interface Facility {
   readonly code: string;
@@ -84,8 +85,9 @@ export type NameOfFacility = (code: string | undefined) => string;
 /** The name of a facility by its code; the code until it is known. */
 export const useFacilityName = (): NameOfFacility => {
   const { data = [] } = useFacilities();
+  const regions = useRegionNames();
   const names = new Map(data.map(({ code, name }) => [code, name]));
-  return (code) => (code === REGION ? '—' : (names.get(code ?? '') ?? code ?? ''));
+  return (code = '') => (code === REGION ? '—' : (foreignName(code, regions) ?? names.get(code) ?? code));
 };
 
 /** Owner of what belongs to no facility. */

@@ -37,7 +37,7 @@ export interface Usage {
   readonly facilities: readonly FacilityUse[];
   readonly feeClasses: readonly FeeClassUse[];
   readonly residents: Counts;
-  readonly regions: readonly { readonly community: string; readonly name?: string; readonly counts: Counts }[];
+  readonly regions: readonly { readonly community: string; readonly counts: Counts }[];
   readonly people: {
     readonly months: readonly { readonly staff: number; readonly residents: number; readonly systems: number }[];
     readonly accounts: { readonly staff: number; readonly residents: number };

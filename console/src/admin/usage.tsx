@@ -8,6 +8,7 @@ import { useApi } from '../ui/context.ts';
 import { Facts } from '../ui/facts.tsx';
 import { useSend } from '../ui/form.tsx';
 import { DataTable } from '../ui/list.tsx';
+import { useRegionNames } from '../ui/regions.ts';
 import { saveFile } from '../ui/save-file.ts';
 import { Empty, Failure, Loading } from '../ui/states.tsx';
 import { AdminPage, Section } from './page.tsx';
@@ -243,6 +244,7 @@ const Others = ({ of }: { readonly of: Usage }): ReactNode => {
   const t = useUsageText();
   const { language } = useLanguage();
   const { count, size } = useFigures();
+  const names = useRegionNames(of.regions.length > 0);
   const { accounts, months } = of.people;
   const active = (kind: 'staff' | 'residents' | 'systems') => count(Math.max(0, ...months.map((one) => one[kind])));
   return (
@@ -262,8 +264,13 @@ const Others = ({ of }: { readonly of: Usage }): ReactNode => {
           of={[
             [t('residents'), count(requestsOf(of.residents))],
             ...of.regions.map(
-              ({ community, name, counts }) =>
-                [t('region', { name: name ?? community }), count(requestsOf(counts))] as const,
+              ({ community, counts }) =>
+                [
+                  t('region', { name: names.get(community) ?? community }),
+                  <span key={community} title={community}>
+                    {count(requestsOf(counts))}
+                  </span>,
+                ] as const,
             ),
           ]}
         />

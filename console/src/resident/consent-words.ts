@@ -1,7 +1,7 @@
 // Kinds of data and what a Consent says, in plain words.
 import type { Resource } from '../api/client.ts';
 import { type Language, words } from '../i18n/i18n.ts';
-import { CLASSES, type DataClass, namedIn, type Provision, provisionOf } from './policy.ts';
+import { CLASSES, communitiesIn, type DataClass, namedIn, type Provision, provisionOf } from './policy.ts';
 
 export const useConsentText = words({
   ja: {
@@ -167,12 +167,11 @@ export const summaryOf = (
   nameOf: (code: string) => string,
 ): string => {
   const provision: Provision = provisionOf(consent);
-  const { facilities, regions, others } = namedIn(provision);
+  const { facilities, others } = namedIn(provision);
+  const regions = communitiesIn(provision).map((code) => (code === '*' ? t('regions') : nameOf(code)));
   const and = language === 'ja' ? '、' : ', ';
   const who =
-    [...facilities.map(nameOf), ...(regions > 0 ? [t('regions')] : []), ...(others > 0 ? [t('somebody')] : [])].join(
-      and,
-    ) || t('everyone');
+    [...facilities.map(nameOf), ...regions, ...(others > 0 ? [t('somebody')] : [])].join(and) || t('everyone');
   const what =
     (provision.class ?? []).map(({ code = '' }) => (isKnown(code) ? t(code) : code)).join(and) || t('everything');
   const isMore =

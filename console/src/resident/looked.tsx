@@ -173,13 +173,14 @@ const clock = (time: number): string => new Date(time + 9 * 3_600_000).toISOStri
 const LookLine = ({ line, onAsk }: { readonly line: Line; readonly onAsk: () => void }): ReactNode => {
   const t = useText();
   const { language } = useLanguage();
+  const { nameOf } = useFacilities();
   const { place, role, purpose, action, isRefused, classes, times, isOwn } = line;
   const what = classes.map((name) => classText(language, name)).join(language === 'ja' ? '、' : ', ');
   return (
     <li className={styles.line}>
       <div className={styles.what}>
         <Text fw={700}>
-          {place} {roleText(language, role)}{' '}
+          {nameOf(place)} {roleText(language, role)}{' '}
           {purpose === 'BTG' && (
             <Badge color="orange" variant="filled">
               {t('emergency')}
@@ -203,6 +204,7 @@ const LookLine = ({ line, onAsk }: { readonly line: Line; readonly onAsk: () => 
 
 const Report = ({ line }: { readonly line: Line }): ReactNode => {
   const t = useText();
+  const { nameOf } = useFacilities();
   const { language } = useLanguage();
   return (
     <Stack>
@@ -212,7 +214,7 @@ const Report = ({ line }: { readonly line: Line }): ReactNode => {
       <Facts
         of={[
           [t('when'), line.times.map((time) => dateText(language, new Date(time).toISOString())).join(', ')],
-          [t('place'), line.place],
+          [t('place'), nameOf(line.place)],
           [t('who'), roleText(language, line.role)],
           [t('why'), purposeText(language, line.purpose)],
           [t('what'), line.classes.map((name) => classText(language, name)).join(', ')],

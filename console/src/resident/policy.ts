@@ -133,6 +133,12 @@ export const othersConsent = (patient: string, type: 'permit' | 'deny', now: Dat
 const isOthers = (actor: NonNullable<Provision['actor']>[number]): boolean =>
   actor.role?.coding?.some(({ system }) => system === COMMUNITY) === true;
 
+/** Other regions that a provision names, by OID; `*`: all of them. */
+export const communitiesIn = ({ actor = [] }: Provision): string[] =>
+  actor.flatMap(({ role }) =>
+    (role?.coding ?? []).flatMap(({ system, code }) => (system === COMMUNITY && code ? [code] : [])),
+  );
+
 /** Whether a Consent says this of all other regions, and nothing else. */
 export const isOthersConsent = (consent: Resource, type: 'permit' | 'deny'): boolean => {
   const { type: said, actor = [], ...more } = provisionOf(consent);

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { matchesOf, type Resource } from '../api/client.ts';
 import { useApi } from '../ui/context.ts';
+import { foreignName, useRegionNames } from '../ui/regions.ts';
 import type { Facility } from './policy.ts';
 
 const CODE = /^\d{10}$/;
@@ -35,6 +36,11 @@ export const useFacilities = () => {
     staleTime: 600_000,
   });
   const { data } = query;
+  const regions = useRegionNames();
   const names = useMemo(() => new Map((data ?? []).map(({ code, name }) => [code, name])), [data]);
-  return { query, facilities: data ?? [], nameOf: (code: string) => names.get(code) ?? code };
+  return {
+    query,
+    facilities: data ?? [],
+    nameOf: (code: string) => foreignName(code, regions) ?? names.get(code) ?? code,
+  };
 };

@@ -23,8 +23,13 @@ export const useRegionNames = (wanted = true): ReadonlyMap<string, string> => {
   return data ?? NONE;
 };
 
-/** A facility of another region as the audit trail has it: `2.999.3.1~0310000001`. */
-export const splitForeign = (code: string): { readonly community: string; readonly facility: string } | undefined => {
-  const [community, facility] = code.split('~');
-  return community !== undefined && facility !== undefined ? { community, facility } : undefined;
+/** OID, or a facility of another region as the audit trail has it: `2.999.3.1~0310000001`. */
+const FOREIGN = /^([0-2](?:\.\d+)+)(?:~(.+))?$/;
+
+/** What a code of another region is called, with the code beside it where it names a facility; undefined: it is of this region. */
+export const foreignName = (code: string, names: ReadonlyMap<string, string>): string | undefined => {
+  const [, community, facility] = FOREIGN.exec(code) ?? [];
+  if (community === undefined) return undefined;
+  const region = names.get(community) ?? community;
+  return facility === undefined ? region : `${region} (${facility})`;
 };
