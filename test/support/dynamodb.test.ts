@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { DescribeTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, expect, it } from 'vitest';
 import { startDynamoDbLocal } from '../../infra/local/dynamodb.ts';
@@ -29,9 +30,14 @@ it('keeps its data over a restart when it has a folder', async () => {
   const second = await startDynamoDbLocal({ dataDir, forTests: true });
   const { TableNames } = await (await dynamoClient(second.endpoint)).send(new ListTablesCommand({}));
   await second.stop();
+  const file = new DatabaseSync(join(dataDir, 'shared-local-instance.db'), { readOnly: true });
+  const plan = file.prepare('EXPLAIN QUERY PLAN SELECT MIN(SequenceNumber) FROM us WHERE StreamID = ?').all('any');
+  file.close();
   rmSync(dataDir, { recursive: true });
 
   expect(TableNames).toContain(clinical);
+  // What DynamoDB Local asks with every write to a table with a stream; without our index it walks over all streams' records.
+  expect(plan).toMatchObject([{ detail: expect.stringContaining('INDEX tsumugi_stream') }]);
 });
 
 it('names a busy port', async () => {
