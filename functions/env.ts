@@ -34,6 +34,8 @@ export interface Env {
   readonly BREAK_GLASS_MINUTES: string;
   /** `true`: breaking the glass opens what the patient has denied outright. */
   readonly GLASS_OVERRIDES_DENIAL: string;
+  /** Age from which a minor sees and consents alone; empty: 18. */
+  readonly MATURE_MINOR_AGE: string;
   /** Types that must meet JP Core whatever they claim, by commas; `*`: all that it has a profile for. May be empty. */
   readonly REQUIRE_JP_CORE: string;
   /** Facility whose StructureDefinitions bind the region. May be empty. */

@@ -44,6 +44,8 @@ export interface Actor {
   readonly scopes: readonly Scope[];
   /** Residents: ids of the Patient resources that are theirs (or that they may act for). */
   readonly patients: readonly string[];
+  /** Of these: minors who decide for themselves already, and may keep something from who acts for them. @default nobody */
+  readonly minors?: readonly string[] | undefined;
   /** `jti` of the token, for the audit trail. */
   readonly tokenId: string;
 }

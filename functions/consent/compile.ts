@@ -22,6 +22,8 @@ export const PATTERN_CODES: readonly string[] = [
 export const DATA_CLASS = 'urn:tsumugi:data-class';
 export const FACILITY_TYPE = 'urn:tsumugi:facility-type';
 export const ROLE = 'urn:tsumugi:role';
+/** Code of `ROLE`: who acts for a minor. They are residents too, and no other resident is ever held against a policy (decide.ts). */
+const PROXY = 'proxy';
 /** `sub` of a member of staff: the account, not the profession, is who looks. */
 export const STAFF = 'urn:tsumugi:staff';
 /** Another region by its OID, or `*`: all others. A permit that names them is the opt-in to cross-region sharing (cross-region.ts). */
@@ -156,6 +158,8 @@ const ruleOf = (reading: Reading, provision: Node, at: string, depth: number): R
   const but = depth > DEEPEST ? [] : nested.map((one, i) => ruleOf(reading, one, `${at}.provision[${i}]`, depth + 1));
   if (type === undefined && but.length === 0)
     reading.fault(`${at}.type`, 'a provision must permit, deny, or hold others');
+  if (type !== 'deny' && list(provision.actor).some(({ role }) => codings(role).some(({ code }) => code === PROXY)))
+    reading.fault(`${at}.actor`, 'what a proxy may see is denied, never permitted: the right itself permits it');
   const part = <K extends keyof Rule>(name: K, value: Rule[K] | undefined) => value !== undefined && { [name]: value };
   return {
     ...part('is', type as Rule['is']),
@@ -202,6 +206,7 @@ const whoOf = (reading: Reading, { role, reference }: Node, at: string): Who | u
       return FACILITY_TYPES.some((type) => type === code)
         ? { facilityType: code }
         : reading.fault(`${at}.role`, `no type of facility: ${FACILITY_TYPES.join(', ')}`);
+    if (code === PROXY) return { role: 'resident' };
     return STAFF_ROLES.some((one) => one === code)
       ? { role: code }
       : reading.fault(`${at}.role`, `no role: ${STAFF_ROLES.join(', ')}`);

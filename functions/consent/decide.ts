@@ -133,13 +133,25 @@ const breaksGlass = (question: Question, rules: Rules, { is, named }: Verdict): 
 };
 
 /** Steps 3 and 4 for the person concerned. */
-const decideResident = ({ actor, type, patientId, labels, policy }: Question, area: Area): Decision => {
+const decideResident = (question: Question, area: Area): Decision => {
+  const { actor, type, patientId, labels, policy } = question;
   if (area === 'directory') return DIRECTORY;
   if (patientId === undefined || !actor.patients.includes(patientId)) return hide(`the ${type} is of another person`);
   if (policy?.closed) return hide('the record is closed');
   if (hasCode(labels, UNDELIVERED)) return hide('the source facility keeps it to itself');
   if (hasCode(labels, UNINFORMED)) return hide('the patient has not been told yet');
-  return SELF;
+  return isKeptFromProxy(question) ? hide('the minor keeps it to herself') : SELF;
+};
+
+/**
+ * Of a minor who decides alone (docs/enrolment.md, "Mature minors"): what her consents keep from who acts for her, and the consents
+ * themselves and who has looked, which would tell of it.
+ */
+const isKeptFromProxy = (question: Question): boolean => {
+  const { actor, type, patientId = '', policy = OPEN } = question;
+  if (!actor.minors?.includes(patientId)) return false;
+  const rules = policy.rules.filter(({ who }) => who?.some((one) => 'role' in one && one.role === actor.role));
+  return type === 'Consent' || type === 'AuditEvent' || verdictOf({ rules }, question).is === 'deny';
 };
 
 const decideWrite = (question: Question, { write }: Rules): Decision => {
@@ -159,6 +171,7 @@ const decideWrite = (question: Question, { write }: Rules): Decision => {
     return refuse(`this role may not write ${area === undefined ? type : `${area} data`}`);
   if (actor.kind === 'resident' && (patientId === undefined || !actor.patients.includes(patientId)))
     return hide(`the ${type} is of another person`);
+  if (isKeptFromProxy(question)) return hide('the minor decides alone');
   return addressed ? PARTICIPANT : actor.kind === 'resident' ? SELF : OWN;
 };
 

@@ -116,19 +116,25 @@ export const consentRoutes = (needs: Needs): readonly JsonRoute[] => [
   ),
 ];
 
+/** Whose consents are this account's affair: a minor who decides alone has them to herself. */
+const decidedFor = ({ patients, minors = [] }: Context['actor']): readonly string[] =>
+  patients.filter((id) => !minors.includes(id));
+
 const ownPatient = ({ actor }: Context, named: string | undefined): string => {
-  const patient = named ?? actor.patients[0];
-  if (patient === undefined || !actor.patients.includes(patient))
+  const patients = decidedFor(actor);
+  const patient = named ?? patients[0];
+  if (patient === undefined || !patients.includes(patient))
     throw forbidden('patient: not a record of the person who is signed in');
   return patient;
 };
 
 /** Consents over all records of the resident. */
 const own = async ({ resources }: Needs, { actor }: Context): Promise<Stored[]> => {
+  const patients = decidedFor(actor);
   const pages = await Promise.all(
-    actor.patients.map(async (patient) => (await resources.scan({ patient, type: 'Consent' })).items),
+    patients.map(async (patient) => (await resources.scan({ patient, type: 'Consent' })).items),
   );
-  const keys = new Set(actor.patients.map(resources.patientKey));
+  const keys = new Set(patients.map(resources.patientKey));
   return pages.flat().filter(({ patientKey }) => patientKey !== undefined && keys.has(patientKey));
 };
 

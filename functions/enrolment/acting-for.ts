@@ -2,36 +2,63 @@
 // Asked at each request and remembered for two seconds, so that a link, a revoked proxy and an eighteenth birthday hold at once.
 import { cached } from '../auth/cached.ts';
 import type { ResidentRow } from '../auth/rows.ts';
+import type { Actor } from '../consent/actor.ts';
+import type { Region } from '../interactions/contract.ts';
 import type { Resources, Stored } from '../storage/port.ts';
+import { decidesAlone } from './age.ts';
 import { actingKey, isInForce, type ProxyRight, proxyOf } from './proxy-right.ts';
 import { findPerson, personIdOf } from './records.ts';
 
 const REMEMBERED_MS = 2_000;
 const MOST = 2_000;
 
-export type PatientsOf = (row: ResidentRow) => Promise<readonly string[]>;
+export type PatientsOf = (row: ResidentRow) => Promise<Pick<Actor, 'patients' | 'minors'>>;
 
-export const openPatientsOf = ({ resources, clock }: { resources: Resources; clock: () => number }): PatientsOf => {
+interface Needs {
+  readonly resources: Resources;
+  readonly clock: () => number;
+  readonly region?: Pick<Region, 'matureMinorAge'> | undefined;
+}
+
+export const openPatientsOf = ({ resources, clock, region }: Needs): PatientsOf => {
   const known = cached(
     async (key) => {
       const { person, patients } = JSON.parse(key) as Pick<ResidentRow, 'person' | 'patients'>;
-      const represented = person === undefined ? [] : await actedFor(resources, person, clock());
-      return linkedTo(resources, [...patients, ...represented]);
+      const now = clock();
+      const represented = person === undefined ? [] : await actedFor(resources, person, now);
+      const alone = represented.filter(({ birthDate }) => decidesAlone(birthDate, region?.matureMinorAge, now));
+      const [all, minors] = await Promise.all([
+        linkedTo(resources, [...patients, ...represented.map(({ patient }) => patient)]),
+        linkedTo(
+          resources,
+          alone.map(({ patient }) => patient),
+        ),
+      ]);
+      return { patients: all, ...(minors.length > 0 && { minors }) };
     },
     { forMs: REMEMBERED_MS, most: MOST, clock },
   );
   return ({ person, patients }) => known(JSON.stringify({ person, patients }));
 };
 
-/** The region's Patients of those whom a person acts for now. */
-export const actedFor = async (resources: Resources, person: string, now: number): Promise<string[]> => {
+export interface Represented {
+  /** The region's Patient. */
+  readonly patient: string;
+  readonly person: string;
+  readonly birthDate: string | undefined;
+}
+
+/** Those whom a person acts for now. */
+export const actedFor = async (resources: Resources, person: string, now: number): Promise<Represented[]> => {
   const held = (await actingAs(resources, person)).filter(({ proxy }) => isInForce(proxy, now));
   const alive = await Promise.all(
-    held.map(async ({ proxy }) => {
+    held.map(async ({ proxy }): Promise<Represented[]> => {
       // The dead are represented by nobody. Who has left still may see what is kept, and so may who acts for them.
       const represented = await findPerson(resources, personIdOf(resources, proxy.patient));
       const status = represented?.enrolment.status;
-      return status === 'enrolled' || status === 'withdrawn' ? [proxy.patient] : [];
+      if (!represented || (status !== 'enrolled' && status !== 'withdrawn')) return [];
+      const { stored, person: of } = represented;
+      return [{ patient: proxy.patient, person: stored.id, birthDate: of.birthDate }];
     }),
   );
   return alive.flat();

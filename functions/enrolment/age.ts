@@ -23,5 +23,11 @@ export const ageAt = (birthDate: string, now: number): number => {
 
 export const isMinor = (birthDate: string, now: number): boolean => now < turns(birthDate, MAJORITY);
 
+/**
+ * A minor who sees and consents alone, by the region's setting (`matureMinorAge`); no minor does where there is none. Domain.md 4.4.
+ */
+export const decidesAlone = (birthDate: string | undefined, from: number | undefined, now: number): boolean =>
+  birthDate !== undefined && from !== undefined && now >= turns(birthDate, from) && isMinor(birthDate, now);
+
 /** Written as FHIR wants an instant, in Japan's time. */
 export const instantInJapan = (ms: number): string => `${new Date(ms + JST_MS).toISOString().slice(0, 19)}+09:00`;

@@ -9,7 +9,7 @@ import { enrol, type Joined, patternOf } from './enrol.ts';
 import type { Application, ConsentForm, Evidence, WhoForm } from './form.ts';
 import { insuranceIdentifier, insuranceValue, newPerson, type Person, receiptSystem, withEnrolment } from './person.ts';
 import { applicationIdOf, committing, conflict, creating, type Enrolled, findPerson, replacing } from './records.ts';
-import { link, residentRow } from './residents.ts';
+import { assertOldEnough, link, residentRow } from './residents.ts';
 import type { Desk } from './services.ts';
 
 const WAITING = 'Person.applied';
@@ -25,6 +25,7 @@ export const apply = async (desk: Desk, sub: string, application: Application, n
   const { resources, region } = desk;
   const { route, consent, ...who } = application;
   patternOf(desk.pattern, consent);
+  assertOldEnough(region.matureMinorAge, who.birthDate, now);
   if (await residentRow(desk, sub)) throw conflict('this account is a person’s who has joined already');
   const id = applicationIdOf(resources, sub);
   const before = await resources.get('Person', id);

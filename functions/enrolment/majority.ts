@@ -2,7 +2,8 @@
 // asked whether what they have agreed to is to go on. Until there is an answer it does: a chart that closes on a birthday helps nobody.
 import { REGION_OWNER } from '../consent/matrix.ts';
 import type { Resources } from '../storage/port.ts';
-import { instantInJapan, MAJORITY, turns } from './age.ts';
+import { actedFor } from './acting-for.ts';
+import { dayInJapan, instantInJapan, MAJORITY, turns } from './age.ts';
 import type { Evidence } from './form.ts';
 import { type Person, withEnrolment } from './person.ts';
 import { proxiesOf } from './proxies.ts';
@@ -27,6 +28,38 @@ export const goesOn = ({ resources }: Pick<Desk, 'resources'>, step: Step, evide
     const value = { person: found.stored.id, patient: found.patient };
     return { writes: [replacing(found.stored, withEnrolment(found.person as Person, enrolment))], value };
   });
+
+/** "Next month": long enough to talk it over, and to get an account. */
+const NOTICE_DAYS = 31;
+
+/** The day on which somebody comes of age, where it is near: then the rights of parents and guardians end (proxy.ts). */
+export const soonOfAge = (birthDate: string | undefined, now: number): string | undefined => {
+  if (birthDate === undefined) return undefined;
+  const ofAge = turns(birthDate, MAJORITY);
+  return ofAge > now && ofAge - now <= NOTICE_DAYS * 86_400_000 ? dayInJapan(ofAge) : undefined;
+};
+
+export interface Notice {
+  /** Who is signed in comes of age; or somebody whom this account acts for does, and the right to it ends. */
+  readonly kind: 'coming-of-age' | 'proxy-ends';
+  readonly on: string;
+  /** The region's Patient whom it is about. */
+  readonly patient: string;
+}
+
+/** What an account is told at sign-in: who comes of age within a month, on both sides. */
+export const noticesFor = async (resources: Resources, found: Enrolled, now: number): Promise<Notice[]> => {
+  const { status, patient: self } = found.enrolment;
+  const own = status === 'enrolled' ? soonOfAge(found.person.birthDate, now) : undefined;
+  const held = await actedFor(resources, found.stored.id, now);
+  return [
+    ...(own === undefined || self === undefined ? [] : [{ kind: 'coming-of-age' as const, on: own, patient: self }]),
+    ...held.flatMap(({ patient, birthDate }): Notice[] => {
+      const on = soonOfAge(birthDate, now);
+      return on === undefined ? [] : [{ kind: 'proxy-ends', on, patient }];
+    }),
+  ];
+};
 
 export interface ComingOfAge {
   readonly found: Enrolled;

@@ -5,12 +5,13 @@ import { forbidden, notFound } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/contract.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
 import { actingAs, type Kept } from './acting-for.ts';
+import { decidesAlone } from './age.ts';
 import { apply } from './applications.ts';
 import { readCardNumber } from './card-number.ts';
 import { qrOf, STOPS } from './cards.ts';
 import { notePerson, stepOf } from './desk-routes.ts';
 import { Address, Application, ConsentForm, EmergencyContact, type Evidence, Phone } from './form.ts';
-import { isAsked } from './majority.ts';
+import { isAsked, noticesFor } from './majority.ts';
 import { count } from './progress.ts';
 import { proxiesOf, revokeProxy } from './proxies.ts';
 import { isInForce, proxyOf } from './proxy-right.ts';
@@ -48,6 +49,8 @@ export const meRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] => {
         const id = row?.person ?? applicationIdOf(desk.resources, actor.subject);
         const found = await findPerson(desk.resources, id);
         if (found) note(context, 'R', `Person/${found.stored.id}`);
+        const notices = found ? await noticesFor(desk.resources, found, context.now) : [];
+        for (const { patient } of notices) note(context, 'R', `Patient/${patient}`, desk.resources.patientKey(patient));
         return {
           status: 200,
           body: {
@@ -57,6 +60,12 @@ export const meRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] => {
             patients: actor.patients,
             /** Since the eighteenth birthday: answered by POST /me/majority, or by leaving. */
             ...(found && isAsked(found, context.now) && { asked: 'majority' }),
+            /** Who comes of age within a month, and whose proxies' rights end with it. */
+            notices,
+            /** A minor who sees and consents alone, and may keep something from who acts for her. */
+            ...(found && {
+              decidesAlone: decidesAlone(found.person.birthDate, desk.region.matureMinorAge, context.now),
+            }),
             /** What the region opens where the person has said nothing: docs/consent.md. */
             consentDefault: desk.region.consentDefault ?? 'own-facility',
           },

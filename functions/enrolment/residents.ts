@@ -1,6 +1,7 @@
 // Which account is which person: rows `auth#resident#<sub>` (auth/rows.ts), kept by the desk.
 import { ResidentRow, residentKey } from '../auth/rows.ts';
-import { notFound } from '../fhir/outcome.ts';
+import { notFound, refuse } from '../fhir/outcome.ts';
+import { turns } from './age.ts';
 import { withEnrolment } from './person.ts';
 import { committing, conflict, needPerson, replacing } from './records.ts';
 import type { Desk } from './services.ts';
@@ -16,10 +17,21 @@ export const saveResident = async ({ rows }: Pick<Desk, 'rows'>, row: ResidentRo
   await rows.write([{ kind: 'put', ...residentKey(row.sub), data: ResidentRow.parse(row) }]);
 };
 
+/** Where the region says from when a minor decides alone, nobody younger signs in: the parents do, for the child. */
+export const assertOldEnough = (from: number | undefined, birthDate: string | undefined, now: number): void => {
+  if (from !== undefined && birthDate !== undefined && now < turns(birthDate, from))
+    throw refuse(
+      'unprocessable',
+      `birthDate: an own account is for who is ${from} or older in this region`,
+      'birthDate',
+    );
+};
+
 /** An account for somebody who has joined. The row comes last: an account without one shows nothing. */
 export const giveAccount = async (desk: Desk, step: Step, email: string, by: 'letter' | 'mail') => {
   const found = await needPerson(desk.resources, step.person);
   if (found.enrolment.status !== 'enrolled') throw conflict('only who has joined gets an account');
+  assertOldEnough(desk.region.matureMinorAge, found.person.birthDate, step.now);
   if (found.enrolment.account !== undefined) throw conflict('the person has an account already');
   const { sub, password } = await desk.accounts.create(email, by);
   const row = await residentRow(desk, sub);

@@ -35,6 +35,8 @@ export interface Region {
   readonly consentDefault?: ConsentDefault | undefined;
   /** Whether breaking the glass opens what the patient has denied outright. */
   readonly glassOverridesDenial?: boolean | undefined;
+  /** Age from which a minor has an own account, sees and consents alone; absent: 18, as the law has it. */
+  readonly matureMinorAge?: number | undefined;
 }
 
 /** One caller, one request. */

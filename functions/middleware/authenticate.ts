@@ -10,7 +10,7 @@ import { FhirError } from '../fhir/outcome.ts';
 export interface AuthenticateDeps extends TokenTrust {
   readonly identities: Identities;
   /** Whose records a resident may see now (enrolment/acting-for.ts). @default those of the row */
-  readonly patientsOf?: ((row: ResidentRow) => Promise<readonly string[]>) | undefined;
+  readonly patientsOf?: ((row: ResidentRow) => Promise<Pick<Actor, 'patients' | 'minors'>>) | undefined;
   /** Lets residents in who have an account and have not joined yet, with nobody's records: to apply. @default false */
   readonly newcomers?: boolean | undefined;
 }
@@ -75,7 +75,7 @@ const currentActor = ({ identities, clock, patientsOf, newcomers = false }: Auth
         facility: undefined,
         facilityType: undefined,
         scopes: RESIDENT_SCOPES,
-        patients: row ? ((await patientsOf?.(row)) ?? row.patients) : [],
+        ...(row ? ((await patientsOf?.(row)) ?? { patients: row.patients }) : { patients: [] }),
         tokenId: claims.jti,
       };
     }

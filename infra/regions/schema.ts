@@ -136,6 +136,13 @@ export const RegionFile = z
     breakGlassOverridesDenial: z
       .boolean('must be true or false: whether breaking the glass opens what the patient has denied (拒否の上書き)')
       .optional(),
+    /** From when a minor has an own account, sees and consents alone (docs/enrolment.md, "Mature minors"). Left out: from 18 on. */
+    matureMinorAge: z
+      .union(
+        [z.literal(15), z.literal(16)],
+        'must be 15 or 16 without quotes: the age from which a minor sees and consents alone (未成年者が単独で閲覧・同意できる年齢); leave it out where nobody under 18 does',
+      )
+      .optional(),
     /** What must meet its JP Core profile whatever it claims. Left out: only what claims one. */
     requireJpCore: z
       .union(

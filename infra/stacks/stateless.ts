@@ -56,6 +56,7 @@ export class Stateless extends Stack {
     const identityFeed = this.fn('IdentityFeed', 'identity-feed', { memoryMb: 1024, timeoutSeconds: 120 });
     const admin = this.fn('Admin', 'admin', { memoryMb: 1024, timeoutSeconds: 29 });
     const ihe = this.fn('Ihe', 'ihe', { memoryMb: WHOLE_CPU, timeoutSeconds: 29 });
+    const gateway = this.fn('RespondingGateway', 'responding-gateway', { memoryMb: WHOLE_CPU, timeoutSeconds: 29 });
     const federation = this.fn('Federation', 'federation', { memoryMb: WHOLE_CPU, timeoutSeconds: 29 });
 
     this.api.routeFhir(fhirApi);
@@ -64,6 +65,7 @@ export class Stateless extends Stack {
     this.api.routeIdentity(identity);
     this.api.routeAudit(reports);
     this.api.routeIhe(ihe);
+    this.api.routeGateway(gateway);
     this.api.routeFederation(federation);
 
     this.background.every(1, sealer);
@@ -108,6 +110,7 @@ export class Stateless extends Stack {
       CONSENT_DEFAULT: region.consentDefault,
       BREAK_GLASS_MINUTES: String(region.breakGlassMinutes ?? 30),
       GLASS_OVERRIDES_DENIAL: String(region.breakGlassOverridesDenial ?? false),
+      MATURE_MINOR_AGE: String(region.matureMinorAge ?? ''),
       REQUIRE_JP_CORE: region.requireJpCore === true ? '*' : (region.requireJpCore || []).join(','),
       PROFILE_PUBLISHER: region.profilePublisher ?? '',
       RATE_LIMITS: Object.entries(region.rateLimits ?? {})

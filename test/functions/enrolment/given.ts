@@ -15,6 +15,7 @@ import type { EnrolmentForm } from '../../../functions/enrolment/form.ts';
 import { residentRow } from '../../../functions/enrolment/residents.ts';
 import { enrolmentRoutes } from '../../../functions/enrolment/routes.ts';
 import { openDesk } from '../../../functions/enrolment/services.ts';
+import { auditEvents } from '../../../functions/interactions/audit-events.ts';
 import type { Region, Services } from '../../../functions/interactions/contract.ts';
 import { fhirApi } from '../../../functions/middleware/fhir-api.ts';
 import { jsonApi } from '../../../functions/middleware/json-api.ts';
@@ -116,7 +117,7 @@ export const openRegion = (settings: Partial<Region> = {}, stores?: Stores) => {
   const authenticate = async () => {
     if (caller.kind !== 'resident') return caller;
     const row = await residentRow(desk, caller.subject);
-    return { ...caller, patients: row && !row.disabled ? await patientsOf(row) : [] };
+    return { ...caller, ...(row && !row.disabled ? await patientsOf(row) : { patients: [] }) };
   };
   const log = (line: unknown) => void logged.push(line);
   const routes = [...enrolmentRoutes(desk, cases), ...breakGlassRoutes(cases, trailOn(table))];
@@ -124,7 +125,7 @@ export const openRegion = (settings: Partial<Region> = {}, stores?: Stores) => {
   const alerted: string[] = [];
   const alert = () => void alerted.push('break-glass');
   const breakGlass = openBreakGlass({ cases, resources: services.resources, alert });
-  const fhir = fhirApi({ services, authenticate, breakGlass, log });
+  const fhir = fhirApi({ services, authenticate, breakGlass, audits: auditEvents(services, trailOn(table)), log });
 
   const call = async (
     as: Actor,
