@@ -18,6 +18,7 @@ export const ENTRIES = [
   'identity-feed',
   'ihe',
   'federation',
+  'responding-gateway',
 ] as const;
 export type Entry = (typeof ENTRIES)[number];
 
@@ -361,5 +362,28 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
     'staff-pool': SETTINGS_ONLY,
     'residents-pool': SETTINGS_ONLY,
+  },
+  /** Reads XML of other communities: it may look at charts, and neither write one nor sign anything. */
+  'responding-gateway': {
+    clinical: {
+      'dynamodb:GetItem': 'a document by id',
+      'dynamodb:BatchGetItem': 'the Patients that a look-up found, and the heads of those linked',
+      'dynamodb:Query': 'the documents of a person; the records of a summary',
+    },
+    registry: {
+      'dynamodb:GetItem':
+        'the data key; whether a community was told of a document; the record of a large transaction that a reader met',
+      'dynamodb:BatchGetItem': 'where a resource lies whose id a client chose',
+      'dynamodb:Query': 'the link contracts; look-ups of a discovery',
+      'dynamodb:PutItem': 'each assertion once; which documents a community was told of',
+      'dynamodb:UpdateItem': 'how much a community has asked this minute',
+    },
+    audit: { 'dynamodb:PutItem': 'the audit record goes before the answer' },
+    documents: {
+      's3:GetObject binary/*': 'the bytes of a document',
+      's3:GetObject bodies/*': 'resources over 300 KB',
+      's3:ListBucket': NOT_FOUND,
+    },
+    'data-key': { 'kms:Decrypt': 'opens the data key of the region, once for each execution environment' },
   },
 };

@@ -54,6 +54,10 @@ export const NOT_EXERCISED: Readonly<Record<string, string>> = {
     'the limiter tells the others only what an account asks beyond a fiftieth of its limit; held by functions/abuse tests',
   'federation data-key kms:GenerateDataKeyWithoutPlaintext':
     'when the first request of a region is a federated one; on a local stack the seeds come first, through fhir-api',
+  'responding-gateway documents s3:GetObject bodies/*':
+    'needs a document of over 300 KB of metadata; the store is that of fhir-api',
+  'responding-gateway registry dynamodb:UpdateItem':
+    'the limiter tells the others only what an account asks beyond a fiftieth of its limit; held by functions/abuse tests',
   'audit-reports documents s3:GetObject bodies/*':
     'needs a leak report whose only trace of a person is a resource over 300 KB',
   'reading-watch documents s3:GetObject bodies/*': 'needs a demo Patient with a photograph of over 300 KB',

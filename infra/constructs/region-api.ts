@@ -41,6 +41,12 @@ const ADMIN_ROUTES = [
 
 /** HL7 v2 and SOAP (docs/ihe.md). */
 const IHE_ROUTES = [{ method: POST, path: '/ihe/{proxy+}' }];
+/** Other communities' gateways; more specific than /ihe/{proxy+}. */
+const GATEWAY_ROUTES = [
+  { method: POST, path: '/ihe/xcpd' },
+  { method: POST, path: '/ihe/xca/query' },
+  { method: POST, path: '/ihe/xca/retrieve' },
+];
 /** Other regions, and who asks them (docs/federation.md). */
 const FEDERATION_ROUTES = [{ method: ANY, path: '/federation/{proxy+}' }];
 const AUDIT_ROUTES = [{ method: ANY, path: '/audit/{proxy+}' }];
@@ -138,6 +144,10 @@ export class RegionApi extends Construct {
 
   routeIhe(fn: EntryFunction) {
     this.route(fn, IHE_ROUTES);
+  }
+
+  routeGateway(fn: EntryFunction) {
+    this.route(fn, GATEWAY_ROUTES);
   }
 
   routeFederation(fn: EntryFunction) {

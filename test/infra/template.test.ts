@@ -223,6 +223,9 @@ describe('API', () => {
       'POST /auth/token',
       'POST /fhir/Patient/$ihe-pix',
       'POST /fhir/Patient/$match',
+      'POST /ihe/xca/query',
+      'POST /ihe/xca/retrieve',
+      'POST /ihe/xcpd',
       'POST /ihe/{proxy+}',
     ]);
   });

@@ -51,6 +51,19 @@ export interface EntryContext {
 }
 
 const URN_OID = 'urn:oid:';
+
+/** Code systems that XDS names by OID and FHIR by address: https://hl7.org/fhir/R4/terminologies-systems.html */
+const OIDS: Readonly<Record<string, string>> = {
+  'http://loinc.org': '2.16.840.1.113883.6.1',
+  'http://snomed.info/sct': '2.16.840.1.113883.6.96',
+  'http://hl7.org/fhir/sid/icd-10': '2.16.840.1.113883.6.3',
+  'http://terminology.hl7.org/CodeSystem/v3-Confidentiality': '2.16.840.1.113883.5.25',
+  'http://terminology.hl7.org/CodeSystem/v3-ActCode': '2.16.840.1.113883.5.4',
+  'http://terminology.hl7.org/CodeSystem/v3-RoleCode': '2.16.840.1.113883.5.111',
+  'http://terminology.hl7.org/CodeSystem/v3-NullFlavor': '2.16.840.1.113883.5.1008',
+  'http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode': '1.3.6.1.4.1.19376.1.2.3',
+};
+const ADDRESSES = new Map(Object.entries(OIDS).map(([address, oid]) => [oid, address]));
 const ON_DEMAND_TAG = 'https://profiles.ihe.net/ITI/MHD/CodeSystem/on-demand';
 
 export const toEntry = (resource: DocumentReference, context: EntryContext): DocumentEntry => {
@@ -89,7 +102,9 @@ export const toEntry = (resource: DocumentReference, context: EntryContext): Doc
 
 /** FHIR's system as XDS writes a scheme: an OID without its prefix, any other address as it is. */
 const coding = ({ system, code, display }: Coding): Code | undefined =>
-  code && system ? { code, scheme: system.replace(URN_OID, ''), display } : undefined;
+  code && system ? { code, scheme: schemeOf(system), display } : undefined;
+const schemeOf = (system: string): string =>
+  Object.hasOwn(OIDS, system) ? OIDS[system]! : system.replace(URN_OID, '');
 
 const codeOf = (concept: CodeableConcept | undefined): Code | undefined => {
   const found = concept?.coding?.map(coding).find((one) => one !== undefined);
@@ -152,7 +167,7 @@ const nonEmpty = <T>(values: readonly T[]): readonly T[] | undefined => (values.
 
 const urn = (id: string): string => (/^[0-2](\.\d+)+$/.test(id) ? `${URN_OID}${id}` : id);
 const fhirCoding = ({ code, scheme, display }: Code): Coding => ({
-  system: urn(scheme),
+  system: ADDRESSES.get(scheme) ?? urn(scheme),
   code,
   ...optional('display', display),
 });
