@@ -3,8 +3,9 @@
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type SignedIn, signIn as signInByApi } from '../../infra/local/cognito/client.ts';
 import { stepAt, totpCode } from '../../infra/local/cognito/totp.ts';
-import { readSecrets } from '../../infra/local/demo/identities.ts';
+import { cognitoClient, readSecrets } from '../../infra/local/demo/identities.ts';
 import type { RegionEndpoints } from '../../infra/local/endpoints.ts';
 
 export { seriousFindings } from './axe.ts';
@@ -23,7 +24,21 @@ const ARGS = [
   '--disable-sync',
 ];
 
-export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
+/** `camera`: a film (y4m) that it sees, and a person who lets it. */
+export const openBrowser = ({ camera }: { readonly camera?: string } = {}): Promise<Browser> =>
+  chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [
+      ...ARGS,
+      ...(camera === undefined
+        ? []
+        : [
+            '--use-fake-device-for-media-stream',
+            '--use-fake-ui-for-media-stream',
+            `--use-file-for-fake-video-capture=${camera}`,
+          ]),
+    ],
+  });
 
 export interface Visit {
   readonly page: Page;
@@ -32,18 +47,30 @@ export interface Visit {
   readonly complaints: readonly string[];
 }
 
+export interface VisitOptions {
+  readonly language?: 'ja' | 'en';
+  readonly width?: number;
+  readonly height?: number;
+  /** A finger instead of a mouse. */
+  readonly touch?: boolean;
+}
+
 export const visit = async (
   browser: Browser,
   { console: url, baseUrl }: RegionEndpoints,
-  { language = 'ja', width = 1280, height = 800 }: { language?: 'ja' | 'en'; width?: number; height?: number } = {},
+  { language = 'ja', width = 1280, height = 800, touch = false }: VisitOptions = {},
+  prepare: (context: BrowserContext) => Promise<unknown> = async () => {},
 ): Promise<Visit> => {
   const context = await browser.newContext({
+    hasTouch: touch,
+    isMobile: touch,
     locale: language === 'ja' ? 'ja-JP' : 'en-GB',
     timezoneId: 'Asia/Tokyo',
     // What still fades in has no contrast yet, and moves under the mouse.
     reducedMotion: 'reduce',
     viewport: { width, height },
   });
+  await prepare(context);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -56,6 +83,7 @@ export const visit = async (
   return { page, context, complaints };
 };
 
+const SIGN_OUT = /^(サインアウト|Sign out)$/;
 const usedSteps = new Map<string, Set<number>>();
 
 /** A code of the authenticator that this process has not used; this half minute's and its neighbours are good. */
@@ -86,7 +114,7 @@ export const signIn = async (
   const account = readSecrets(region).people[who];
   if (!account) throw new Error(`no demo person ${who}`);
   const next = page.getByRole('button', { name: /^(次へ|Next)$/ });
-  const signedIn = page.getByRole('button', { name: /^(サインアウト|Sign out)$/ });
+  const signedIn = page.getByRole('button', { name: SIGN_OUT });
   if (who.startsWith('resident:')) await page.getByText(/^(住民|Residents)$/).click();
   for (let attempt = 0; attempt < 4; attempt++) {
     const code = account.totpSecret && (await freshCode(account.totpSecret));
@@ -101,6 +129,49 @@ export const signIn = async (
     if (await signedIn.isVisible()) return;
   }
   throw new Error(`${who} could not sign in: ${await page.getByRole('alert').first().textContent()}`);
+};
+
+const sessions = new Map<string, Promise<SignedIn>>();
+
+/** Of a demo person, signed in once for all that a file does in its name. */
+export const sessionOf = (region: RegionEndpoints, who: string): Promise<SignedIn> => {
+  const key = `${region.baseUrl} ${who}`;
+  const known = sessions.get(key);
+  if (known) return known;
+  const person = readSecrets(region).people[who];
+  if (!person) throw new Error(`no demo person ${who}`);
+  const kind = who.startsWith('staff:') ? 'STAFF' : 'RESIDENTS';
+  const client = cognitoClient(region);
+  const made = signInByApi({
+    client,
+    poolId: region.settings[`${kind}_POOL_ID`] ?? '',
+    clientId: region.settings[`${kind}_CLIENT_ID`] ?? '',
+    ...person,
+  }).finally(() => client.destroy());
+  sessions.set(key, made);
+  return made;
+};
+
+/** As after a reload of a page in which somebody has signed in: quicker than signing in, which has tests of its own. */
+export const visitAs = async (
+  browser: Browser,
+  region: RegionEndpoints,
+  who: string,
+  options: VisitOptions = {},
+): Promise<Visit> => {
+  const { refreshToken } = await sessionOf(region, who);
+  const kept = JSON.stringify({ kind: who.startsWith('staff:') ? 'staff' : 'residents', refresh: refreshToken });
+  const seen = await visit(browser, region, options, (context) =>
+    context.addInitScript(
+      // Once for a tab, who signs out stays so; and not in a document that is shown within the page.
+      `if (window === top && !window.name && location.protocol !== 'about:') {
+        window.name = 'visited';
+        sessionStorage.setItem('tsumugi.session', ${JSON.stringify(kept)});
+      }`,
+    ),
+  );
+  await seen.page.getByRole('button', { name: SIGN_OUT }).waitFor();
+  return seen;
 };
 
 /** How much wider the page is than the window; 0: nobody has to scroll sideways to read. */
