@@ -110,6 +110,7 @@ export class Stateless extends Stack {
       CONSENT_DEFAULT: region.consentDefault,
       BREAK_GLASS_MINUTES: String(region.breakGlassMinutes ?? 30),
       GLASS_OVERRIDES_DENIAL: String(region.breakGlassOverridesDenial ?? false),
+      MATURE_MINOR_AGE: String(region.matureMinorAge ?? ''),
       REQUIRE_JP_CORE: region.requireJpCore === true ? '*' : (region.requireJpCore || []).join(','),
       PROFILE_PUBLISHER: region.profilePublisher ?? '',
       RATE_LIMITS: Object.entries(region.rateLimits ?? {})
