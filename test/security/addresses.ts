@@ -147,6 +147,18 @@ export const WALK: Readonly<Record<string, Address>> = {
   'POST /federation/contracts/{community}/resume': to(['admin', 'operator'], () => ({})),
   'POST /federation/contracts/{community}/end': to(['admin', 'operator'], () => ({})),
   'GET /federation/communities': to(EVERYBODY),
+  'POST /federation/pairings/codes': to(
+    ['resident', ...DESK],
+    ({ patient }) => ({ community: '2.999.3.1', patient }),
+    ({ record }) => ({ community: '2.999.3.1', patient: record }),
+  ),
+  'POST /federation/pairings': to(['resident', ...DESK], ({ patient }) => ({
+    community: '2.999.3.1',
+    code: 'ABCD-EFGH-JKMN',
+    patient,
+  })),
+  'GET /federation/pairings': to(['resident', ...DESK]),
+  'DELETE /federation/pairings/{community}': to(['resident', ...DESK]),
 
   'GET /audit/affected': to(['privacy']),
   'GET /audit/unusual': to(['privacy']),

@@ -13,6 +13,8 @@ import { enrolmentRoutes } from '../../functions/enrolment/routes.ts';
 import { openCircuits } from '../../functions/federation/circuits.ts';
 import { contractRoutes } from '../../functions/federation/contract-routes.ts';
 import { openContracts } from '../../functions/federation/contracts.ts';
+import { pairingRoutes } from '../../functions/federation/pairing-routes.ts';
+import { openPairings } from '../../functions/federation/pairings.ts';
 import { notFound } from '../../functions/fhir/outcome.ts';
 import { fhirFaces } from '../../functions/identity/fhir-faces.ts';
 import { identityRoutes } from '../../functions/identity/routes.ts';
@@ -72,6 +74,12 @@ export const open = async () => {
     ...identityRoutes({ ...services, policyOver: (of, writes) => policyOver(services.resources, of, writes) }),
     ...reportRoutes({ ...services, trail: trail as never }),
     ...unusualRoutes(openFindings(rows)),
+    ...pairingRoutes({
+      ...services,
+      pairings: openPairings({ ...services, rows }),
+      contracts: openContracts({ rows, clock: services.clock }),
+      ask: async () => Promise.reject(notFound('another region')),
+    }),
     ...contractRoutes({
       circuits: openCircuits({ rows, clock: services.clock }),
       contracts: openContracts({ rows, clock: services.clock }),

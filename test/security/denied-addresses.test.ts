@@ -65,6 +65,7 @@ describe('the addresses beside the FHIR API', () => {
       'fhirFaces',
       'identityRoutes',
       'iheFaces',
+      'pairingRoutes',
       'reportRoutes',
       'routes', // functions/interactions/denied.test.ts
       'tenantRoutes',
