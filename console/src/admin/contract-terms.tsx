@@ -15,7 +15,7 @@ export interface Chosen {
   readonly classes: readonly string[];
 }
 
-const PURPOSES = ['TREAT', 'ETREAT', 'CAREMGT', 'COC'];
+const PURPOSES = ['TREAT', 'ETREAT', 'CAREMGT', 'COC', 'BTG', 'PATRQT'];
 const CLASSES = ['basic', 'clinical', 'document', 'care', 'home', 'admin'];
 
 interface Props {

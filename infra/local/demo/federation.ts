@@ -8,7 +8,7 @@ import { getToken } from '../token.ts';
 type Region = Pick<SeedContext, 'region' | 'baseUrl' | 'settings' | 'say'>;
 
 const TERMS: Terms = {
-  purposes: ['TREAT', 'ETREAT', 'CAREMGT', 'COC'],
+  purposes: ['TREAT', 'ETREAT', 'CAREMGT', 'COC', 'BTG', 'PATRQT'],
   classes: ['basic', 'clinical', 'document', 'care', 'home', 'admin'],
 };
 
