@@ -71,6 +71,12 @@ const asIdentifier = ({ insurer, symbol, number, branch }: Insurance) => ({
   value: [insurer, symbol, number, branch].join(':'),
 });
 
+/** The Patient with the insurances that are known by Coverages, as others may have written them among their identifiers. */
+export const sought = (patient: Resource, others: readonly Insurance[]): Resource => {
+  const identifier = Array.isArray(patient.identifier) ? patient.identifier : [];
+  return others.length === 0 ? patient : { ...patient, identifier: [...identifier, ...others.map(asIdentifier)] };
+};
+
 /**
  * Ids of Patients that are worth a comparison, itself left out.
  *
@@ -81,8 +87,7 @@ export const candidatesOf = async (
   written: Resource,
   others: readonly Insurance[] = [],
 ): Promise<string[]> => {
-  const identifier = [...(Array.isArray(written.identifier) ? written.identifier : []), ...others.map(asIdentifier)];
-  const patient = others.length === 0 ? written : { ...written, identifier };
+  const patient = sought(written, others);
   const own = cardOf(patient);
   // A name alone proves nothing, whoever has it.
   const saysMore = own.birth !== undefined || own.phones.length + own.insurances.length > 0;

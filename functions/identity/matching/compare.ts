@@ -11,10 +11,11 @@ import { edits } from './written.ts';
 type ScriptLevel = 'same' | 'near' | 'different' | 'unknown';
 
 /**
- * Both scripts together. `full`: both agree. `kanji`: kanji agree, and kana are missing or read otherwise (裕子: ひろこ, ゆうこ). `kana`: kana
- * agree, no kanji to compare. `homophone`: kana agree and kanji do not.
+ * Both scripts together. `full`: both agree. `kanji`: kanji agree, and kana are missing. `misread`: kanji agree, and kana are written
+ * otherwise (裕子: ひろこ, ゆうこ; or one of the two is the twin's name). `kana`: kana agree, no kanji to compare. `homophone`: kana agree and
+ * kanji do not.
  */
-export type NameLevel = 'full' | 'kanji' | 'kana' | 'homophone' | 'near' | 'different' | 'unknown';
+export type NameLevel = 'full' | 'kanji' | 'misread' | 'kana' | 'homophone' | 'near' | 'different' | 'unknown';
 
 export interface Comparison {
   readonly family: NameLevel;
@@ -70,7 +71,7 @@ const compareScripts = (a: readonly Name[], b: readonly Name[]): Script => {
 };
 
 const nameLevel = (kanji: ScriptLevel, kana: ScriptLevel): NameLevel => {
-  if (kanji === 'same') return kana === 'same' ? 'full' : 'kanji';
+  if (kanji === 'same') return kana === 'same' ? 'full' : kana === 'unknown' ? 'kanji' : 'misread';
   if (kana === 'same') return kanji === 'unknown' ? 'kana' : 'homophone';
   if (kanji === 'near' || kana === 'near') return 'near';
   return kanji === 'unknown' && kana === 'unknown' ? 'unknown' : 'different';
@@ -106,7 +107,9 @@ const WEIGHTS = {
 const M_NAME = 0.9;
 
 const nameWeight = (level: NameLevel, share: number, weights: Readonly<Record<string, number>>): number =>
-  level === 'full' || level === 'kanji' || level === 'kana' ? Math.log2(M_NAME / share) : weights[level]!;
+  level === 'full' || level === 'kanji' || level === 'kana' || level === 'misread'
+    ? Math.log2(M_NAME / share)
+    : weights[level]!;
 
 export const compare = (a: Card, b: Card): Comparison => {
   const kanji = compareScripts(a.kanji, b.kanji);

@@ -1,6 +1,6 @@
 // When two records are one person. A score alone never links: twins share everything but the given name and the branch of their
-// insurance, and neighbours of one name live at one postcode, so each way to certainty is spelled out, and asks for what
-// neither of these has. Whatever speaks against it makes it a question for people.
+// insurance, and neighbours and cousins of one name live at one postcode and may share a birthday, so each way to certainty is
+// spelled out, and asks for what none of these has. Whatever speaks against it makes it a question for people.
 import type { Comparison, NameLevel } from './compare.ts';
 
 export type Grade = 'certain' | 'possible' | 'none';
@@ -13,13 +13,11 @@ const POSSIBLE_BITS = -1;
 const PROBABLE_BITS = 10;
 
 const AGREES: ReadonlySet<NameLevel> = new Set(['full', 'kanji', 'kana']);
+/** A family is one family, however its name is read. */
+const FAMILY_AGREES: ReadonlySet<NameLevel> = new Set([...AGREES, 'misread']);
 
-/**
- * Something that no other person of that name and birth date has. A postcode has a thousand people: it counts where neither telephone
- * nor insurance speaks against it.
- */
-const sharesContact = ({ phone, address, insurance }: Comparison) =>
-  phone === 'same' || address === 'line' || (address === 'postcode' && phone !== 'different' && insurance !== 'other');
+/** Something that no other person of that name and birth date has. A postcode has a thousand people, and two of one name among them. */
+const sharesContact = ({ phone, address }: Comparison) => phone === 'same' || address === 'line';
 const sharesInsurance = ({ insurance }: Comparison) => insurance === 'person' || insurance === 'family';
 const sharesHome = ({ phone, address }: Comparison) =>
   phone === 'same' && (address === 'line' || address === 'postcode');
@@ -30,14 +28,14 @@ export const contradicts = ({ given, birth, sex, insurance }: Comparison): boole
 
 /** Name and birth date agree, and one thing more. */
 const isOrdinary = (pair: Comparison) =>
-  AGREES.has(pair.family) &&
+  FAMILY_AGREES.has(pair.family) &&
   AGREES.has(pair.given) &&
   pair.birth === 'same' &&
   (sharesContact(pair) || sharesInsurance(pair) || pair.number === 'same');
 
 /** The birth date was mistyped. Father and son may share a name and a house, but are not born on days one slip apart. */
 const hasBirthSlip = (pair: Comparison) =>
-  AGREES.has(pair.family) &&
+  FAMILY_AGREES.has(pair.family) &&
   (pair.given === 'full' || pair.given === 'kanji') &&
   pair.birth === 'near' &&
   pair.sex === 'same' &&
@@ -45,7 +43,7 @@ const hasBirthSlip = (pair: Comparison) =>
 
 /** The family name changed or was mistyped. Given name and birth date alone are shared by strangers, a telephone with them is not. */
 const hasOtherFamily = (pair: Comparison) =>
-  !AGREES.has(pair.family) &&
+  !FAMILY_AGREES.has(pair.family) &&
   (pair.given === 'full' || (pair.given === 'kanji' && pair.family === 'near')) &&
   pair.birth === 'same' &&
   pair.sex === 'same' &&
@@ -54,18 +52,18 @@ const hasOtherFamily = (pair: Comparison) =>
     (pair.family === 'near' && pair.address === 'line') ||
     pair.number === 'same');
 
-/** The given name sounds alike and is written otherwise: the branch of the insurance must say that it is not a brother or sister. */
-const isHomophone = (pair: Comparison) =>
-  AGREES.has(pair.family) &&
-  pair.given === 'homophone' &&
+/** The given name agrees in one script and not in the other: the branch of the insurance must say that it is not a twin. */
+const agreesInOneScript = (pair: Comparison) =>
+  FAMILY_AGREES.has(pair.family) &&
+  (pair.given === 'homophone' || pair.given === 'misread') &&
   pair.birth === 'same' &&
   pair.sex === 'same' &&
-  pair.insurance === 'person';
+  (pair.insurance === 'person' || (pair.given === 'misread' && pair.number === 'same'));
 
 export const isCertain = (pair: Comparison): boolean =>
   pair.score >= CERTAIN_BITS &&
   !contradicts(pair) &&
-  (isOrdinary(pair) || hasBirthSlip(pair) || hasOtherFamily(pair) || isHomophone(pair));
+  (isOrdinary(pair) || hasBirthSlip(pair) || hasOtherFamily(pair) || agreesInOneScript(pair));
 
 /**
  * Another given name altogether, or another birth date that no slip explains, is another person: father and son of one house share all

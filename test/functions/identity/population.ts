@@ -8,6 +8,8 @@ export type { Kind } from './written-record.ts';
 
 export interface Labelled {
   readonly patient: Resource;
+  /** Of a facility whose machine keeps insurance apart. */
+  readonly coverages: readonly Resource[];
   /** The human being. */
   readonly person: number;
   readonly facility: string;
@@ -43,6 +45,13 @@ const words = (text: string) => {
   };
 };
 const common = words(FAMILIES);
+/** Names of one in 250 people and more. */
+const FREQUENT = new Set(
+  FAMILIES.replaceAll('\n', '')
+    .split('|')
+    .map((row) => row.split(' '))
+    .flatMap(([, kana = '', share]) => (Number(share) >= 4 ? [kana] : [])),
+);
 /** Two thirds of all people have a name that is in no list of common ones. */
 const family = (random: number): Word => {
   if (random < 0.35) return common(random / 0.35);
@@ -139,6 +148,10 @@ export const population = (people: number, seed = 20261122): Labelled[] => {
       if (isTaken(twin, members)) continue;
       eldest.about.push('twin');
       member(twinSex, birth, twin, ['twin']);
+      if (!chance(0.5)) continue;
+      const both = { mixedUp: false };
+      eldest.twin = { given: twin, both };
+      members.at(-1)!.twin = { given: word, both };
     }
     for (const one of members)
       one.relatives = members.filter((other) => other !== one).map((other) => other.insured.branch);
@@ -153,7 +166,7 @@ export const population = (people: number, seed = 20261122): Labelled[] => {
       : `${year}-${month}-${day[1] !== '0' && day[0] !== day[1] && Number(day[1]! + day[0]!) <= 28 ? day[1]! + day[0]! : '17'}`;
     const birth = chance(0.4) && slip !== of.birth ? slip : date(Number(year) - 10 + below(20));
     const name = `${of.spelling}${of.given.spellings[0]}${birth}${of.home.postcode}`;
-    // Two people of one name, one birth date and one postcode are beyond any rule (docs/identity.md).
+    // Of one birthday: `double` makes them, as many as are wanted.
     if (birth === of.birth || neighbours.has(name)) return;
     neighbours.add(name);
     const home = homeAt(of.home.postcode);
@@ -187,6 +200,28 @@ export const population = (people: number, seed = 20261122): Labelled[] => {
     });
   };
 
+  /**
+   * One name in kana and kanji, one sex, one birth date, one postcode, and two people: neighbours of a frequent name, or cousins, whom
+   * one grandfather has named. Each has an own house, telephone and insurance.
+   */
+  const double = (of: Human, kind: Kind) => {
+    let home = homeAt(of.home.postcode);
+    while (home.line === of.home.line) home = homeAt(of.home.postcode);
+    of.about.push(kind);
+    add({
+      family: of.family,
+      spelling: of.spelling,
+      given: of.given,
+      sex: of.sex,
+      birth: of.birth,
+      home,
+      phone: chance(0.5) ? home.phone : mobile(),
+      insured: insure(),
+      about: [kind],
+    });
+  };
+  const isFrequent = ({ family: { kana } }: Human) => FREQUENT.has(kana);
+
   /** Forty people of one address and one telephone. */
   const careHome = () => {
     const home = newHome();
@@ -210,6 +245,11 @@ export const population = (people: number, seed = 20261122): Labelled[] => {
   for (let homes = 0; homes < people / 1500; homes += 1) careHome();
   while (humans.length < people * 0.97) household();
   while (humans.length < people) (chance(0.9) ? neighbour : namesake)(humans[below(Math.floor(people * 0.9))]!);
+
+  const settled = humans.filter(({ about }) => about.length === 0);
+  const frequent = settled.filter(isFrequent);
+  for (let pairs = 0; pairs < people / 100; pairs += 1) double(pick(frequent), 'same name, birthday and postcode');
+  for (let pairs = 0; pairs < people / 200; pairs += 1) double(pick(settled), 'cousin of one name and birthday');
 
   for (const human of humans) {
     const age = 2026 - Number(human.birth.slice(0, 4));

@@ -4,6 +4,9 @@ import type { Resource } from '../../../functions/fhir/types.ts';
 export type Kind =
   | 'as registered'
   | 'twin'
+  | 'a name as the twin has it'
+  | 'same name, birthday and postcode'
+  | 'cousin of one name and birthday'
   | 'same-name neighbour'
   | 'care home'
   | 'half-width kana'
@@ -24,6 +27,7 @@ export type Kind =
   | 'other telephone'
   | 'other insurance'
   | 'insurance with history'
+  | 'insurance in a Coverage'
   | 'branch missing'
   | 'branch of a relative'
   | 'insurance number typed wrongly'
@@ -61,6 +65,11 @@ export interface Human {
   /** Branches of the rest of the house, which clerks mix up. */
   relatives: string[];
   readonly about: Kind[];
+  /**
+   * Of twins whom a clerk has mixed up once: the other's given name, and what both of them share. Their records have both scripts; with
+   * one alone, a record with the other's name would be one of the other's.
+   */
+  twin?: { readonly given: Word; readonly both: { mixedUp: boolean } };
   married?: Word;
   moved?: Home;
   otherPhone?: string;
@@ -108,7 +117,7 @@ export const written = (
   human: Human,
   facility: string,
   { chance, below, pick }: Dice,
-): { patient: Resource; kinds: Kind[] } => {
+): { patient: Resource; coverages: Resource[]; kinds: Kind[] } => {
   const kinds: Kind[] = [...human.about];
   const says = (kind: Kind, probability: number): boolean => {
     const does = chance(probability);
@@ -148,10 +157,16 @@ export const written = (
     if (chance(0.5)) familyKanji = typo(familyKanji, KANJI);
     else givenKanji = typo(givenKanji, KANJI);
   }
-  if (says('read otherwise', 0.01))
+  const isKanaOnly = !human.twin && chance(0.06);
+  const isKanjiOnly = !human.twin && !isKanaOnly && chance(0.05);
+  if (human.twin && !human.twin.both.mixedUp && says('a name as the twin has it', 0.5)) {
+    human.twin.both.mixedUp = true;
+    if (chance(0.5)) givenKana = human.twin.given.kana;
+    else givenKanji = human.twin.given.spellings[0]!;
+  } else if (says('read otherwise', 0.01))
     givenKana = pick(['ヒロコ', 'ユキ', 'アキラ', 'マサシ', 'トモミ', 'ジュン', 'カズヒロ']);
-  const isKanaOnly = says('no kanji', 0.06);
-  const isKanjiOnly = !isKanaOnly && says('no kana', 0.05);
+  if (isKanaOnly) kinds.push('no kanji');
+  if (isKanjiOnly) kinds.push('no kana');
   const machine = chance(0.2) ? 'half' : chance(0.06) ? 'hiragana' : 'plain';
   const kanaOf = (kana: string) =>
     machine === 'half'
@@ -203,13 +218,18 @@ export const written = (
   const identifier: object[] = [
     { system: `urn:oid:1.2.392.100495.20.3.51.1${facility}`, value: `${human.id}${below(1000)}` },
   ];
+  // JP Core's place for it; the machines of two facilities in five know it.
+  const coverages: Resource[] = [];
+  const isCoverage = Number(facility.slice(-1)) % 5 < 2;
+  const cover = (one: Insured, no: string, sub: string, end?: string) => {
+    if (isCoverage) coverages.push(coverageOf(one, no, sub, end));
+    else identifier.push({ ...memberId(one, no, sub), ...(end && { period: { end } }) });
+  };
   if (!says('no insurance', 0.2)) {
-    identifier.push(memberId(insured, number, branch));
+    if (isCoverage) kinds.push('insurance in a Coverage');
+    cover(insured, number, branch);
     if (insured === human.otherInsured && says('insurance with history', 0.3))
-      identifier.push({
-        ...memberId(human.insured, human.insured.number, human.insured.branch),
-        period: { end: '2023-03-31' },
-      });
+      cover(human.insured, human.insured.number, human.insured.branch, '2023-03-31');
   }
   const dashed = (text: string) => (chance(0.5) ? `${text.slice(0, 3)}-${text.slice(3, 7)}-${text.slice(7)}` : text);
   const patient: Resource = {
@@ -228,7 +248,22 @@ export const written = (
       ],
     }),
   };
-  return { patient, kinds };
+  return { patient, coverages, kinds };
+};
+
+/** http://jpfhir.jp/fhir/core/StructureDefinition/JP_Coverage */
+const coverageOf = ({ insurer, symbol }: Insured, number: string, branch: string, end?: string): Resource => {
+  const part = (name: string, valueString: string) => ({
+    url: `http://jpfhir.jp/fhir/core/Extension/StructureDefinition/JP_Coverage_InsuredPerson${name}`,
+    valueString,
+  });
+  return {
+    resourceType: 'Coverage',
+    status: end ? 'cancelled' : 'active',
+    ...(end && { period: { end } }),
+    extension: [part('Symbol', symbol), part('Number', number), ...(branch === '' ? [] : [part('SubNumber', branch)])],
+    payor: [{ identifier: { system: 'http://jpfhir.jp/fhir/core/mhlw/IdSystem/InsurerNumber', value: insurer } }],
+  };
 };
 
 const wrongDate = (date: string, { below, chance }: Pick<Dice, 'below' | 'chance'>): string => {
