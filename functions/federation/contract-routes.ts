@@ -18,7 +18,7 @@ import {
 } from './contract.ts';
 import type { Contracts } from './contracts.ts';
 import type { Exchange } from './exchange.ts';
-import { assertCertificates } from './ihe-certificates.ts';
+import { assertCertificates, shownCertificate } from './ihe-certificates.ts';
 import type { PeerHttp } from './peer-http.ts';
 
 export interface ContractRoutesParts {
@@ -45,6 +45,10 @@ const view = (contract: Contract, now: number, down?: Down) => {
     inForce: reason === undefined,
     ...(reason !== undefined && { notInForce: reason }),
     ...(down && { down }),
+    ...(contract.protocol === 'ihe' && {
+      certificates: contract.ihe.certificates.map(shownCertificate),
+      nextCertificates: contract.rotation?.certificates.map(shownCertificate),
+    }),
   };
 };
 

@@ -24,3 +24,9 @@ export const assertCertificates = (pems: readonly string[], now: number, at: str
     if (rule) throw refuse('invalid', `${at}[${index}] ${rule}`, at);
   }
 };
+
+/** What is compared over the telephone, and when it ends. */
+export const shownCertificate = (pem: string): { readonly fingerprint: string; readonly until: string } => {
+  const { fingerprint256, validTo } = new X509Certificate(pem);
+  return { fingerprint: fingerprint256, until: new Date(validTo).toISOString() };
+};

@@ -80,7 +80,7 @@ const wanted = (
 
 const unavailable = (reason: 'ResponderBusy' | 'AnswerNotAvailable') =>
   reason === 'ResponderBusy'
-    ? new PeerFault('transient', 'it is busy (ResponderBusy)')
+    ? new PeerFault('transient', 'it is busy (ResponderBusy)', { isAnswer: true })
     : new PeerFault('processing', 'it cannot answer a discovery (AnswerNotAvailable)');
 
 /** Of a community behind it, or under another authority than was agreed on: nobody whom we have a contract about. */

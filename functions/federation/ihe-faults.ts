@@ -53,7 +53,7 @@ export const assertDelivered = (status: string, errors: readonly XdsError[], del
   if (delivered > 0)
     throw new PeerFault('structure', 'its answer is refused: it says that it failed, and has documents');
   const [note = { code: 'processing' as const, rule: 'it says that it failed' }] = notesOf(errors);
-  throw new PeerFault(note.code, note.rule);
+  throw new PeerFault(note.code, note.rule, { isAnswer: true });
 };
 
 /** What reading an answer throws, as what is wrong with the community. */
@@ -63,8 +63,10 @@ export const inOurWords = async <T>(work: Promise<T>): Promise<T> => {
   } catch (error) {
     if (error instanceof RemoteFault)
       throw error.isSecurity
-        ? new PeerFault('security', 'it does not accept our assertion (SOAP fault)')
-        : new PeerFault(error.code === 'Receiver' ? 'transient' : 'processing', `it answered ${error.message}`);
+        ? new PeerFault('security', 'it does not accept our assertion (SOAP fault)', { isAnswer: true })
+        : new PeerFault(error.code === 'Receiver' ? 'transient' : 'processing', `it answered ${error.message}`, {
+            isAnswer: true,
+          });
     // Rules of ours, which repeat nothing of the message.
     if (error instanceof SoapFault || error instanceof XmlError)
       throw new PeerFault('structure', `its answer is refused: ${error.message}`);

@@ -83,7 +83,9 @@ const EVERYTHING: Omit<DocumentQuery, 'kind'> = {
 
 const refusal = (status: number): PeerFault => {
   if (status === 401 || status === 403) return new PeerFault('forbidden', `it refuses (${status})`);
-  return new PeerFault(status >= 500 || status === 429 ? 'transient' : 'processing', `it answered ${status}`);
+  return new PeerFault(status >= 500 || status === 429 ? 'transient' : 'processing', `it answered ${status}`, {
+    isAnswer: ![502, 503, 504].includes(status), // what stands before it answers in its place
+  });
 };
 
 export const openIheGateway = (parts: IheGatewayParts): IheGateway => {
@@ -209,7 +211,7 @@ export const openIheGateway = (parts: IheGatewayParts): IheGateway => {
       if (!document) {
         const [note] = notesOf(errors);
         throw note
-          ? new PeerFault(note.code, note.rule)
+          ? new PeerFault(note.code, note.rule, { isAnswer: true })
           : new PeerFault('structure', 'its answer is refused: it has not the document that was asked for');
       }
       return binaryOf(entry, document);

@@ -11,7 +11,9 @@ import { Facts } from '../ui/facts.tsx';
 import { Field, useForm, useSend } from '../ui/form.tsx';
 import { DataTable } from '../ui/list.tsx';
 import { Failure, Loading } from '../ui/states.tsx';
-import { Health, type LinkContract, useContractText } from './contracts.tsx';
+import { CertificateFacts, Rotate } from './contract-certificates.tsx';
+import { type LinkContract, useContractText } from './contract-words.ts';
+import { Health, PeerState } from './contracts.tsx';
 import { AdminPage, Section } from './page.tsx';
 import { useTerm } from './terms.ts';
 
@@ -35,7 +37,10 @@ const useText = words({
     resume: '再開する',
     end: '終了する',
     tell: '相手にもう一度伝える',
+    certificates: '相手の証明書',
     actText: '相手の地域にも伝えます。',
+    approveText: '協定書を確かめた別の担当者が承認します。入力した本人は承認できません。',
+    ownText: 'この地域だけの手続きです。相手には別に連絡してください。',
     stopText: '数秒以内に、この地域との情報の行き来が止まります。',
   },
   en: {
@@ -57,7 +62,10 @@ const useText = words({
     resume: 'Resume',
     end: 'End',
     tell: 'Tell the other side again',
+    certificates: 'Their certificates',
     actText: 'The other region is told.',
+    approveText: 'Somebody else than who entered it confirms what the paper says.',
+    ownText: 'This side only: tell the other side by other means.',
     stopText: 'Within seconds nothing moves between the two regions.',
   },
 });
@@ -83,7 +91,7 @@ const ContractPage = (): ReactNode => {
   });
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Loading />;
-  const { terms, peer, own } = data;
+  const { terms, own } = data;
   return (
     <AdminPage
       title={data.name}
@@ -103,19 +111,29 @@ const ContractPage = (): ReactNode => {
         of={[
           [c('community'), data.community],
           [c('own'), term('contract', own)],
-          [c('peer'), peer ? term('contract', peer.state) : c('unknown')],
+          [c('peer'), <PeerState key="peer" of={data} />],
           [t('purposes'), terms.purposes.map((one) => term('purpose', one)).join('、')],
           [t('classes'), terms.classes.map((one) => term('area', one)).join('、')],
           [t('until'), terms.until],
           [c('baseUrl'), data.baseUrl],
           [c('jwksUrl'), data.jwksUrl],
+          [c('discovery'), data.ihe?.discovery],
+          [c('query'), data.ihe?.query],
+          [c('retrieve'), data.ihe?.retrieve],
+          [c('assigningAuthority'), data.ihe?.assigningAuthority],
+          [c('agreedOn'), data.agreedOn],
+          [t('certificates'), data.certificates && <CertificateFacts of={data.certificates} />],
         ]}
       />
       <Act of={data} />
+      {data.protocol === 'ihe' && data.own !== 'ended' && <Rotate of={data} />}
       <Steps of={data} />
     </AdminPage>
   );
 };
+
+const textOf = ({ protocol }: LinkContract, action: string) =>
+  protocol === 'tsumugi' ? 'actText' : action === 'approve' ? 'approveText' : 'ownText';
 
 const Act = ({ of }: { readonly of: LinkContract }): ReactNode => {
   const t = useText();
@@ -141,7 +159,7 @@ const Act = ({ of }: { readonly of: LinkContract }): ReactNode => {
             <Confirm
               key={action}
               label={t(action)}
-              text={t(stops ? 'stopText' : 'actText')}
+              text={t(stops ? 'stopText' : textOf(of, action))}
               {...(stops && { color: 'red' })}
               send={send}
               onConfirm={() => send.mutateAsync(action)}
