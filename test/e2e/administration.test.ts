@@ -2,7 +2,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { AdminSetUserPasswordCommand, CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { signIn } from '../../infra/local/cognito/client.ts';
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
 
@@ -212,4 +212,49 @@ it('gives a new account for a lost second factor, moves, narrows, reviews and im
   for (const interaction of ['facility-create', 'staff-invite', 'staff-disable', 'staff-factor-reset', 'matrix-change'])
     expect(seen).toContain(interaction);
   expect(seen).not.toMatch(/sudachi|yuzu|酢橘|柚子/);
+}, 120_000);
+
+it('counts every request of a facility once, and says what the region is likely to cost', async () => {
+  const admin = await stack.token('staff:admin');
+  const desk = (method: string, path: string, body?: unknown) => call(admin, method, `/admin${path}`, body);
+  const code = '9886001234';
+  const given = { code, type: 'home-nursing', name: '数える訪問看護', municipality: '362018', feeClass: 'nursing' };
+  expect((await desk('POST', '/facilities', { ...given, contract: { disclose: true, view: true } })).status).toBe(201);
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const keys = [{ ...publicKey.export({ format: 'jwk' }), kid: 'a', alg: 'ES384' }];
+  const system = { clientId: 'counted', name: '数える', facility: code, scopes: 'system/*.cruds', keys };
+  expect((await desk('POST', '/systems', system)).status).toBe(201);
+
+  const token = await systemToken('counted', privateKey);
+  const patient = { resourceType: 'Patient', name: [{ text: 'Counted' }] };
+  const written = await call(token, 'POST', '/fhir/Patient', patient);
+  expect(written.status).toBe(201);
+  for (const path of [`Patient/${written.body.id}`, `Patient/${written.body.id}/_history`, 'Patient/nobody'])
+    await call(token, 'GET', `/fhir/${path}`);
+  await call(token, 'GET', `/fhir/Observation?patient=${written.body.id}`);
+  await call(token, 'POST', '/fhir', {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [1, 2, 3].map(() => ({ resource: patient, request: { method: 'POST', url: 'Patient' } })),
+  });
+
+  const wanted = { read: 3, search: 1, write: 2, token: 1, desk: 0, refused: 1, resources: 4 };
+  const usage = await vi.waitFor(
+    async () => {
+      const { body } = await desk('GET', '/usage');
+      const found = body.facilities.find((one: { code: string }) => one.code === code);
+      expect(found).toMatchObject({ name: given.name, feeClass: 'nursing', counts: wanted });
+      return body;
+    },
+    { timeout: 60_000, interval: 1_000 },
+  );
+  expect(usage.people.accounts.staff).toBeGreaterThan(5);
+  expect(usage.people.months[0].staff).toBeGreaterThan(0);
+  expect(usage.storage.tables.map(({ table }: { table: string }) => table)).toEqual(['clinical', 'registry', 'audit']);
+  expect(usage.cost.usd.total).toBeGreaterThan(usage.cost.usd.idle);
+  expect(JSON.stringify(usage)).not.toContain('Counted');
+  const list = await fetch(`${stack.region().baseUrl}/admin/usage?format=csv`, {
+    headers: { authorization: `Bearer ${admin}` },
+  });
+  expect(await list.text()).toMatch(/,9886001234,数える訪問看護,nursing,3,1,2,0,0,1,0,1,4,/);
 }, 120_000);
