@@ -13,13 +13,13 @@ const SILENT: Omit<Logger, 'info'> = { trace: nothing, debug: nothing, warn: not
  * The client as this store wants it. Retries are our own (send.ts), since whoever retries a conditional write must know that
  * an earlier attempt may have been carried out. Region, credentials and endpoint come from the environment.
  */
-export const openDynamoClient = (): DynamoDBClient =>
+export const openDynamoClient = ({ requestTimeout = 10_000 }: { requestTimeout?: number } = {}): DynamoDBClient =>
   new DynamoDBClient({
     maxAttempts: 1,
     logger: SILENT as Logger,
     requestHandler: {
       connectionTimeout: 3_000,
-      requestTimeout: 10_000,
+      requestTimeout,
       throwOnRequestTimeout: true, // otherwise a line that went dead is waited for, and only warned about
       httpsAgent: { keepAlive: true, maxSockets: 64 },
     },

@@ -21,10 +21,11 @@ it('creates the three tables with their indexes, multi-attribute keys included',
   expect(Table?.StreamSpecification?.StreamViewType).toBe('NEW_AND_OLD_IMAGES');
 });
 
-it('keeps its data over a restart when it has a folder', async () => {
+it('keeps its data over a restart when it has a folder, and lets no second process into it', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'ddb-'));
   const first = await startDynamoDbLocal({ dataDir, forTests: true });
   const { clinical } = await createTables(await dynamoClient(first.endpoint));
+  await expect(startDynamoDbLocal({ dataDir, forTests: true })).rejects.toThrow(`in use by process ${first.pid}`);
   await first.stop();
 
   const second = await startDynamoDbLocal({ dataDir, forTests: true });
@@ -51,14 +52,5 @@ it('says that a data folder is damaged', async () => {
   writeFileSync(join(dataDir, 'shared-local-instance.db'), Buffer.alloc(9000, 'garbage'));
 
   await expect(startDynamoDbLocal({ dataDir, forTests: true })).rejects.toThrow('is damaged');
-  rmSync(dataDir, { recursive: true });
-});
-
-it('lets no second process into a data folder', { timeout: 60_000 }, async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'ddb-'));
-  const first = await startDynamoDbLocal({ dataDir, forTests: true });
-
-  await expect(startDynamoDbLocal({ dataDir, forTests: true })).rejects.toThrow(`in use by process ${first.pid}`);
-  await first.stop();
   rmSync(dataDir, { recursive: true });
 });

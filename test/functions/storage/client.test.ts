@@ -10,13 +10,13 @@ afterAll(() => {
   vi.unstubAllEnvs();
 });
 
-it('gives up on a line that went dead, so that the request is sent again', { timeout: 60_000 }, async () => {
+it('gives up on a line that went dead, so that the request is sent again', async () => {
   const server = createServer(() => {}); // takes the request, and never answers
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'local');
   vi.stubEnv('AWS_REGION', 'ap-northeast-1');
-  const client = openDynamoClient();
+  const client = openDynamoClient({ requestTimeout: 200 });
 
   const error = await client
     .send(new GetItemCommand({ TableName: 't', Key: { p: { S: 'x' } } }))
