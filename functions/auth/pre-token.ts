@@ -6,6 +6,7 @@ import type { Identities, StaffRow } from './rows.ts';
 /** The part of Cognito's event, version 2, that is read. */
 export interface PreTokenEvent {
   readonly version: string;
+  readonly triggerSource?: string | undefined;
   readonly request: {
     readonly userAttributes: Readonly<Record<string, string | undefined>>;
     /** `{ facility }` chooses among several; Cognito passes it on from RespondToAuthChallenge and GetTokensFromRefreshToken. */
@@ -15,7 +16,10 @@ export interface PreTokenEvent {
 
 export interface PreTokenResponse {
   readonly claimsAndScopeOverrideDetails: {
-    readonly accessTokenGeneration: { readonly claimsToAddOrOverride: Record<string, string> };
+    readonly accessTokenGeneration: {
+      readonly claimsToAddOrOverride: Record<string, string>;
+      readonly scopesToSuppress?: string[];
+    };
     readonly groupOverrideDetails: { readonly groupsToOverride: string[] };
   };
 }
@@ -25,9 +29,16 @@ export class SignInRefused extends Error {}
 
 const DEFAULT_SCOPES = 'user/*.cruds';
 
+/**
+ * Whose token holds it may make a passkey, which signs in by itself, or another authenticator. So only the first token after password
+ * and factor does, for its fifteen minutes: a token that leaks later, out of a page that was left open, changes nothing at Cognito.
+ */
+const ACCOUNT_SCOPE = 'aws.cognito.signin.user.admin';
+const REFRESHED = 'TokenGeneration_RefreshTokens';
+
 export const staffClaims =
   ({ identities }: { identities: Pick<Identities, 'staff' | 'facility'> }) =>
-  async ({ version, request }: PreTokenEvent): Promise<PreTokenResponse> => {
+  async ({ version, triggerSource, request }: PreTokenEvent): Promise<PreTokenResponse> => {
     // Version 1 cannot write claims into access tokens: the pool is set up wrongly, and nobody must get in without them.
     if (!['2', '3'].includes(version)) throw new SignInRefused('sign-in is not set up');
     const row = await identities.staff(request.userAttributes.sub ?? '');
@@ -47,6 +58,7 @@ export const staffClaims =
             role: membership.role,
             'tsumugi:scopes': membership.scopes ?? DEFAULT_SCOPES,
           },
+          ...(triggerSource === REFRESHED && { scopesToSuppress: [ACCOUNT_SCOPE] }),
         },
         groupOverrideDetails: { groupsToOverride: [facility.code] },
       },

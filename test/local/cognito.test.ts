@@ -83,7 +83,9 @@ const trigger = async (_: string, event: object) => {
         accessTokenGeneration: {
           claimsToAddOrOverride: { facility: '3610000001', sub: 'forged', roles: ['doctor'] },
           scopesToAdd: ['user/*.rs'],
-          scopesToSuppress: ['aws.cognito.signin.user.admin'],
+          ...((event as { userName: string }).userName === 'claimed' && {
+            scopesToSuppress: ['aws.cognito.signin.user.admin'],
+          }),
         },
         idTokenGeneration: { claimsToAddOrOverride: { facility: '3610000001' }, claimsToSuppress: ['email'] },
       },
@@ -174,6 +176,11 @@ describe('signing in', () => {
     const access = claims(accessToken);
     expect(access).toMatchObject({ facility: '3610000001', roles: ['doctor'], scope: 'user/*.rs' });
     expect(access.sub).not.toBe('forged');
+    // Without Cognito's own scope a token is no key to the account.
+    await expect(cognito.send(new GetUserCommand({ AccessToken: accessToken }))).rejects.toMatchObject({
+      name: 'NotAuthorizedException',
+      message: 'Access Token does not have required scopes',
+    });
     expect(claims(idToken)).toMatchObject({ facility: '3610000001' });
     expect(claims(idToken).email).toBeUndefined();
     expect(asked.at(-1)).toMatchObject({

@@ -17,6 +17,8 @@ const useText = words({
     what: 'パスキーは、この端末の指紋・顔・暗証番号でサインインする方法です。パスワードも確認コードもいりません。自分だけが使う端末に作ってください。',
     none: 'まだありません。',
     nowhere: 'この地域、またはこのブラウザでは、パスキーは使えません。',
+    fresh: '安全のため、パスキーはサインインしてから15分のあいだだけ変えられます。',
+    again: 'もう一度サインイン',
     name: '名前',
     made: '作った日時',
     add: 'この端末にパスキーを作る',
@@ -36,6 +38,8 @@ const useText = words({
     what: 'With a passkey you sign in by the finger, face or PIN of this device, without a password or a code. Make one on a device that only you use.',
     none: 'There is none yet.',
     nowhere: 'This region, or this browser, has no passkeys.',
+    fresh: 'To be safe, passkeys can be changed within 15 minutes of signing in.',
+    again: 'Sign in again',
     name: 'Name',
     made: 'Made',
     add: 'Make a passkey on this device',
@@ -98,6 +102,18 @@ const Passkeys = (): ReactNode => {
     ...done,
   });
   const fault = KNOWN.find((code) => add.error instanceof CognitoError && add.error.code === code);
+  if ([known, add, remove].some(({ error }) => isStale(error)))
+    return (
+      <>
+        <Text>{t('what')}</Text>
+        <Alert role="status">
+          <Stack align="start">
+            <Text>{t('fresh')}</Text>
+            <SignInAgain onDone={() => [known.refetch, add.reset, remove.reset].forEach((act) => void act())} />
+          </Stack>
+        </Alert>
+      </>
+    );
 
   return (
     <>
@@ -147,6 +163,22 @@ const Passkeys = (): ReactNode => {
       </Group>
     </>
   );
+};
+
+/** Cognito lets a token change the account for the minutes after its owner has signed in (functions/auth/pre-token.ts). */
+const isStale = (error: unknown) => error instanceof CognitoError && error.code === 'NotAuthorizedException';
+
+const SignInAgain = ({ onDone }: { readonly onDone: () => void }): ReactNode => {
+  const t = useText();
+  const { session } = useServices();
+  const ask = () => {
+    session.lose();
+    const end = session.subscribe(() => {
+      end();
+      if (session.state.status === 'in') onDone();
+    });
+  };
+  return <Button onClick={ask}>{t('again')}</Button>;
 };
 
 /** At Cognito, and for staff here too, where access tokens would else be good for the rest of their fifteen minutes. */

@@ -5,7 +5,7 @@ import { ServiceError } from '../front/service.ts';
 import { requireUnlocked, setPassword } from './passwords.ts';
 import { confirmFactor, newFactor } from './sign-in.ts';
 import { isPassword } from './srp.ts';
-import { hashOf, userOfAccessToken } from './tokens.ts';
+import { accountOfToken, hashOf } from './tokens.ts';
 import { type Group, newUser, type User, type UserPool, type UserPools } from './user-pools.ts';
 
 type Body = Record<string, unknown>;
@@ -247,7 +247,7 @@ type OwnOperation = (pools: UserPools, body: Body) => object | Promise<object>;
 const own =
   (act: (user: User, pool: UserPool, body: Body) => object | Promise<object>): OwnOperation =>
   (pools, body) => {
-    const { user, pool } = userOfAccessToken(pools.all(), body['AccessToken']);
+    const { user, pool } = accountOfToken(pools.all(), body['AccessToken']);
     return act(user, pool, body);
   };
 

@@ -183,8 +183,16 @@ const override = (
   }
 };
 
+/** For the calls by which people look after their own account: their token needs Cognito's own scope. */
+export const accountOfToken = (pools: readonly UserPool[], token: unknown): { pool: UserPool; user: User } => {
+  const { pool, user, claims } = userOfAccessToken(pools, token);
+  if (!String(claims['scope']).split(' ').includes('aws.cognito.signin.user.admin'))
+    throw new ServiceError('NotAuthorizedException', 'Access Token does not have required scopes');
+  return { pool, user };
+};
+
 /** Who an access token belongs to, as long as it is good: signature, time, sign-out, revocation. */
-export const userOfAccessToken = (
+const userOfAccessToken = (
   pools: readonly UserPool[],
   token: unknown,
 ): { pool: UserPool; user: User; claims: Claims } => {

@@ -4,11 +4,18 @@ import { staffClaims } from '../../../functions/auth/pre-token.ts';
 import * as g from './given.ts';
 
 const signIn = (
-  more: { sub?: string; facility?: string; version?: string; attributes?: Record<string, string> } = {},
+  more: {
+    sub?: string;
+    facility?: string;
+    version?: string;
+    attributes?: Record<string, string>;
+    triggerSource?: string;
+  } = {},
   identities = g.identities(),
 ) =>
   staffClaims({ identities })({
     version: more.version ?? '2',
+    triggerSource: more.triggerSource ?? 'TokenGeneration_Authentication',
     request: {
       userAttributes: { sub: more.sub ?? 'staff-sub', ...more.attributes },
       ...(more.facility && { clientMetadata: { facility: more.facility } }),
@@ -35,6 +42,15 @@ describe('a member of staff', () => {
   it('has the one active facility as the only group', async () => {
     const { claimsAndScopeOverrideDetails } = await signIn();
     expect(claimsAndScopeOverrideDetails.groupOverrideDetails.groupsToOverride).toEqual([g.CLINIC]);
+  });
+
+  it('may change the account, its passkeys above all, with the first token after signing in, and with no later one', async () => {
+    const suppressed = async (triggerSource: string) =>
+      (await signIn({ triggerSource })).claimsAndScopeOverrideDetails.accessTokenGeneration.scopesToSuppress;
+
+    expect(await suppressed('TokenGeneration_Authentication')).toBeUndefined();
+    expect(await suppressed('TokenGeneration_NewPasswordChallenge')).toBeUndefined();
+    expect(await suppressed('TokenGeneration_RefreshTokens')).toEqual(['aws.cognito.signin.user.admin']);
   });
 
   it('cannot be more by attributes of the account', async () => {
