@@ -1,5 +1,5 @@
-// A facility's HL7 v2 system, the MLLP agent beside it, and the region as `npm start` runs it: function, route and role as they
-// are synthesized.
+// A facility's HL7 v2 system with the MLLP agent beside it, another community's gateway, and the region as `npm start` runs it: functions,
+// routes and roles as they are synthesized.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
@@ -13,6 +13,7 @@ import { parseEnvelope, writeEnvelope } from '../../functions/ihe/soap/envelope.
 import type { Markup } from '../../functions/ihe/xml/write.ts';
 import { startAgent } from '../../infra/operations/mllp-agent.ts';
 import { frame, unframer } from '../../infra/operations/mllp-framing.ts';
+import { CONTRACT, EMPTY, HERE, openAsker, PERSON, patientIdOf, THERE } from '../functions/ihe/support/community.ts';
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
 
 const HOSPITAL = '1.2.392.100495.20.3.51.13610000001';
@@ -131,4 +132,107 @@ it('changes a Patient with a photograph of over 300 KB', async () => {
     birthDate: '1947-02-03',
     photo: [{ contentType: 'image/jpeg' }],
   });
+}, 120_000);
+
+/** Each step by one of the region's own people; the second of them confirms what the first has entered. */
+const agreeWith = async (steps: readonly (readonly [who: string, path: string, body: object])[]) => {
+  const tokens = new Map<string, string>();
+  const statuses: number[] = [];
+  for (const [who, path, body] of steps) {
+    const known = tokens.get(who) ?? (await stack.token(who));
+    tokens.set(who, known);
+    const answer = await fetch(`${base}/federation/contracts${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${known}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    statuses.push(answer.status);
+  }
+  return statuses;
+};
+const until = async <T>(look: () => Promise<T | undefined>): Promise<T> => {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+};
+
+it('answers another community: a person, documents, their bytes and a summary; and stops when the contract does', async () => {
+  const asker = openAsker(base, Date.now, async (path, contentType, body, headers) => {
+    const answer = await fetch(base + path, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': contentType },
+      body: Buffer.from(body),
+    });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    return { status: answer.status, type: answer.headers.get('content-type') ?? '', bytes };
+  });
+  const create = (resource: { resourceType: string }) =>
+    fhir(resource.resourceType, { method: 'POST', body: JSON.stringify(resource) });
+  const { id } = await create({
+    resourceType: 'Patient',
+    ...{ identifier: [{ system: `urn:oid:${HOSPITAL}`, value: 'X1' }], gender: 'female', birthDate: PERSON.birthDate },
+    ...{ name: [{ family: '阿波', given: ['花子'] }], telecom: [{ system: 'phone', value: PERSON.phones[0] }] },
+  });
+  const subject = { reference: `Patient/${id}` };
+  const letter = Buffer.from('退院時サマリー');
+  const binary = await create({
+    resourceType: 'Binary',
+    ...{ contentType: 'text/plain', securityContext: subject, data: letter.toString('base64') },
+  });
+  await fhir('DocumentReference/letter-1', {
+    method: 'PUT',
+    body: JSON.stringify({
+      resourceType: 'DocumentReference',
+      ...{ id: 'letter-1', status: 'current', subject },
+      content: [{ attachment: { contentType: 'text/plain', url: `Binary/${binary.id}` } }],
+    }),
+  });
+  expect((await asker.send('xcpd', EMPTY)).status).toBe(400); // nobody knows this community yet
+
+  const { protocol, community, name, ihe, agreedOn, terms } = CONTRACT;
+  const reason = { reason: 'a test' };
+  const at = (action: string) => `/${THERE}/${action}`;
+  expect(
+    await agreeWith([
+      ['staff:admin', '', { protocol, community, name, ihe, agreedOn, terms }],
+      ['staff:operator', at('approve'), reason],
+      ['staff:admin', at('activate'), reason],
+    ]),
+  ).toEqual([201, 200, 200]);
+
+  const found = await until(async () => {
+    const answer = await asker.discover().catch(() => undefined);
+    return answer?.kind === 'matches' ? answer : undefined;
+  });
+  const patientId = patientIdOf(found);
+  const { entries } = await asker.find({ patientId });
+  expect(entries.map(({ onDemand, mimeType }) => [onDemand, mimeType])).toEqual([
+    [true, 'application/fhir+json'],
+    [false, 'text/plain'],
+  ]);
+  const requests = entries.map(({ home, repositoryUniqueId, uniqueId: documentUniqueId }) => ({
+    ...{ home, repositoryUniqueId, documentUniqueId },
+  }));
+  const nobody = { home: `urn:oid:${HERE}`, repositoryUniqueId: `${HERE}.11`, documentUniqueId: `${HERE}.12^letter-2` };
+  const { documents, errors } = await asker.retrieve([...requests, nobody]);
+  expect(errors.map(({ code }) => code)).toEqual(['XDSDocumentUniqueIdError']);
+  expect(JSON.parse(Buffer.from(documents[0]!.content).toString())).toMatchObject({ resourceType: 'Bundle' });
+  expect(Buffer.from(documents[1]!.content)).toEqual(letter);
+
+  let used = '';
+  await asker.discover(PERSON, { assertion: (one) => (used = one) });
+  await expect(asker.discover(PERSON, { assertion: () => used })).rejects.toThrow(/used before/);
+  const bomb = '<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>';
+  expect((await asker.asked('/ihe/xcpd', 'application/soap+xml', bomb)).status).toBe(400);
+  expect((await asker.asked('/ihe/xcpd', 'application/soap+xml', Buffer.alloc(4_200_000, 32))).status).toBe(413);
+
+  expect(await agreeWith([['staff:admin', at('suspend'), reason]])).toEqual([200]);
+  await until(async () =>
+    asker.find({ patientId }).then(
+      () => undefined,
+      (fault: Error) => (/suspended/.test(fault.message) ? true : undefined),
+    ),
+  );
 }, 120_000);

@@ -70,6 +70,7 @@ export const DEMO_IDENTITIES: {
     { who: 'staff:ambulance', facility: 'fire', profession: 'emergency-life-saving-technician', role: 'ambulance' },
     { who: 'staff:municipal', facility: 'municipality', profession: 'officer', role: 'municipal' },
     { who: 'staff:admin', facility: 'operator', profession: 'officer', role: 'admin' },
+    { who: 'staff:operator', facility: 'operator', profession: 'officer', role: 'operator' },
     { who: 'staff:privacy', facility: 'operator', profession: 'officer', role: 'privacy' },
   ],
   residents: [

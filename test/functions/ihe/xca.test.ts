@@ -367,7 +367,7 @@ describe('DocumentReference', () => {
     expect(resource).toMatchObject({
       masterIdentifier: { value: 'urn:oid:1.2.392.100.36.2.1' },
       status: 'current',
-      type: { coding: [{ system: 'urn:oid:2.16.840.1.113883.6.1', code: '57133-1', display: '紹介状' }] },
+      type: { coding: [{ system: 'http://loinc.org', code: '57133-1', display: '紹介状' }] },
       author: [
         { type: 'Practitioner', display: '鈴木 花子' },
         { type: 'Organization', display: '徳島病院' },
