@@ -3,7 +3,7 @@
 // https://profiles.ihe.net/ITI/TF/Volume2/ITI-55.html
 import type { Resource } from '../fhir/types.ts';
 import { cardOf } from '../identity/matching/card.ts';
-import { compare } from '../identity/matching/compare.ts';
+import { type Comparison, compare, type NameLevel } from '../identity/matching/compare.ts';
 import { contradicts, grade } from '../identity/matching/grade.ts';
 import type { PatientData } from '../ihe/patient.ts';
 import { fromFhir, toFhir } from '../ihe/patient-fhir.ts';
@@ -14,7 +14,9 @@ import type { Evidence } from './evidence.ts';
 import type { Finding } from './find-there.ts';
 import { PeerFault } from './peer-http.ts';
 
-type How = 'identifiers' | 'demographics';
+/** What was told: numbers; name, birth date and sex; address or telephone with them. */
+type How = 'identifiers' | 'name' | 'contact';
+const howOf = (how: How) => (how === 'identifiers' ? how : 'demographics');
 export type Discover = (query: DemographicQuery) => Promise<DiscoveryAnswer>;
 
 const NOBODY: DemographicQuery = { identifiers: [], names: [], addresses: [], phones: [], domains: [] };
@@ -48,7 +50,7 @@ export const discoverThere = async (
   const judged = (answer: DiscoveryAnswer, how: How): Correlation => {
     if (answer.kind === 'unavailable') throw unavailable(answer.reason);
     const handle = answer.kind === 'matches' ? handleOf(answer.matches, contract, evidence, how) : undefined;
-    if (handle) return { kind: 'match', how, ...handle, basis, at: now };
+    if (handle) return { kind: 'match', how: howOf(how), ...handle, basis, at: now };
     return { kind: answer.kind === 'none' ? 'none' : 'ask', basis, evidence: evidence.hash, at: now };
   };
 
@@ -59,24 +61,25 @@ export const discoverThere = async (
   }
   // Table 3.55.4.1.2-1: without a number, a name and a birth date are needed.
   if (sharing !== 'demographics' || ours.names.length === 0 || ours.birthDate === undefined) return found;
-  const { names, birthDate, gender } = ours;
+  const { names, birthDate, gender, addresses, phones } = ours;
   const first: DemographicQuery = { ...NOBODY, names, birthDate, ...(gender && { gender }) };
   const answer = await discover(first);
-  const more = answer.kind === 'ask' ? wanted(answer.attributes, ours) : undefined;
-  return judged(more ? await discover({ ...first, ...more }) : answer, 'demographics');
+  const byName = judged(answer, 'name');
+  if (byName.kind !== 'ask') return byName;
+  // It asks for more, or is not to be believed yet: then it is told what it asks for, or all that may be told.
+  const more = answer.kind === 'ask' ? wanted(answer.attributes, ours) : { addresses, phones };
+  if ((more.addresses?.length ?? 0) + (more.phones?.length ?? 0) === 0) return byName;
+  return judged(await discover({ ...first, ...more }), 'contact');
 };
 
-/** What it asks for and we have; undefined: nothing of it. */
+/** What it asks for and we have. */
 const wanted = (
   attributes: readonly RequestedAttribute[],
   { addresses, phones }: PatientData,
-): Partial<DemographicQuery> | undefined => {
-  const more = {
-    ...(attributes.includes('PatientAddressRequested') && addresses.length > 0 && { addresses }),
-    ...(attributes.includes('PatientTelecomRequested') && phones.length > 0 && { phones }),
-  };
-  return Object.keys(more).length > 0 ? more : undefined;
-};
+): Partial<Pick<DemographicQuery, 'addresses' | 'phones'>> => ({
+  ...(attributes.includes('PatientAddressRequested') && { addresses }),
+  ...(attributes.includes('PatientTelecomRequested') && { phones }),
+});
 
 const unavailable = (reason: 'ResponderBusy' | 'AnswerNotAvailable') =>
   reason === 'ResponderBusy'
@@ -99,7 +102,22 @@ const handleOf = (
   if (!number || /[\^&~|\s]/.test(number))
     throw new PeerFault('structure', 'its answer is refused: the patient has no number of the authority agreed on');
   const pair = compare(cardOf(patientOf(evidence)), cardOf(toFhir(match.patient)));
-  // How it matches is not ours to know: a number may be mistyped, and two people may share a name and a birthday.
-  if (how === 'identifiers' ? contradicts(pair) : grade(pair) !== 'certain') return undefined;
-  return { handle: cxOf(number, assigningAuthority), patients: [number] };
+  return isBelieved(pair, how, match.score)
+    ? { handle: cxOf(number, assigningAuthority), patients: [number] }
+    : undefined;
+};
+
+/** Percent, of queryMatchObservation. */
+const SURE = 95;
+const AGREES: readonly NameLevel[] = ['full', 'kanji', 'kana'];
+
+/**
+ * How a community matches is not ours to know: a number may be mistyped, and two people share a name and a birthday. What it answers must
+ * be certain by our own rules; where it keeps address and telephone to itself, it must have been told ours and be sure.
+ */
+const isBelieved = (pair: Comparison, how: How, score = 0): boolean => {
+  if (contradicts(pair)) return false;
+  if (how === 'identifiers' || grade(pair) === 'certain') return true;
+  const isNamed = AGREES.includes(pair.family) && AGREES.includes(pair.given) && pair.birth === 'same';
+  return how === 'contact' && isNamed && score >= SURE;
 };

@@ -16,7 +16,7 @@ import { clinicalSpan } from '../search/placement.ts';
 import { compareRanks } from '../search/sort.ts';
 import type { Asking } from './ask-peer.ts';
 import { travellingRole, urnOf } from './assertion.ts';
-import type { IheContract } from './contract.ts';
+import { BREAK_GLASS, type IheContract } from './contract.ts';
 import type { Correlation } from './correlations.ts';
 import type { Finding } from './find-there.ts';
 import { discoverThere } from './ihe-discovery.ts';
@@ -230,7 +230,8 @@ const mayRead = ({ community }: IheContract, { actor, purpose, narrow }: IheAski
     codes: codesOf(resource),
     policy: OPEN,
     consentDefault: 'implicit',
-    purpose,
+    // What an emergency opens there is decided there; a role that may not see such a document in one may not see it.
+    purpose: purpose === BREAK_GLASS ? 'ETREAT' : purpose,
     now: 0,
     narrow,
   }).permit;

@@ -140,7 +140,9 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
   };
   const there = askEach(
     run,
-    run.active.filter((contract) => isOpen(contract.community) && cannotAnswer(contract, asked) === undefined),
+    run.active.filter(
+      (contract) => isOpen(contract.community) && cannotAnswer(contract, asked, context.actor) === undefined,
+    ),
     async (contract, known, asking) => {
       const place = placeOf(contract.community);
       const page = await pageFrom(run, contract, known, { asked, params, query, place }, asking);
@@ -170,7 +172,7 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
   }
   if (!cursor)
     for (const contract of run.active) {
-      const rule = cannotAnswer(contract, asked);
+      const rule = cannotAnswer(contract, asked, context.actor);
       if (rule !== undefined) issues.push(issueOf(contract, 'not-supported', rule, 'information'));
     }
   // Nothing found and not asked must not look the same.
@@ -279,7 +281,7 @@ const read = async (run: Run, asked: Extract<Asked, { kind: 'read' }>): Promise<
   const contracts = run.active.filter(
     (contract) =>
       (asked.community === undefined || contract.community === asked.community) &&
-      cannotAnswer(contract, asked) === undefined,
+      cannotAnswer(contract, asked, context.actor) === undefined,
   );
   const outcomes = await askEach(run, contracts, (contract, known, asking) =>
     readFrom(run, contract, known, asked, asking),

@@ -1,4 +1,5 @@
 // One question to one community, in the words that it speaks: JSON of this software, or IHE's SOAP.
+import type { Actor } from '../consent/actor.ts';
 import type { Json } from '../fhir/types.ts';
 import type { Context } from '../interactions/contract.ts';
 import type { Query } from '../search/query.ts';
@@ -91,8 +92,9 @@ export const baseIn = (contract: Contract, ownBaseUrl: string): string =>
 const IHE_TYPES: readonly string[] = ['DocumentReference', 'Binary'];
 
 /** What it cannot be asked at all, whoever the person is: then nothing is told either. */
-export const cannotAnswer = (contract: Contract, asked: Asked): string | undefined => {
+export const cannotAnswer = (contract: Contract, asked: Asked, { kind }: Pick<Actor, 'kind'>): string | undefined => {
   if (contract.protocol !== 'ihe') return undefined;
+  if (kind === 'resident') return 'not asked: it cannot be told that the person asks for what is his own';
   if (asked.kind !== 'everything' && !IHE_TYPES.includes(asked.type))
     return `not asked: it answers for documents only (IHE XCA), not for ${asked.type}`;
   return contract.terms.classes.includes('document')

@@ -252,6 +252,20 @@ describe('finding the person', () => {
     expect(byMore).not.toContain('patientAddress');
   });
 
+  it('believes a community that keeps addresses to itself once it was told ours and is sure', async () => {
+    const kept = theirs({ addresses: [], phones: [], identifiers: theirs().identifiers.slice(0, 1) });
+    const sure = (score: number) => () => ({
+      kind: 'matches' as const,
+      matches: [{ patient: kept, community: OID, score }],
+    });
+    seto.discovers = sure(90);
+    expect(ofSeto((await documents('', await stranger([], OPT_IN))).body)).toEqual([]);
+    seto.discovers = sure(100);
+    seto.heard.length = 0;
+    expect(ofSeto((await documents('', await stranger([], OPT_IN))).body)).toHaveLength(3);
+    expect(seto.heard.map(({ body }) => body.includes('088-600-0001'))).toEqual([false, true, false]);
+  });
+
   it('tells no name without the opt-in, and nothing at all of who has refused', async () => {
     seto.people = [];
     const silent = await stranger([shared], undefined);
