@@ -120,6 +120,12 @@ export const askEach = async <T>(
     open.filter((one) => watch.isAsked(one.community) && !known.current(one) && known.tells(one)),
   );
 
+  /** Whether the stranger belongs to the person by now, or for who asks now. */
+  const knownNow = async (contract: Contract, before: Match, asking: Asking, fault: StrangerFault): Promise<Match> => {
+    const found = await known.find(contract, asking).catch(() => undefined);
+    if (found?.kind !== 'match' || found.patients.every((id) => before.patients.includes(id))) throw fault;
+    return found;
+  };
   const one = async (contract: Contract): Promise<Outcome<T>> => {
     const { community } = contract;
     const why = refused.get(contract);
@@ -145,9 +151,10 @@ export const askEach = async <T>(
       try {
         return { got: await watch.watched(community, () => question(contract, found, patient)) };
       } catch (error) {
-        const isStale = error instanceof HandleEnded || error instanceof StrangerFault;
-        if (!isStale || tries > 0) throw error;
-        match = undefined;
+        if (tries > 0) throw error;
+        if (error instanceof HandleEnded) match = undefined;
+        else if (error instanceof StrangerFault) match = await knownNow(contract, found, patient, error);
+        else throw error;
       }
     }
   };

@@ -123,3 +123,23 @@ it('knows a document by its number in all the world', () => {
   expect(namesOf('1.2', document)).toContain('DocumentReference|urn:oid:1.2.3.4');
   expect(namesOf('1.3', { ...document, id: 'y' })).toContain('DocumentReference|urn:oid:1.2.3.4');
 });
+
+it('finds the person anew for who may see another part of the person than who asked before, and believes no stranger for it', async () => {
+  const other = await linkAnother(west, '0310000008');
+  await west.observe(other, '2026-11-03');
+  later(3_000);
+  await chart();
+  // As if somebody had asked before whom consent shows that one record alone.
+  const [head] = await east.api.services.resources.heads([person]);
+  const key = head?.person ?? `Patient/${person}`;
+  const known = (await east.correlations.of(key)).get(west.oid);
+  if (known?.kind !== 'match') throw new Error('not found');
+  expect(known.patients).toContain(other);
+  const fewer = { ...known, patients: known.patients.filter((id) => id !== other) };
+  await east.correlations.keep(key, new Map([[west.oid, fewer]]));
+  west.asked.length = 0;
+  const { body } = await chart();
+  expect(issues(body)).toEqual([]);
+  expect(matches(body).some(({ resource }) => resource.effectiveDateTime.startsWith('2026-11-03'))).toBe(true);
+  expect(west.asked.filter((path) => path.endsWith('/discover')).length).toBeGreaterThan(0);
+});
