@@ -97,10 +97,10 @@ const lognormal = (median: number, p95: number) => {
   return median * Math.exp(sigma * normal);
 };
 
-export /** None of the simulated communities speaks it: ihe-federation.ts measures that. */
+/** None of the simulated communities speaks it: federation-soap.ts measures that. */
 const NO_IHE = {} as IheGateway;
 
-const SIMULATED = { regions: 300, persons: 15, knowing: 4, deadline: 4_000 };
+export const SIMULATED = { regions: 300, persons: 15, knowing: 4, deadline: 4_000 };
 
 /** A region over the net: most are warm, some start a function first, some are down, late or refuse. */
 const answerAfter = (): { delay: number; fate: 'answers' | 'down' | 'silent' | 'refuses' } => {
