@@ -1,5 +1,8 @@
-// Two regions as `npm start` runs them, and a third of this process that lies, is slow, and goes away.
+// Two regions, each on a host of its own as `npm start` runs it, and a third of this process that lies, is slow, and goes away. The host
+// of the second is frozen and killed.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { seedFederation } from '../../infra/local/demo/federation.ts';
+import { announceToSeeds } from '../../infra/local/endpoints.ts';
 import {
   type Body,
   desk,
@@ -14,7 +17,8 @@ import {
 } from '../functions/federation/world.ts';
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
 
-let stack: LocalStack;
+/** Each region knows the others by their contracts alone: another process, another database, other keys. */
+let stacks: Readonly<Record<'tokushima' | 'kesen', LocalStack>>;
 let third: Node;
 let ticking: NodeJS.Timeout;
 const tokens = new Map<string, string>();
@@ -22,15 +26,15 @@ const THIRD_PATIENT = 'demo-resident-1';
 
 const send = async (
   who: string,
-  region: string,
+  region: keyof typeof stacks,
   method: string,
   path: string,
   body?: object,
   headers: Record<string, string> = {},
 ) => {
   const name = `${who} ${region}`;
-  if (!tokens.has(name)) tokens.set(name, await stack.token(who, region));
-  const { baseUrl } = stack.region(region);
+  if (!tokens.has(name)) tokens.set(name, await stacks[region].token(who));
+  const { baseUrl } = stacks[region].region();
   const response = await fetch(path.startsWith('http') ? path : baseUrl + path, {
     method,
     headers: {
@@ -71,7 +75,18 @@ beforeAll(async () => {
     time.now = Date.now();
   }, 20);
   time.now = Date.now();
-  stack = await startLocalStack({ regions: ['tokushima', 'kesen'], empty: false });
+  const [tokushima, kesen] = await Promise.all([
+    startLocalStack({ regions: ['tokushima'], empty: false }),
+    startLocalStack({ regions: ['kesen'], empty: false }),
+  ]);
+  stacks = { tokushima, kesen };
+  const regions = { tokushima: tokushima.region(), kesen: kesen.region() };
+  announceToSeeds({ pid: process.pid, regions });
+  const linked = Object.entries(regions).map(([region, { baseUrl, settings }]) => ({
+    ...{ region, baseUrl, settings },
+    say: () => {},
+  }));
+  await seedFederation(linked, { empty: false });
   third = await openNode({ oid: '2.999.13.1', name: 'Third', prefecture: '13' });
   const patient = await third.store({
     resourceType: 'Patient',
@@ -89,16 +104,15 @@ beforeAll(async () => {
   await third.observe(patient.id, '2026-11-20');
 
   // Entered by both sides, step by step.
-  const { baseUrl } = stack.region('tokushima');
-  const tokushima = { oid: '2.999.36.1', name: 'Tokushima', baseUrl };
+  const west = { oid: '2.999.36.1', name: 'Tokushima', baseUrl: regions.tokushima.baseUrl };
   const terms = { purposes: ['TREAT'], classes: ['basic', 'clinical'] };
   const at = (action: string) =>
     send('staff:admin', 'tokushima', 'POST', `/federation/contracts/2.999.13.1/${action}`, { reason: 'a test' });
   await send('staff:admin', 'tokushima', 'POST', '/federation/contracts', proposalOf(third, terms));
-  await third.call(OPERATOR, 'POST', '/federation/contracts', { body: proposalOf(tokushima, terms) });
+  await third.call(OPERATOR, 'POST', '/federation/contracts', { body: proposalOf(west, terms) });
   for (const action of ['approve', 'activate']) {
     await until(async () => ((await at(action)).status === 200 ? true : undefined));
-    await until(async () => ((await desk(third, action, tokushima)).status === 200 ? true : undefined));
+    await until(async () => ((await desk(third, action, west)).status === 200 ? true : undefined));
   }
   await until(async () => {
     const told = await send('staff:admin', 'tokushima', 'POST', '/federation/contracts/2.999.13.1/tell');
@@ -109,7 +123,7 @@ beforeAll(async () => {
 afterAll(async () => {
   clearInterval(ticking);
   await third?.stop();
-  await stack?.stop();
+  await Promise.all(Object.values(stacks ?? {}).map((stack) => stack.stop()));
 });
 beforeEach(() => {
   third.misbehave = undefined;
@@ -247,16 +261,84 @@ it('tells residents with whom their region is linked, and keeps the desk to its 
     (await send('staff:municipal', 'tokushima', 'GET', '/federation/fhir/Observation?patient=demo-resident-1')).status,
   ).toBe(403);
   expect(
-    (await fetch(`${stack.region('tokushima').baseUrl}/federation/answer/fhir`, { method: 'POST', body: '{}' })).status,
+    (await fetch(`${stacks.tokushima.region().baseUrl}/federation/answer/fhir`, { method: 'POST', body: '{}' })).status,
   ).toBe(401);
+}, 60_000);
+
+it('pairs two regions by a code, without a word of who it is, and shows residents what is theirs', async () => {
+  const offered = await send('resident:1', 'kesen', 'POST', '/federation/pairings/codes', { community: '2.999.36.1' });
+  expect(offered.status).toBe(201);
+  const own = (path: string) => send('resident:1', 'tokushima', 'GET', path);
+  const chartOf = '/federation/fhir/Condition?patient=demo-resident-1';
+  const before = await own(chartOf);
+  expect(sourcesOf(before.body)).not.toContain(KESEN);
+  expect(issues(before.body).some(({ diagnostics }) => diagnostics.includes('pair the two regions'))).toBe(true);
+  const { code } = offered.body as unknown as { code: string };
+  const redeem = () =>
+    send('resident:1', 'tokushima', 'POST', '/federation/pairings', { community: '2.999.3.1', code });
+  expect((await redeem()).status).toBe(201);
+  expect((await redeem()).status).toBe(404);
+  const after = await own('/federation/fhir/Observation?patient=demo-resident-1');
+  expect(sourcesOf(after.body)).toEqual([KESEN, TOKUSHIMA]);
+  const ended = await send('resident:1', 'kesen', 'DELETE', '/federation/pairings/2.999.36.1');
+  expect(ended.status).toBe(204);
+  const over = await own('/federation/fhir/Observation?patient=demo-resident-1');
+  expect(sourcesOf(over.body)).toEqual([TOKUSHIMA]);
+}, 60_000);
+
+it('breaks the glass in the other region, too, whose person and officer hear of it', async () => {
+  const reason = { 'x-purpose': 'BTG', 'x-purpose-reason': encodeURIComponent('意識がなく、内服が分からない') };
+  const { status, body } = await doctor('/federation/fhir/Condition?patient=demo-resident-1', reason);
+  expect(status).toBe(200);
+  expect(sourcesOf(body)).toContain(KESEN);
+  const { body: queue } = await send('staff:privacy', 'kesen', 'GET', '/admin/break-glass');
+  expect(JSON.stringify(queue)).toContain('2.999.36.1~3610000002');
+  const { body: alerts } = await send('resident:1', 'kesen', 'GET', '/me/alerts');
+  expect(JSON.stringify(alerts)).toContain('2.999.36.1~3610000002');
+}, 60_000);
+
+it('answers without a region whose host is frozen, and asks it alone when it is there again', async () => {
+  const { pid } = stacks.kesen;
+  process.kill(pid, 'SIGSTOP');
+  let first: Awaited<ReturnType<typeof chart>>;
+  try {
+    first = await chart('&_count=300&_deadline=1500');
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  expect(sourcesOf(first.body)).toEqual([THIRD, TOKUSHIMA]);
+  expect(issues(first.body)).toEqual([
+    expect.objectContaining({ code: 'timeout', diagnostics: expect.stringContaining(KESEN) }),
+  ]);
+  const missing = first.body.link.find(({ relation }) => relation === 'urn:tsumugi:missing')!.url;
+  const rest = await until(async () => {
+    const { body } = await doctor(missing);
+    return sourcesOf(body).length > 0 ? body : undefined;
+  });
+  expect(sourcesOf(rest)).toEqual([KESEN]);
+}, 60_000);
+
+it('loses nothing of the others when the host of a region dies in the middle of a query', async () => {
+  process.kill(stacks.kesen.pid, 'SIGSTOP'); // so that its answer does not come first
+  third.asked.length = 0;
+  const asked = chart('&_count=300&_deadline=20000');
+  await until(async () => (third.asked.includes('/federation/answer/fhir') ? true : undefined)); // all are asked at once
+  await stacks.kesen.kill();
+  const { status, body } = await asked;
+  expect(status).toBe(200);
+  expect(sourcesOf(body)).toEqual([THIRD, TOKUSHIMA]);
+  expect(issues(body)).toEqual([
+    expect.objectContaining({ code: 'transient', diagnostics: expect.stringContaining(KESEN) }),
+  ]);
 }, 60_000);
 
 it('a region that is gone is an entry that says so', async () => {
   await third.stop();
   const { status, body } = await chart();
   expect(status).toBe(200);
-  expect(sourcesOf(body)).toEqual([KESEN, TOKUSHIMA]);
-  expect(issues(body)).toEqual([
-    expect.objectContaining({ code: 'transient', diagnostics: expect.stringContaining(THIRD) }),
-  ]);
+  expect(sourcesOf(body)).toEqual([TOKUSHIMA]);
+  for (const gone of [KESEN, THIRD])
+    expect(issues(body)).toContainEqual(
+      expect.objectContaining({ code: 'transient', diagnostics: expect.stringContaining(gone) }),
+    );
 }, 60_000);
