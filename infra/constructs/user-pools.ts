@@ -4,6 +4,7 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import type { EnvName } from '../../functions/env.ts';
+import { type RegionFile, relyingPartyOf } from '../regions/schema.ts';
 import type { Connectable } from './capability.ts';
 import type { EntryFunction } from './entry-function.ts';
 import { letPasskeysIn, refuseWaysAround } from './passkeys.ts';
@@ -37,9 +38,36 @@ const client = {
   writeAttributes: new cognito.ClientAttributes().withStandardAttributes({ locale: true }),
 } satisfies cognito.UserPoolClientOptions;
 
+/** The mails that Cognito writes by itself: who gets one in Japan is to read it. */
+const mail = ({ title, mailFrom }: RegionFile) => {
+  const [ja, en] = [title.ja, title.en];
+  return {
+    userInvitation: {
+      emailSubject: `${ja}: 招待 / Invitation`,
+      emailBody: [
+        `<p>${ja}への招待です。ユーザー名は {username}、仮のパスワードは {####} です。3日以内にサインインして、自分のパスワードに変えてください。このパスワードを電話やメールでたずねることはありません。</p>`,
+        `<p>You are invited to ${en}. Your user name is {username}, your temporary password is {####}. Please sign in within 3 days and choose your own. Nobody will ever ask you for it.</p>`,
+      ].join(''),
+    },
+    // Also for a forgotten password.
+    userVerification: {
+      emailSubject: `${ja}: 確認コード / Code`,
+      emailBody: [
+        `<p>${ja}の確認コードは {####} です。1時間以内に、サインインの画面に入力してください。心当たりがなければ、何もする必要はありません。このコードを電話やメールでたずねることはありません。</p>`,
+        `<p>Your code for ${en} is {####}. Please enter it where you sign in, within an hour. If you did not ask for it, there is nothing to do. Nobody will ever ask you for it.</p>`,
+      ].join(''),
+    },
+    // By itself Cognito sends 50 a day.
+    ...(mailFrom !== undefined && { email: cognito.UserPoolEmail.withSES({ fromEmail: mailFrom }) }),
+  } satisfies Partial<cognito.UserPoolProps>;
+};
+
+/** The host name that passkeys of these people belong to; undefined: they have none. */
+const passkeysOf = (region: RegionFile, who: 'staff' | 'residents'): string | undefined =>
+  region.passkeys?.for.includes(who) ? relyingPartyOf(region) : undefined;
+
 export interface PoolProps {
-  /** The host name that passkeys belong to. @default no passkeys */
-  readonly passkeysOf?: string | undefined;
+  readonly region: RegionFile;
 }
 
 export interface StaffPoolProps extends PoolProps {
@@ -50,10 +78,12 @@ export class StaffPool extends Construct implements Connectable {
   readonly pool: cognito.UserPool;
   readonly client: cognito.UserPoolClient;
 
-  constructor(scope: Construct, id: string, { preToken, passkeysOf }: StaffPoolProps) {
+  constructor(scope: Construct, id: string, { preToken, region }: StaffPoolProps) {
     super(scope, id);
+    const passkeys = passkeysOf(region, 'staff');
     this.pool = new cognito.UserPool(this, 'Pool', {
       ...common,
+      ...mail(region),
       featurePlan: cognito.FeaturePlan.ESSENTIALS,
       selfSignUpEnabled: false,
       signInAliases: { username: true, email: true },
@@ -67,12 +97,12 @@ export class StaffPool extends Construct implements Connectable {
     );
     this.client = this.pool.addClient('Console', {
       ...client,
-      authFlows: { userSrp: true, ...(passkeysOf && { user: true }) },
+      authFlows: { userSrp: true, ...(passkeys && { user: true }) },
       disableOAuth: true,
       refreshTokenValidity: Duration.hours(10),
       authSessionValidity: Duration.minutes(5),
     });
-    if (passkeysOf) letPasskeysIn(this.pool, passkeysOf);
+    if (passkeys) letPasskeysIn(this.pool, passkeys);
     refuseWaysAround(this.pool);
     Validations.of(this.pool).acknowledge({
       id: 'AwsSolutions-COG8',
@@ -94,12 +124,14 @@ export class ResidentsPool extends Construct implements Connectable {
   readonly pool: cognito.UserPool;
   readonly client: cognito.UserPoolClient;
 
-  constructor(scope: Construct, id: string, { passkeysOf }: PoolProps = {}) {
+  constructor(scope: Construct, id: string, { region }: PoolProps) {
     super(scope, id);
+    const passkeys = passkeysOf(region, 'residents');
     this.pool = new cognito.UserPool(this, 'Pool', {
       ...common,
+      ...mail(region),
       // Passkeys need the dearer plan: docs/costs.md.
-      featurePlan: passkeysOf ? cognito.FeaturePlan.ESSENTIALS : cognito.FeaturePlan.LITE,
+      featurePlan: passkeys ? cognito.FeaturePlan.ESSENTIALS : cognito.FeaturePlan.LITE,
       // An account alone shows nothing: enrolment links it to a person (`sub`).
       selfSignUpEnabled: true,
       signInAliases: { email: true },
@@ -110,11 +142,11 @@ export class ResidentsPool extends Construct implements Connectable {
       ...client,
       // Signing up writes the address; it is what residents sign in with.
       writeAttributes: new cognito.ClientAttributes().withStandardAttributes({ email: true, locale: true }),
-      authFlows: { userSrp: true, ...(passkeysOf && { user: true }) },
+      authFlows: { userSrp: true, ...(passkeys && { user: true }) },
       disableOAuth: true,
       refreshTokenValidity: Duration.days(30),
     });
-    if (passkeysOf) letPasskeysIn(this.pool, passkeysOf);
+    if (passkeys) letPasskeysIn(this.pool, passkeys);
     refuseWaysAround(this.pool);
     Validations.of(this.pool).acknowledge(
       {

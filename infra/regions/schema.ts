@@ -98,6 +98,10 @@ export const RegionFile = z
       /** Of a region that is only tried on one machine: passkeys belong to a host name, here that of the machine itself. */
       localhost: z.boolean('must be true or false: whether the console is at http://localhost (試用)').optional(),
     }).optional(),
+    /** From where invitations and codes come, through Amazon SES. Left out: Cognito sends them, at most 50 a day. */
+    mailFrom: z
+      .email('must be an e-mail address (差出人メールアドレス): one that Amazon SES of this AWS region has verified')
+      .optional(),
     alarmEmail: z.email('must be an e-mail address (通知先メールアドレス)').optional(),
     monthlyBudgetUsd: whole('the monthly budget in US dollars (月額予算)', 1, 1_000_000),
     logRetentionDays: z

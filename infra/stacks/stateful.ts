@@ -8,7 +8,7 @@ import { RegionBuckets } from '../constructs/region-buckets.ts';
 import { RegionKeys } from '../constructs/region-keys.ts';
 import { RegionTables } from '../constructs/region-tables.ts';
 import { ResidentsPool, StaffPool } from '../constructs/user-pools.ts';
-import { type RegionFile, relyingPartyOf } from '../regions/schema.ts';
+import type { RegionFile } from '../regions/schema.ts';
 import type { Bundles } from './bundles.ts';
 
 export interface StatefulProps extends StackProps {
@@ -42,10 +42,8 @@ export class Stateful extends Stack {
     this.preToken.tell({ REGION_NAME: region.name, HOME_COMMUNITY_ID: region.homeCommunityId });
     connect(this.preToken, this.tables.connections);
 
-    const passkeysOf = (who: 'staff' | 'residents') =>
-      region.passkeys?.for.includes(who) ? relyingPartyOf(region) : undefined;
-    this.staff = new StaffPool(this, 'Staff', { preToken: this.preToken, passkeysOf: passkeysOf('staff') });
-    this.residents = new ResidentsPool(this, 'Residents', { passkeysOf: passkeysOf('residents') });
+    this.staff = new StaffPool(this, 'Staff', { preToken: this.preToken, region });
+    this.residents = new ResidentsPool(this, 'Residents', { region });
 
     this.tell({
       ClinicalTable: this.tables.clinical.table.tableName,

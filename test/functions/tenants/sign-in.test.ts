@@ -277,3 +277,30 @@ describe('passkeys in the pools that are deployed', () => {
     expect(() => app.synth()).toThrow(message);
   });
 });
+
+describe('a forgotten password in the pools that are deployed', () => {
+  const poolsOf = (more = {}) =>
+    ofType(synthesized(infra.region(more)).stages[0]!.stateful, 'AWS::Cognito::UserPool').map(
+      ([, { Properties }]) => Properties,
+    );
+
+  it('is replaced by way of the verified address alone, in words that are read here', () => {
+    for (const pool of poolsOf()) {
+      expect(pool).toMatchObject({
+        AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_email', Priority: 1 }] },
+        VerificationMessageTemplate: { EmailMessage: expect.stringMatching(/確認コードは \{####\} です/) },
+        AdminCreateUserConfig: {
+          InviteMessageTemplate: { EmailMessage: expect.stringMatching(/\{username\}.*\{####\}/) },
+        },
+      });
+      expect(pool).not.toHaveProperty('EmailConfiguration');
+    }
+  });
+
+  it('is told of by Amazon SES where the region file names a sender', () => {
+    for (const pool of poolsOf({ mailFrom: 'no-reply@ehr.example.jp' }))
+      expect(pool).toMatchObject({
+        EmailConfiguration: { EmailSendingAccount: 'DEVELOPER', From: 'no-reply@ehr.example.jp' },
+      });
+  });
+});
