@@ -34,6 +34,10 @@ export interface Env {
   readonly BREAK_GLASS_MINUTES: string;
   /** `true`: breaking the glass opens what the patient has denied outright. */
   readonly GLASS_OVERRIDES_DENIAL: string;
+  /** SNS topic that mails privacy officers of facilities: ARN. Only for who fills or reads it. */
+  readonly OFFICERS_TOPIC: string;
+  /** Of the console, no slash at the end. */
+  readonly CONSOLE_URL: string;
   /** Age from which a minor sees and consents alone; empty: 18. */
   readonly MATURE_MINOR_AGE: string;
   /** Types that must meet JP Core whatever they claim, by commas; `*`: all that it has a profile for. May be empty. */

@@ -34,6 +34,7 @@ export type Capability =
   | 'token-key'
   | 'seal-key'
   | 'dead-letters'
+  | 'officer-mail'
   | 'staff-pool'
   | 'residents-pool';
 
@@ -231,6 +232,7 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
       'dynamodb:DescribeTable': 'notes once a day how large the table is: usage and cost',
     },
     documents: { 's3:GetObject bodies/*': 'a Patient over 300 KB (a photograph)' },
+    'officer-mail': { 'sns:Publish': 'tells the privacy officers of the facilities that it concerns' },
     'data-key': UNWRAP,
     'dead-letters': REPORT_FAILURE,
   },
@@ -285,6 +287,12 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     },
     'data-key': UNWRAP,
     'token-key': { 'kms:GetPublicKey': 'verifies access tokens of systems' },
+    'officer-mail': {
+      'sns:Subscribe': 'the address of a privacy officer, who confirms it',
+      'sns:ListSubscriptionsByTopic': 'whether the address is known, and confirmed',
+      'sns:SetSubscriptionAttributes': 'of which facilities an officer is told',
+      'sns:Unsubscribe': 'an officer who is one no more',
+    },
     'staff-pool': ADMINISTER_STAFF,
     'residents-pool': ADMINISTER_RESIDENTS,
   },

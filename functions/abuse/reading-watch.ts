@@ -4,6 +4,7 @@ import type { AuditRecord } from '../audit/port.ts';
 import type { AlertKind } from './alert.ts';
 import type { Counters } from './counters.ts';
 import type { Finding, Findings } from './findings.ts';
+import type { Officers } from './officers.ts';
 
 export interface Look {
   readonly record: AuditRecord;
@@ -21,6 +22,8 @@ export interface WatchDeps {
   readonly counters: Pick<Counters, 'add' | 'collect'>;
   readonly findings: Pick<Findings, 'add'>;
   readonly alert: (kind: AlertKind, count?: number) => void;
+  /** Of the facilities that it concerns. */
+  readonly officers: Officers;
   readonly personOf: (patientKey: string, entities: readonly string[]) => Promise<PersonFacts | undefined>;
   /** Family names of a member of staff, folded alike. */
   readonly familiesOf: (account: string) => Promise<readonly string[]>;
@@ -43,6 +46,7 @@ const DAY = 24 * HOUR;
 const KEEP_MS = 3 * HOUR;
 
 export const watchReading = async (deps: WatchDeps, looks: readonly Look[]): Promise<void> => {
+  await deps.officers.ofBrokenGlass(looks);
   const seen = looks.filter(({ record }) => isLook(record));
   const byHour = Map.groupBy(seen, ({ record, time }) => `${record.actor}#${Math.floor(time / HOUR)}`);
   for (const [name, group] of byHour) await watchNumber(deps, name, group);
@@ -85,6 +89,8 @@ const watchPerson = async (deps: WatchDeps, { record, time }: Look) => {
 const whoOf = ({ actor, role, facility }: AuditRecord) => ({ account: actor, role, facility });
 
 /** The stream may bring a record twice: the queue tells whether it is new. */
-const tell = async ({ findings, alert, clock }: WatchDeps, finding: Finding) => {
-  if (await findings.add(finding, clock())) alert(finding.kind);
+const tell = async ({ findings, alert, officers, clock }: WatchDeps, finding: Finding) => {
+  if (!(await findings.add(finding, clock()))) return;
+  alert(finding.kind);
+  await officers.ofFinding(finding);
 };

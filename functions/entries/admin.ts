@@ -14,6 +14,7 @@ import { readEnv, yenPerUsdOf } from '../env.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { jsonApi } from '../middleware/json-api.ts';
 import { liveLimiter, liveRows, liveServices, liveTrail, liveTrust } from '../services/live.ts';
+import { openTopic } from '../services/sns.ts';
 import { openDynamoClient } from '../storage/client.ts';
 import { accountsOf, cognitoAccounts } from '../tenants/accounts.ts';
 import { lastUseOn } from '../tenants/last-use.ts';
@@ -21,7 +22,14 @@ import { tenantRoutes } from '../tenants/routes.ts';
 import { dynamoRows } from '../tenants/rows.ts';
 import { usageRoutes } from '../tenants/usage.ts';
 
-const env = readEnv(process.env, 'REGISTRY_TABLE', 'AUDIT_TABLE', 'STAFF_POOL_ID', 'RESIDENTS_POOL_ID');
+const env = readEnv(
+  process.env,
+  'REGISTRY_TABLE',
+  'AUDIT_TABLE',
+  'STAFF_POOL_ID',
+  'RESIDENTS_POOL_ID',
+  'OFFICERS_TOPIC',
+);
 const client = openDynamoClient();
 const services = await liveServices(process.env, client);
 const cognito = new CognitoIdentityProviderClient({});
@@ -29,6 +37,7 @@ const tenants = {
   resources: services.resources,
   rows: dynamoRows({ client, table: env.REGISTRY_TABLE }),
   accounts: cognitoAccounts(cognito, env.STAFF_POOL_ID),
+  officers: openTopic(env.OFFICERS_TOPIC),
   lastUse: lastUseOn(dynamoAuditTable({ client, table: env.AUDIT_TABLE })),
 };
 const rows = liveRows(process.env, client);

@@ -3,6 +3,7 @@ import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { openAlerts } from '../abuse/alert.ts';
 import { openCounters } from '../abuse/counters.ts';
 import { openFindings } from '../abuse/findings.ts';
+import { openOfficers } from '../abuse/officers.ts';
 import { openPersons, openStaffNames } from '../abuse/persons.ts';
 import { watchReading } from '../abuse/reading-watch.ts';
 import { readRecord } from '../audit/record.ts';
@@ -11,9 +12,18 @@ import { openUsageCounter } from '../audit/usage.ts';
 import { openSizeDiary, tableSizes } from '../audit/usage-sizes.ts';
 import { readEnv } from '../env.ts';
 import { liveRows, liveServices } from '../services/live.ts';
+import { openTopic } from '../services/sns.ts';
 import { openDynamoClient } from '../storage/client.ts';
 
-const env = readEnv(process.env, 'REGION_NAME', 'CLINICAL_TABLE', 'REGISTRY_TABLE', 'AUDIT_TABLE');
+const env = readEnv(
+  process.env,
+  'REGION_NAME',
+  'CLINICAL_TABLE',
+  'REGISTRY_TABLE',
+  'AUDIT_TABLE',
+  'OFFICERS_TOPIC',
+  'CONSOLE_URL',
+);
 const client = openDynamoClient();
 const { resources } = await liveServices(process.env, client);
 const rows = liveRows(process.env, client);
@@ -29,10 +39,19 @@ const noteSizes = openSizeDiary({
   }),
 });
 const alert = openAlerts({ region: env.REGION_NAME, clock });
+const officers = openOfficers({
+  topic: openTopic(env.OFFICERS_TOPIC),
+  rows,
+  resources,
+  region: env.REGION_NAME,
+  console: env.CONSOLE_URL,
+  clock,
+});
 const watch = {
   counters: openCounters({ client, table: env.REGISTRY_TABLE }),
   findings: openFindings(rows),
   alert,
+  officers,
   personOf: openPersons(resources, clock),
   familiesOf: openStaffNames(rows, clock),
   clock,

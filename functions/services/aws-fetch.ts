@@ -83,7 +83,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @param host used when no `AWS_ENDPOINT_URL_<SERVICE>` says otherwise */
 export const openAws = (
-  service: 'kms' | 's3',
+  service: 'kms' | 's3' | 'sns',
   { env = process.env, host }: { env?: Environment; host?: (region: string) => string } = {},
 ): Aws => {
   const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'ap-northeast-1';

@@ -4,15 +4,19 @@ import { FACILITY_TYPES, type FacilityRow } from '../auth/rows.ts';
 import { FhirError, notFound, refuse } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/contract.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
+import type { Topic } from '../services/sns.ts';
 import type { Accounts } from './accounts.ts';
 import { codeFault, municipalityFault } from './codes.ts';
 import { type MirrorNeeds, organizationId, writeOrganization } from './mirror.ts';
+import { followOfficers, officerState, PrivacyOfficer } from './officers.ts';
 import { all, Contract, change, FacilityRecord, find, plainText } from './records.ts';
 import type { RowChange, Rows } from './rows.ts';
 
 export interface FacilityNeeds extends MirrorNeeds {
   readonly rows: Rows;
   readonly accounts: Accounts;
+  /** Mail to privacy officers. */
+  readonly officers: Omit<Topic, 'publish'>;
 }
 
 const details = {
@@ -28,7 +32,9 @@ export const NewFacility = z.strictObject({ code: z.string(), type: z.enum(FACIL
 export type NewFacility = z.infer<typeof NewFacility>;
 
 /** Code and type stay: rights hang on them. A facility that becomes another kind gets a new code as well. */
-const FacilityChange = z.partial(z.strictObject({ ...details, disabled: z.boolean() }));
+const FacilityChange = z.partial(
+  z.strictObject({ ...details, disabled: z.boolean(), privacyOfficer: z.nullable(PrivacyOfficer) }),
+);
 
 /** What is wrong with its codes, element by element. */
 export const facilityFaults = (
@@ -122,8 +128,22 @@ const recordOf = (
     feeClass: given.feeClass,
     otherCodes: given.otherCodes ?? [],
     organization: before?.organization ?? organizationId(needs, given.code),
+    ...(before?.privacyOfficer && { privacyOfficer: before.privacyOfficer }),
     changed: now,
   });
+
+/** The record with another privacy officer, or none; whom mail goes to follows. */
+const withOfficer = async (
+  { rows, officers }: FacilityNeeds,
+  { privacyOfficer: before, ...record }: FacilityRecord,
+  privacyOfficer: FacilityRecord['privacyOfficer'],
+): Promise<FacilityRecord> => {
+  const next = { ...record, ...(privacyOfficer && { privacyOfficer }) };
+  const others = (await all(rows, 'facility')).filter(({ code }) => code !== record.code);
+  const addresses = [before, privacyOfficer].flatMap((one) => one?.email ?? []);
+  await followOfficers(officers, addresses, [...others, next]);
+  return next;
+};
 
 const view = (row: FacilityRow, record: FacilityRecord | undefined) => ({
   ...row,
@@ -134,6 +154,7 @@ const view = (row: FacilityRow, record: FacilityRecord | undefined) => ({
     feeClass: record.feeClass,
     otherCodes: record.otherCodes,
     organization: record.organization,
+    ...(record.privacyOfficer && { privacyOfficer: record.privacyOfficer }),
   }),
 });
 
@@ -188,7 +209,8 @@ export const facilityRoutes = (needs: FacilityNeeds): readonly JsonRoute[] => {
       handle: async (context, { params }) => {
         const { value, record } = await known(params.code!);
         note(context, 'R', `facility/${value.code}`);
-        return { status: 200, body: view(value, record.value) };
+        const privacyOfficer = record.value && (await officerState(needs.officers, record.value));
+        return { status: 200, body: { ...view(value, record.value), ...(privacyOfficer && { privacyOfficer }) } };
       },
     }),
     route({
@@ -199,7 +221,7 @@ export const facilityRoutes = (needs: FacilityNeeds): readonly JsonRoute[] => {
       body: FacilityChange,
       handle: async (context, { params, body }) => {
         const { row, record, value } = await known(params.code!);
-        const { name = value.name, disabled = value.disabled, ...rest } = body;
+        const { name = value.name, disabled = value.disabled, privacyOfficer, ...rest } = body;
         if (disabled && value.code === context.actor.facility)
           throw refuse('unprocessable', 'an administrator cannot lock out the own office', 'disabled');
         refuseFaults(facilityFaults({ type: value.type, ...rest }));
@@ -212,12 +234,13 @@ export const facilityRoutes = (needs: FacilityNeeds): readonly JsonRoute[] => {
           feeClass: 'none',
           ...record.value,
         };
-        const next = recordOf(
+        const made = recordOf(
           needs,
           context,
           { ...complete, ...rest, code: value.code, type: value.type, name },
           record.value,
         );
+        const next = privacyOfficer === undefined ? made : await withOfficer(needs, made, privacyOfficer ?? undefined);
         await rows.write([change(record, next), ...(await contractsWith(rows, next))]);
         await writeOrganization(needs, context, next, nextRow);
         note(context, 'U', `facility/${value.code}`);

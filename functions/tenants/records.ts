@@ -24,6 +24,8 @@ export const FacilityRecord = z.strictObject({
   otherCodes: z.array(FacilityCode),
   /** Its FHIR Organization. */
   organization: z.string(),
+  /** Who is told by mail when the glass is broken: officers.ts. */
+  privacyOfficer: z.optional(z.strictObject({ email: z.string() })),
   changed: z.number(),
 });
 export type FacilityRecord = z.infer<typeof FacilityRecord>;

@@ -1,13 +1,13 @@
 import type { JsonRoute } from '../interactions/json-route.ts';
 import { accountRoutes } from './account.ts';
-import { facilityRoutes } from './facilities.ts';
+import { type FacilityNeeds, facilityRoutes } from './facilities.ts';
 import { importRoutes } from './import.ts';
 import { matrixRoutes } from './narrow.ts';
 import { type ReviewNeeds, reviewRoutes } from './review.ts';
 import { staffRoutes } from './staff-routes.ts';
 import { systemRoutes } from './systems.ts';
 
-export type TenantNeeds = ReviewNeeds;
+export type TenantNeeds = ReviewNeeds & FacilityNeeds;
 
 /** `/admin`, `/me/account` and `/me/sign-out`: docs/administration.md. */
 export const tenantRoutes = (needs: TenantNeeds): readonly JsonRoute[] => [

@@ -1,5 +1,5 @@
 // Everything that `npm start` runs: DynamoDB Local, the stand-ins, and the regions on top of them.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openOutbox } from './cognito/outbox.ts';
 import { cognitoService } from './cognito/service.ts';
 import { openUserPools } from './cognito/user-pools.ts';
@@ -17,6 +17,7 @@ import { makeFolder } from './local-dir.ts';
 import type { Bucket } from './s3/buckets.ts';
 import { openObjectStore } from './s3/object-store.ts';
 import { type ObjectCreated, s3Service } from './s3/service.ts';
+import { officerMailsOf, openTopics } from './sns/service.ts';
 
 export interface StackOptions {
   readonly assemblyDir: string;
@@ -77,7 +78,12 @@ export const openStack = async (options: StackOptions): Promise<Stack> => {
       iam,
     );
     const cognito = await openService(cognitoService(pools), iam);
-    for (const listening of [front, kms, s3, cognito]) stops.push(() => listening.stop());
+    const topics = openTopics({
+      subscriptions: within('sns.ndjson'),
+      mails: outboxFile && officerMailsOf(dirname(outboxFile)),
+    });
+    const sns = await openService(topics.service, iam);
+    for (const listening of [front, kms, s3, cognito, sns]) stops.push(() => listening.stop());
 
     const endpoints = {
       // A service that has no stand-in must not be looked for in the cloud.
@@ -86,6 +92,7 @@ export const openStack = async (options: StackOptions): Promise<Stack> => {
       AWS_ENDPOINT_URL_KMS: kms.endpoint,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
       AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cognito.endpoint,
+      AWS_ENDPOINT_URL_SNS: sns.endpoint,
       AWS_EC2_METADATA_DISABLED: 'true',
       // Its regions are all on this machine: they may ask each other at http://127.0.0.1 (functions/federation/peer-http.ts).
       TSUMUGI_LOOPBACK_PEERS: 'true',

@@ -4,6 +4,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { connect } from '../constructs/capability.ts';
 import { EntryFunction } from '../constructs/entry-function.ts';
+import { OfficerMail } from '../constructs/officer-mail.ts';
 import { RegionBuckets } from '../constructs/region-buckets.ts';
 import { RegionKeys } from '../constructs/region-keys.ts';
 import { RegionTables } from '../constructs/region-tables.ts';
@@ -22,6 +23,7 @@ export class Stateful extends Stack {
   readonly buckets: RegionBuckets;
   readonly staff: StaffPool;
   readonly residents: ResidentsPool;
+  readonly officerMail: OfficerMail;
   readonly preToken: EntryFunction;
 
   constructor(scope: Construct, id: string, { region, bundles, ...props }: StatefulProps) {
@@ -30,6 +32,7 @@ export class Stateful extends Stack {
     this.tables = new RegionTables(this, 'Tables', { key: this.keys.data });
     this.buckets = new RegionBuckets(this, 'Buckets', { key: this.keys.data, audit: region.audit });
 
+    this.officerMail = new OfficerMail(this, 'OfficerMail', { title: `Tsumugi ${region.title.en}` });
     this.preToken = new EntryFunction(this, 'PreToken', {
       entry: 'pre-token',
       code: bundles('pre-token'),

@@ -31,13 +31,13 @@ const WHO_IS_WHO = {
 };
 
 export class Stateless extends Stack {
-  private readonly given: Pick<StatelessProps, 'region' | 'bundles' | 'stateful'>;
+  private readonly given: Pick<StatelessProps, 'region' | 'bundles' | 'stateful' | 'consoleOrigin'>;
   private readonly api: RegionApi;
   private readonly background: Background;
 
   constructor(scope: Construct, id: string, { region, bundles, stateful, consoleOrigin, ...props }: StatelessProps) {
     super(scope, id, props);
-    this.given = { region, bundles, stateful };
+    this.given = { region, bundles, stateful, consoleOrigin };
     this.api = new RegionApi(this, 'Http', { region, logKey: stateful.keys.data, consoleOrigin });
     this.background = new Background(this, 'Background');
 
@@ -94,7 +94,7 @@ export class Stateless extends Stack {
   }
 
   private fn(id: string, entry: Entry, size: Pick<EntryFunctionProps, 'memoryMb' | 'timeoutSeconds' | 'diskMb'>) {
-    const { region, bundles, stateful } = this.given;
+    const { region, bundles, stateful, consoleOrigin } = this.given;
     const fn = new EntryFunction(this, id, {
       entry,
       code: bundles(entry),
@@ -110,6 +110,7 @@ export class Stateless extends Stack {
       CONSENT_DEFAULT: region.consentDefault,
       BREAK_GLASS_MINUTES: String(region.breakGlassMinutes ?? 30),
       GLASS_OVERRIDES_DENIAL: String(region.breakGlassOverridesDenial ?? false),
+      CONSOLE_URL: consoleOrigin,
       MATURE_MINOR_AGE: String(region.matureMinorAge ?? ''),
       REQUIRE_JP_CORE: region.requireJpCore === true ? '*' : (region.requireJpCore || []).join(','),
       PROFILE_PUBLISHER: region.profilePublisher ?? '',
@@ -123,6 +124,7 @@ export class Stateless extends Stack {
       ...stateful.buckets.connections,
       ...stateful.keys.connections,
       ...this.background.connections,
+      'officer-mail': stateful.officerMail,
       'staff-pool': stateful.staff,
       'residents-pool': stateful.residents,
     });

@@ -3,12 +3,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type AlertKind, openAlerts } from '../../../functions/abuse/alert.ts';
 import { memoryCounters } from '../../../functions/abuse/counters.ts';
 import { openFindings } from '../../../functions/abuse/findings.ts';
+import { openOfficers } from '../../../functions/abuse/officers.ts';
 import { openPersons, openStaffNames } from '../../../functions/abuse/persons.ts';
 import { type Look, type WatchDeps, watchReading } from '../../../functions/abuse/reading-watch.ts';
 import { unusualRoutes } from '../../../functions/abuse/routes.ts';
 import { jsonApi } from '../../../functions/middleware/json-api.ts';
 import { memoryRowStore } from '../../../functions/services/row-store.ts';
-import { eventOf, given, hospital, openApi, privacyOfficer, stored } from '../../support/api.ts';
+import { clinic, eventOf, given, hospital, openApi, privacyOfficer, stored } from '../../support/api.ts';
 import { handClock, record } from '../audit/given.ts';
 
 const NINE = Date.parse('2026-11-22T09:00:00Z');
@@ -19,10 +20,25 @@ const open = () => {
   const findings = openFindings(rows);
   const api = openApi();
   const told: AlertKind[] = [];
+  const mailed: { text: string; facilities: readonly string[] }[] = [];
+  const topic = {
+    publish: async ({ text, attributes }: { text: string; attributes: Readonly<Record<string, readonly string[]>> }) =>
+      void mailed.push({ text, facilities: attributes.facility ?? [] }),
+  };
+  const { resources } = api.services;
+  const officers = openOfficers({
+    topic,
+    rows,
+    resources,
+    region: 'tokushima',
+    console: 'https://console.example',
+    clock,
+  });
   const deps: WatchDeps = {
     counters: memoryCounters(),
     findings,
     alert: (kind) => void told.push(kind),
+    officers,
     personOf: openPersons(api.services.resources, clock),
     familiesOf: openStaffNames(rows, clock),
     clock,
@@ -32,7 +48,17 @@ const open = () => {
     record: record({ patientKey: person, entities: [], ...more }),
     time,
   });
-  return { clock, rows, findings, api, told, deps, look, watch: (...looks: Look[]) => watchReading(deps, looks) };
+  return {
+    clock,
+    rows,
+    findings,
+    api,
+    told,
+    mailed,
+    deps,
+    look,
+    watch: (...looks: Look[]) => watchReading(deps, looks),
+  };
 };
 
 let world: ReturnType<typeof open>;
@@ -208,5 +234,56 @@ describe('the privacy officer', () => {
     expect((await ask('GET', '/audit/unusual', undefined, { ...hospital, kind: 'staff', role: 'doctor' })).status).toBe(
       403,
     );
+  });
+});
+
+describe('the privacy officers of facilities', () => {
+  /** One person with a record at each of two facilities. */
+  const linked = async () => {
+    const { resources } = world.api.services;
+    const patient = { resourceType: 'Patient', name: [{ family: '阿波', given: ['花子'] }] };
+    const a = (await stored(world.api, patient)).id;
+    const b = (await stored(world.api, patient, { as: clinic })).id;
+    const person = 'person-1';
+    const head = (id: string) =>
+      ({ kind: 'head', patient: id, person, linked: [a, b], policy: undefined, expectVersion: 0 }) as const;
+    await resources.commit([head(a), head(b)], 1);
+    return resources.patientKey(a);
+  };
+  const broken = { purpose: 'BTG', grant: 'case-1', facility: '9886000005', role: 'ambulance' as const };
+
+  it('are told once when the glass is broken: of who has read, and of all whose patient it is', async () => {
+    const { watch, look, mailed } = world;
+    const key = await linked();
+    await watch(look(key, broken), look(key, broken));
+    await watch(look(key, broken));
+    expect(mailed).toHaveLength(1);
+    expect([...mailed[0]!.facilities].sort()).toEqual(['3610000001', '3610000002', '9886000005']);
+  });
+
+  it('are sent the number of the case and a link, and nothing of anybody', async () => {
+    const { watch, look, mailed } = world;
+    const key = await linked();
+    await watch(look(key, { ...broken, actor: 'staff-7', reason: '救急搬送中' }));
+    expect(mailed[0]!.text).toContain('https://console.example/admin/break-glass/case-1');
+    expect(mailed[0]!.text).not.toMatch(new RegExp(`阿波|花子|staff-7|救急|${key}`));
+  });
+
+  it('hear again when the mail could not be sent, and not of other purposes', async () => {
+    const { watch, look, mailed, deps, clock, rows, api } = world;
+    const key = await linked();
+    const failing = { publish: async () => Promise.reject(new Error('SNS is away')) };
+    const { resources } = api.services;
+    const officers = openOfficers({ topic: failing, rows, resources, region: 'x', console: 'https://x', clock });
+    await expect(watchReading({ ...deps, officers }, [look(key, broken)])).rejects.toThrow('away');
+    await watch(look(key, broken), look(key, { ...broken, purpose: 'TREAT', grant: undefined }));
+    expect(mailed).toHaveLength(1);
+  });
+
+  it('are told of unusual reading by their own staff', async () => {
+    const { watch, look, mailed } = world;
+    await watch(...persons(12).map((person) => look(person)));
+    expect(mailed).toMatchObject([{ facilities: ['3610000001'] }]);
+    expect(mailed[0]!.text).toContain('https://console.example/admin/unusual');
   });
 });

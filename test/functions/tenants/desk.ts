@@ -1,4 +1,5 @@
 // The desk of a region in one process: rows and resources in memory, accounts at the Cognito stand-in over the wire.
+import { randomUUID } from 'node:crypto';
 import {
   AdminGetUserCommand,
   AdminListGroupsForUserCommand,
@@ -13,6 +14,8 @@ import type { Identities } from '../../../functions/auth/rows.ts';
 import { parseScopes } from '../../../functions/auth/scopes.ts';
 import type { Actor } from '../../../functions/consent/actor.ts';
 import { jsonApi } from '../../../functions/middleware/json-api.ts';
+import { openAws } from '../../../functions/services/aws-fetch.ts';
+import { openTopic } from '../../../functions/services/sns.ts';
 import { openMemory } from '../../../functions/storage/memory.ts';
 import { cognitoAccounts } from '../../../functions/tenants/accounts.ts';
 import { find } from '../../../functions/tenants/records.ts';
@@ -23,6 +26,7 @@ import { cognitoService } from '../../../infra/local/cognito/service.ts';
 import { openUserPools } from '../../../infra/local/cognito/user-pools.ts';
 import { openService } from '../../../infra/local/front/service.ts';
 import { openIam } from '../../../infra/local/iam.ts';
+import { openTopics } from '../../../infra/local/sns/service.ts';
 import { hospital, NOW } from '../../support/api.ts';
 import { poolResource } from '../../support/pool-resource.ts';
 
@@ -91,6 +95,21 @@ const openCognito = async () => {
     },
   );
   const service = await openService(cognitoService(pools), iam);
+  const topics = openTopics();
+  const sns = await openService(topics.service, iam);
+  const aws = openAws('sns', {
+    env: {
+      AWS_REGION: 'ap-northeast-1',
+      AWS_ENDPOINT_URL_SNS: sns.endpoint,
+      AWS_ACCESS_KEY_ID: iam.operator.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: iam.operator.secretAccessKey,
+    },
+  });
+  /** A topic for each desk: addresses of one test are no matter of the next. */
+  const openMail = () => {
+    const arn = `arn:aws:sns:ap-northeast-1:000000000000:officers-${randomUUID()}`;
+    return { topic: openTopic(arn, aws), mails: () => topics.mails().filter(({ topic }) => topic === arn) };
+  };
   const cognito = new CognitoIdentityProviderClient({
     endpoint: service.endpoint,
     region: 'ap-northeast-1',
@@ -102,7 +121,11 @@ const openCognito = async () => {
     for (const user of [...pool.users.values()]) pool.removeUser(user);
     for (const group of [...pool.groups.keys()]) pool.removeGroup(group);
   };
-  return { cognito, empty, stop: () => service.stop() };
+  const stop = async () => {
+    await service.stop();
+    await sns.stop();
+  };
+  return { cognito, empty, openMail, stop };
 };
 let shared: ReturnType<typeof openCognito> | undefined;
 
@@ -123,11 +146,12 @@ export const openDesk = async () => {
   const logged: Record<string, unknown>[] = [];
 
   shared ??= openCognito();
-  const { cognito, empty } = await shared;
+  const { cognito, empty, openMail } = await shared;
   empty(rows);
+  const { topic: officers, mails } = openMail();
 
   let actor: Actor = admin;
-  const needs = { resources, rows, accounts: cognitoAccounts(cognito, POOL), lastUse };
+  const needs = { resources, rows, accounts: cognitoAccounts(cognito, POOL), lastUse, officers };
   const handler = jsonApi({
     services: {
       clock: () => time.now,
@@ -169,6 +193,9 @@ export const openDesk = async () => {
     needs,
     used,
     cognito,
+    officers,
+    /** What privacy officers have been sent. */
+    mails,
     identities: identitiesOn(rows),
     user: (Username: string) => cognito.send(new AdminGetUserCommand({ UserPoolId: POOL, Username })),
     groups: async (Username: string) => {
