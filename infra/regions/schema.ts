@@ -178,12 +178,17 @@ export const RegionFile = z
     path: ['consoleDomain', 'certificateArn'],
     error: 'must be a certificate in us-east-1 (バージニア北部の証明書): CloudFront takes certificates from there only',
   })
+  .refine((region) => !region.passkeys || region.consoleDomain !== undefined || region.passkeys.localhost === true, {
+    path: ['passkeys'],
+    error:
+      'needs "consoleDomain" (コンソールのドメイン): a passkey belongs to one host name for ever; only a region that runs on one machine says "localhost": true instead',
+  })
   .refine(
-    (region) => !region.passkeys || (region.consoleDomain !== undefined) !== (region.passkeys.localhost === true),
+    ({ passkeys, account, domain, consoleDomain }) =>
+      passkeys?.localhost !== true || [account, domain, consoleDomain].every((given) => given === undefined),
     {
-      path: ['passkeys'],
-      error:
-        'needs "consoleDomain" (コンソールのドメイン): a passkey belongs to one host name for ever; only a region that runs on one machine says "localhost": true instead',
+      path: ['passkeys', 'localhost'],
+      error: 'is for a region that runs on one machine (試用のみ): leave it out where there is an account or a domain',
     },
   )
   .refine((region) => region.mtlsDomain === undefined || region.domain !== undefined, {

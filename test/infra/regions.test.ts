@@ -98,6 +98,9 @@ describe('a region file is refused, with its name, the field and the rule, when'
     const passkeys = { for: ['staff'] };
 
     expect(refused({ ...given.region(), passkeys })).toContain('passkeys: needs "consoleDomain"');
+    expect(
+      refused({ ...given.region(), account: '123456789012', passkeys: { ...passkeys, localhost: true } }),
+    ).toContain('passkeys.localhost: is for a region that runs on one machine');
     expect(refused({ ...given.region(), passkeys: { for: ['patients'] } })).toContain(
       'passkeys.for.0: must be "staff" (職員) or "residents" (住民)',
     );

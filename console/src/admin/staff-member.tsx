@@ -30,7 +30,7 @@ const useText = words({
     againText: '最初のサインインの前に限り、仮パスワードを送り直します。',
     factor: '二要素認証をやり直す',
     factorText:
-      '認証アプリを失った人のために、同じ名前でアカウントを作り直します。今のアカウントは使えなくなり、新しい仮パスワードがメールで届きます。必ず施設に電話をかけ直して本人を確かめてから行ってください。',
+      '認証アプリを失った人のために、同じ名前でアカウントを作り直します。今のアカウントはパスキーも含めて使えなくなり、新しい仮パスワードがメールで届きます。必ず施設に電話をかけ直して本人を確かめてから行ってください。',
     newEmail: '新しいメールアドレス（変わったときだけ）',
     called: '施設に電話をかけ直して本人を確かめました。',
     places: '所属と役割',
@@ -56,7 +56,7 @@ const useText = words({
     againText: 'Only before the first sign-in: mails a new temporary password.',
     factor: 'Reset the second factor',
     factorText:
-      'For somebody who lost the authenticator: the account is made anew under the same name. The present one ends, and a new temporary password is mailed. Ring back at the facility first and make sure who is calling.',
+      'For somebody who lost the authenticator: the account is made anew under the same name. The present one ends with its passkeys, and a new temporary password is mailed. Ring back at the facility first and make sure who is calling.',
     newEmail: 'New e-mail address (only if it changed)',
     called: 'I have rung back at the facility and made sure who it is.',
     places: 'Places and roles',

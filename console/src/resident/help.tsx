@@ -2,6 +2,7 @@
 import { Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { words } from '../i18n/i18n.ts';
+import { useServices } from '../ui/context.ts';
 import { ResidentPage } from './page.tsx';
 
 const useText = words({
@@ -12,9 +13,12 @@ const useText = words({
       '窓口でもらった手紙（またはメール）のメールアドレスと仮のパスワードでサインインします。すぐに、自分だけのパスワードに変えます。12文字以上で、大文字・小文字・数字・記号を入れてください。仮のパスワードが使えるのは3日間です。過ぎたら、窓口でもう一度もらえます。',
     lost: 'パスワードを忘れたとき',
     lostText:
-      '本人を確かめるもの（マイナンバーカードなど）を持って、市町村の窓口へ行ってください。新しい仮のパスワードを紙で渡します。それまで開いていた画面は、すべて数秒で閉じます。電話やメールでパスワードをたずねることはありません。',
+      'サインインの画面の「パスワードを忘れた方」から、登録したメールアドレスにコードを送って、自分で変えられます。メールを受け取れないときは、本人を確かめるもの（マイナンバーカードなど）を持って、市町村の窓口へ行ってください。新しい仮のパスワードを紙で渡します。それまで開いていた画面は、すべて数秒で閉じます。電話やメールでパスワードをたずねることはありません。',
     change: 'パスワードを知られたかもしれないとき',
     changeText: 'すぐに窓口に知らせてください。仮のパスワードに変えると、ほかの人が開いた画面も閉じます。',
+    passkey: 'パスワードなしでサインインするには',
+    passkeyText:
+      '自分だけが使うスマートフォンやパソコンで「サインインの設定」を開き、パスキーを作ります。次からは指紋・顔・暗証番号だけで入れます。端末をなくしたら、「サインインの設定」でそのパスキーを消してください。',
     shared: '家族と同じ電話やパソコンを使うとき',
     sharedText:
       '使い終わったら、右上の「サインアウト」を押してください。しばらく使わないと、もう一度サインインが必要になります。',
@@ -32,9 +36,12 @@ const useText = words({
       'Sign in with the e-mail address and the temporary password of the letter (or e-mail) that the desk gave you. You choose your own password at once: at least 12 characters with upper case, lower case, digits and symbols. The temporary one is good for 3 days; after that the desk gives you another.',
     lost: 'If you forgot the password',
     lostText:
-      'Go to the municipal desk with something that shows who you are. You get a new temporary password on paper, and whatever was open closes within seconds. Nobody will ever ask for your password by telephone or e-mail.',
+      'Where you sign in, “Forgotten your password?” sends a code to your e-mail address, and you choose a new one yourself. If you get no e-mail, go to the municipal desk with something that shows who you are. You get a new temporary password on paper, and whatever was open closes within seconds. Nobody will ever ask for your password by telephone or e-mail.',
     change: 'If somebody may know your password',
     changeText: 'Tell the desk at once. With a new temporary password, whatever others have open closes too.',
+    passkey: 'To sign in without a password',
+    passkeyText:
+      'Open “Sign-in settings” on a telephone or computer that only you use, and make a passkey. From then on your finger, face or PIN is enough. If you lose the device, delete its passkey there.',
     shared: 'If you share a telephone or computer',
     sharedText: 'Press “Sign out” at the top when you are done. After a while without use you have to sign in again.',
     without: 'Without e-mail or a smartphone',
@@ -46,14 +53,16 @@ const useText = words({
   },
 });
 
-const TOPICS = ['first', 'lost', 'change', 'shared', 'without', 'children', 'leave'] as const;
+const TOPICS = ['first', 'lost', 'change', 'passkey', 'shared', 'without', 'children', 'leave'] as const;
 
 const Help = (): ReactNode => {
   const t = useText();
+  const { config } = useServices();
+  const topics = TOPICS.filter((topic) => topic !== 'passkey' || config.passkeys?.for.includes('residents'));
   return (
     <ResidentPage title={t('title')}>
       <Stack gap="lg">
-        {TOPICS.map((topic) => (
+        {topics.map((topic) => (
           <section key={topic} aria-labelledby={topic}>
             <Title order={2} size="h4" id={topic}>
               {t(topic)}
