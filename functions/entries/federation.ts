@@ -11,6 +11,7 @@ import { readEnv } from '../env.ts';
 import { openAnswering } from '../federation/answer.ts';
 import { askPeer } from '../federation/ask-peer.ts';
 import { openAsserter } from '../federation/assertion.ts';
+import { certificateRoutes, publishedCertificates } from '../federation/certificate-routes.ts';
 import { openCircuits } from '../federation/circuits.ts';
 import { contractRoutes } from '../federation/contract-routes.ts';
 import { openContracts } from '../federation/contracts.ts';
@@ -70,6 +71,7 @@ export const handler = federationApi({
   ),
   routes: [
     ...contractRoutes({ contracts, circuits, exchange, peers, clock, region }),
+    ...certificateRoutes({ keys: xuaKeys, clock, community }),
     ...pairingRoutes({ resources, pairings, contracts, ask }),
   ],
   breakGlass,
@@ -96,5 +98,6 @@ export const handler = federationApi({
   }),
   answering: openAnswering({ resources, seal, clock, pairings, breakGlass }, fhir),
   exchange,
+  certificates: () => publishedCertificates({ keys: xuaKeys, community }),
   limit,
 });

@@ -36,6 +36,9 @@ export type VerifyXua = (asked: {
   readonly recipient: string;
 }) => Promise<XuaCaller>;
 
+/** Breaking the glass has a reason that no assertion carries, and a resident is known by a pairing, which SOAP has no word for. */
+const BY_SOAP = ['TREAT', 'ETREAT', 'CAREMGT', 'COC'];
+
 const refused = (rule: string) => new SoapFault('Sender', rule, 'wsse:FailedAuthentication');
 
 export const openXuaVerifier = ({ community, contracts, identities, clock }: XuaCallerParts): VerifyXua => {
@@ -65,6 +68,7 @@ export const openXuaVerifier = ({ community, contracts, identities, clock }: Xua
     if (claims.homeCommunityId !== urnOf(contract.community))
       throw refused('homeCommunityId is not the community that signs');
     const purpose = claims.purposeOfUse && purposeOf(claims.purposeOfUse);
+    if (!BY_SOAP.includes(purpose ?? '')) throw refused('this purpose of use is not answered by XCA');
     if (!contract.terms.purposes.some((one) => one === purpose))
       throw refused('the link contract does not cover this purpose of use');
     const role = claims.role && roleOf(claims.role);

@@ -33,6 +33,8 @@ export interface FederationApiParts extends JsonApiParts {
   readonly verify: Verify;
   readonly answering: Answering;
   readonly exchange: Pick<Exchange, 'hear'>;
+  /** GET /federation/certificates, for everybody. Absent: there are none. */
+  readonly certificates?: (() => Promise<object>) | undefined;
   /** How often one region may ask (abuse/limiter.ts). */
   readonly limit: (who: Pick<Actor, 'kind' | 'subject'>) => Promise<void>;
 }
@@ -45,13 +47,29 @@ export const federationApi = (parts: FederationApiParts): Handler => {
   const json = jsonApi(parts) as unknown as Handler;
   const fhir = clientApi(parts) as unknown as Handler;
   const answers = answerApi(parts) as unknown as Handler;
+  const open = openApi(parts) as unknown as Handler;
   return (event, context) => {
     const { rawPath } = event;
+    if (rawPath === `${PREFIX}/certificates` && event.requestContext.http.method === 'GET') return open(event, context);
     if (rawPath === `${PREFIX}/fhir` || rawPath.startsWith(`${PREFIX}/fhir/`))
       return fhir({ ...event, rawPath: rawPath.slice(PREFIX.length) }, context);
     return (rawPath.startsWith(`${PREFIX}/answer/`) ? answers : json)(event, context);
   };
 };
+
+/** Without a token, as a key set is. */
+const openApi = ({ certificates, log }: FederationApiParts) =>
+  middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+    .use(fhirErrors(log) as MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>)
+    .handler(async () => ({
+      statusCode: 200,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'public, max-age=300',
+        'x-content-type-options': 'nosniff',
+      },
+      body: JSON.stringify((await certificates?.()) ?? {}),
+    }));
 
 const clientApi = ({ services, authenticate, breakGlass, federated, log }: FederationApiParts) => {
   const contextOf = openContext(services, authenticate);

@@ -1,6 +1,6 @@
 // A facility's HL7 v2 system with the MLLP agent beside it, another community's gateway, and the region as `npm start` runs it: functions,
 // routes and roles as they are synthesized.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -236,3 +236,16 @@ it('answers another community: a person, documents, their bytes and a summary; a
     ),
   );
 }, 120_000);
+
+it('publishes the certificate that its own assertions are believed by, made by KMS when it is first asked for', async () => {
+  const answers = await Promise.all(
+    ['', ''].map(
+      async () =>
+        (await fetch(`${base}/federation/certificates`)).json() as Promise<{ certificates: [{ certificate: string }] }>,
+    ),
+  );
+  const [first, second] = answers.map(({ certificates }) => certificates.map(({ certificate }) => certificate));
+  expect(first).toEqual(second);
+  const { publicKey, subject } = new X509Certificate(first![0]!);
+  expect([publicKey.asymmetricKeyDetails?.modulusLength, subject]).toEqual([3072, `CN=${HERE}`]);
+}, 60_000);
