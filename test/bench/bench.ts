@@ -136,8 +136,10 @@ if (wants('federation')) {
   say('federation');
   const { federationCosts } = await import('./parts/federation.ts');
   const { charts, fanOut, signature } = await federationCosts();
+  const { soapCosts } = await import('./parts/federation-soap.ts');
+  const soapAndAssertion = await soapCosts();
   const page = join(import.meta.dirname, '../../docs/federation.md');
-  for (const [name, text] of Object.entries({ charts, 'fan-out': fanOut, signature })) {
+  for (const [name, text] of Object.entries({ charts, 'fan-out': fanOut, signature, ...soapAndAssertion })) {
     if (values.dry) say(text);
     else writeBetween(page, `federation:${name}`, `Measured ${machine()}.\n\n${text}`);
   }
