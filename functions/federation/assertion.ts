@@ -6,6 +6,7 @@ import {
   createHash,
   createPublicKey,
   generateKeyPairSync,
+  type KeyObject,
   randomUUID,
   sign as signWith,
   verify as verifyWith,
@@ -160,6 +161,7 @@ export const openAsserter = ({ community, sign, clock, pseudonym }: AsserterPart
         if (cached.size > MOST_CACHED) cached.delete(cached.keys().next().value as string);
       }
       const assertion = await held.assertion;
+      const ath = sha256(assertion);
       return {
         assertion,
         proof: (url, body) => {
@@ -168,7 +170,7 @@ export const openAsserter = ({ community, sign, clock, pseudonym }: AsserterPart
             htu: url,
             iat: Math.floor(clock() / 1000),
             jti: randomUUID(),
-            ath: sha256(assertion),
+            ath,
             bh: sha256(body),
           };
           const input = `${header}.${encode(claims)}`;
@@ -196,6 +198,23 @@ const ProofHeader = z.looseObject({
 
 const PROOF_SECONDS = 60;
 
+interface ProofKey {
+  readonly thumbprint: string;
+  readonly key: KeyObject;
+}
+const keys = new Map<string, ProofKey>();
+
+/** An execution environment of a peer signs all its proofs with one key: it is read once, by the very header that carries it. */
+const proofKey = async (header: string, proof: string): Promise<ProofKey> => {
+  const known = keys.get(header);
+  if (known) return known;
+  const { jwk } = ProofHeader.parse(decodeProtectedHeader(proof));
+  const read = { thumbprint: await calculateJwkThumbprint(jwk), key: createPublicKey({ key: jwk, format: 'jwk' }) };
+  if (keys.size >= MOST_CACHED) keys.clear();
+  keys.set(header, read);
+  return read;
+};
+
 /** Throws what is wrong, for a log; answers the id that must be used once, and until when to remember it (ms). */
 export const checkProof = async (
   proof: string,
@@ -203,9 +222,8 @@ export const checkProof = async (
 ): Promise<{ jti: string; until: number }> => {
   const parts = proof.split('.');
   if (proof.length > 2_048 || parts.length !== 3) throw new Error('no proof');
-  const { jwk } = ProofHeader.parse(decodeProtectedHeader(proof));
-  if ((await calculateJwkThumbprint(jwk)) !== jkt) throw new Error('the key of the proof is another');
-  const key = createPublicKey({ key: jwk, format: 'jwk' });
+  const { thumbprint, key } = await proofKey(parts[0]!, proof);
+  if (thumbprint !== jkt) throw new Error('the key of the proof is another');
   const input = Buffer.from(`${parts[0]}.${parts[1]}`);
   if (!verifyWith('sha256', input, { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(parts[2]!, 'base64url')))
     throw new Error('the signature of the proof');

@@ -5,19 +5,12 @@ import type { Answer, Services } from '../interactions/contract.ts';
 import { subsetResource } from '../interactions/subset.ts';
 import type { Query } from '../search/query.ts';
 import type { Asked } from './asked.ts';
-import { urnOf } from './assertion.ts';
 import type { Contract } from './contract.ts';
-import type { Shown } from './merge.ts';
+import { originOf, type Shown } from './merge.ts';
 import { baseIn } from './there.ts';
 
 /** A relation of our own, so an address: https://datatracker.ietf.org/doc/html/rfc8288#section-2.1.2 */
 export const MISSING = 'urn:tsumugi:missing';
-
-/** https://hl7.org/fhir/R4/resource-definitions.html#Meta.source: which community it came from. */
-export const originOf = (community: string, resource: Resource): Resource => ({
-  ...resource,
-  meta: { ...resource.meta, source: urnOf(community) },
-});
 
 export interface Result {
   readonly asked: Extract<Asked, { kind: 'search' | 'everything' }>;
@@ -41,17 +34,19 @@ export const bundleOf = (
     [own, base],
     ...active.map((contract) => [contract.community, baseIn(contract, services.region.baseUrl)] as const),
   ]);
-  const cut = (resource: Resource): Resource => {
+  const cut = (resource: Resource): Resource | undefined => {
     if (query?.elements) return subsetResource(resource, { elements: query.elements });
     const summary = query?.summary;
     return summary === 'true' || summary === 'text' || summary === 'data'
       ? subsetResource(resource, { summary })
-      : resource;
+      : undefined;
   };
-  const entries = (query?.countOnly ? [] : shown).map(
-    ({ community, resource, mode }) =>
-      `{"fullUrl":${JSON.stringify(`${bases.get(community)}/${resource.resourceType}/${resource.id}`)},"resource":${JSON.stringify(originOf(community, cut(resource)))},"search":{"mode":"${mode}"}}`,
-  );
+  const entries = (query?.countOnly ? [] : shown).map(({ community, resource, mode, text }) => {
+    const less = cut(resource);
+    const body = less ? JSON.stringify(originOf(community, less)) : text;
+    const url = `${bases.get(community)}/${resource.resourceType}/${resource.id}`;
+    return `{"fullUrl":${JSON.stringify(url)},"resource":${body},"search":{"mode":"${mode}"}}`;
+  });
   if (issues.length > 0)
     entries.push(
       `{"resource":${JSON.stringify({ resourceType: 'OperationOutcome', issue: issues })},"search":{"mode":"outcome"}}`,

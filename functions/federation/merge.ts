@@ -4,6 +4,7 @@ import { clinicalSpan } from '../search/placement.ts';
 import type { SortKey } from '../search/query.ts';
 import { compareRanks, type Rank, rankOf } from '../search/sort.ts';
 import type { Stored } from '../storage/port.ts';
+import { urnOf } from './assertion.ts';
 import type { Entry } from './peer-bundle.ts';
 
 /** Where in a community's pages one is: the cursor of the page (absent: the first), and how many of its matches were shown. */
@@ -22,6 +23,8 @@ export interface Source {
 
 export interface Shown extends Entry {
   readonly community: string;
+  /** The resource with its origin, as JSON: written once, to be measured and to be sent. */
+  readonly text: string;
 }
 
 export interface Merged {
@@ -75,6 +78,18 @@ export interface MergeOptions {
   readonly left: readonly string[];
 }
 
+/** https://hl7.org/fhir/R4/resource-definitions.html#Meta.source: which community it came from. */
+export const originOf = (community: string, resource: Resource): Resource => ({
+  ...resource,
+  meta: { ...resource.meta, source: urnOf(community) },
+});
+
+const shownFrom = (community: string, entry: Entry): Shown => ({
+  ...entry,
+  community,
+  text: JSON.stringify(originOf(community, entry.resource)),
+});
+
 const MOST_LAST = 8;
 
 export const merge = (sources: readonly Source[], { sort, count, bytes, left }: MergeOptions): Merged => {
@@ -109,8 +124,9 @@ export const merge = (sources: readonly Source[], { sort, count, bytes, left }: 
     if (names.some((name) => seen.has(name))) continue;
     for (const name of names) seen.add(name);
     last.push(names);
-    shown.push({ ...entry, community: next.source.community });
-    size += JSON.stringify(entry.resource).length;
+    const one = shownFrom(next.source.community, entry);
+    shown.push(one);
+    size += one.text.length;
   }
   return { shown: [...shown, ...included(open, seen)], places: placesOf(open), last: last.flat().slice(-MOST_LAST) };
 };
@@ -130,7 +146,7 @@ const included = (open: readonly { source: Source; at: number }[], seen: Set<str
           for (const name of names) seen.add(name);
           return isNew;
         })
-        .map((entry) => ({ ...entry, community: source.community })),
+        .map((entry) => shownFrom(source.community, entry)),
     );
 
 const placesOf = (open: readonly { source: Source; matches: readonly Entry[]; at: number }[]): Map<string, Place> =>

@@ -107,9 +107,16 @@ export const resourceOf = (
   if (resource.meta !== undefined && !isNode(given.meta)) throw malformed('a resource has no meta as it must be');
   if (type !== undefined && resource.resourceType !== type)
     throw malformed('a resource is of another type than was asked for');
-  const local = JSON.stringify(given).includes(`"${base}/`) ? relative(resource, base) : resource;
+  const local = mentions(given, `${base}/`) ? relative(resource, base) : resource;
   if (!isAbout(local, patients) && !(mayBeOfNobody && isOfNobody(local))) throw new StrangerFault();
   return resource as Entry['resource'];
+};
+
+/** Looked for without writing the resource out: most have no absolute address. */
+const mentions = (value: Json | undefined, base: string): boolean => {
+  if (typeof value === 'string') return value.startsWith(base);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some((one) => mentions(one, base));
 };
 
 /** With references into their own region as they would write them at home. */

@@ -5,7 +5,7 @@ import { lookup } from 'node:dns';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { BlockList, isIPv6, type LookupFunction } from 'node:net';
-import { gunzip } from 'node:zlib';
+import { gunzip, gunzipSync } from 'node:zlib';
 import { refuse } from '../fhir/outcome.ts';
 
 /** The other side did not answer, or not as one does. `code`: https://hl7.org/fhir/R4/valueset-issue-type.html */
@@ -174,18 +174,25 @@ const collect = async (response: http.IncomingMessage, most: number): Promise<Bu
   return response.headers['content-encoding'] === 'gzip' ? unzipped(bytes, most) : bytes;
 };
 
-const unzipped = (bytes: Buffer, maxOutputLength: number) =>
-  new Promise<Buffer>((resolve, reject) => {
-    gunzip(bytes, { maxOutputLength }, (error, whole) =>
-      error
-        ? reject(
-            (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-              ? tooLong()
-              : new PeerFault('structure', 'its answer cannot be unpacked'),
-          )
-        : resolve(whole),
-    );
-  });
+/** Up to this many bytes are unpacked at once: handing them to another thread takes longer than that. */
+const SMALL = 32 * 1024;
+
+const unzipped = (bytes: Buffer, maxOutputLength: number): Promise<Buffer> | Buffer => {
+  if (bytes.byteLength > SMALL)
+    return new Promise((resolve, reject) => {
+      gunzip(bytes, { maxOutputLength }, (error, whole) => (error ? reject(notUnpacked(error)) : resolve(whole)));
+    });
+  try {
+    return gunzipSync(bytes, { maxOutputLength });
+  } catch (error) {
+    throw notUnpacked(error);
+  }
+};
+
+const notUnpacked = (error: unknown): PeerFault =>
+  (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+    ? tooLong()
+    : new PeerFault('structure', 'its answer cannot be unpacked');
 
 const tooLong = () => new PeerFault('too-long', 'its answer is larger than is taken');
 

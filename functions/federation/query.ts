@@ -22,10 +22,10 @@ import {
 import { type Asking, ROOM_BYTES } from './ask-peer.ts';
 import { type Asked, askedOf, timingOf } from './asked.ts';
 import { travellingRole } from './assertion.ts';
-import { bundleOf, originOf } from './bundle.ts';
+import { bundleOf } from './bundle.ts';
 import { evidenceOf } from './evidence.ts';
 import { linkBasis } from './handles.ts';
-import { merge, type Place, type Source } from './merge.ts';
+import { merge, originOf, type Place, type Source } from './merge.ts';
 import { ownPage, ownRequest } from './own.ts';
 import { personKey } from './pairings.ts';
 import type { Entry, Page } from './peer-bundle.ts';

@@ -14,6 +14,7 @@ import {
   checkProof,
   communityOf,
   LIFE_SECONDS,
+  sha256,
   urnOf,
 } from './assertion.ts';
 import { notInForce, OWN_REQUEST, type TsumugiContract } from './contract.ts';
@@ -99,10 +100,11 @@ export type Verify = (asked: {
 
 export const openVerifier = (parts: VerifierParts): Verify => {
   const keysOf = peerKeys(parts);
+  const verified = openVerified(parts);
   return async ({ what, authorization, proof, url, body }) => {
     const [, assertion] = /^DPoP ([A-Za-z0-9\-_.]+)$/.exec(authorization ?? '') ?? [];
     if (assertion === undefined || proof === undefined) throw refused();
-    const { contract, payload } = await verifyFrom(assertion, ASSERTION_TYPE, parts, keysOf);
+    const { contract, payload } = await verified(assertion, () => verifyFrom(assertion, ASSERTION_TYPE, parts, keysOf));
     const now = parts.clock();
     const { claims, once } = await checked(payload, { assertion, proof, url, body, now });
     if (!(await parts.identities.useOnce(once.jti.slice(0, 200), once.until))) throw refused();
@@ -127,6 +129,31 @@ export const openVerifier = (parts: VerifierParts): Verify => {
       purpose,
       contract,
     };
+  };
+};
+
+type Verified = Awaited<ReturnType<typeof verifyFrom>>;
+const MOST_VERIFIED = 2_000;
+
+/**
+ * An assertion is good for five minutes and comes with every request of that time: its signature is checked once. The contract is
+ * looked at each time, the proof of each request too.
+ */
+const openVerified = ({ contracts, clock }: Pick<VerifierParts, 'contracts' | 'clock'>) => {
+  const held = new Map<string, { readonly until: number; readonly verified: Verified }>();
+  return async (assertion: string, verify: () => Promise<Verified>): Promise<Verified> => {
+    const name = sha256(assertion);
+    const known = held.get(name);
+    if (known && clock() < known.until) {
+      const { community, jwksUrl } = known.verified.contract;
+      const contract = (await contracts.all()).find((one) => one.community === community);
+      if (contract?.protocol === 'tsumugi' && contract.jwksUrl === jwksUrl)
+        return { contract, payload: known.verified.payload };
+    }
+    const verified = await verify();
+    if (held.size >= MOST_VERIFIED) held.clear();
+    held.set(name, { until: (verified.payload.exp ?? 0) * 1000, verified });
+    return verified;
   };
 };
 
