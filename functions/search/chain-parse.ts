@@ -30,11 +30,8 @@ const cut = (key: string): { name: string; type: string | undefined; rest: strin
 };
 
 export const isLinked = (key: string, isReference: (name: string) => boolean): boolean =>
-  key === '_list' ||
-  key.startsWith('_list:') ||
-  key === '_has' ||
-  key.startsWith('_has:') ||
-  (key.includes('.') && isReference(key.split(/[.:]/)[0]!));
+  // However it goes on: what is malformed is refused, since without it the answer would be another one.
+  /^_(list|has)(?![A-Za-z0-9_-])/.test(key) || (key.includes('.') && isReference(key.split(/[.:]/)[0]!));
 
 /** One condition on a resource of a type, of whatever kind. */
 const condition = (type: string, key: string, value: string, read: ReadCriterion, levels: number): Link => {

@@ -44,7 +44,10 @@ export const readJson = <T>(path: string): T | undefined => {
 export const lockFolder = (dir: string): (() => void) => {
   const path = join(dir, 'lock.json');
   const held = lockHolder(path);
-  if (held !== undefined) throw new LocalError(`another npm start (process ${held}) is running on ${dir}`);
+  if (held !== undefined)
+    throw new LocalError(
+      `another npm start (process ${held}) is running on ${dir}: stop it (Ctrl-C), or start this one beside it with TSUMUGI_LOCAL_DIR=<folder> and --port <number>`,
+    );
   writeJson(path, { pid: process.pid, started: startTime(process.pid) });
   return () => rmSync(path, { force: true });
 };

@@ -1,6 +1,6 @@
 // `npm start`: builds what has changed, hosts the synthesized template of each region on this machine, seeds the demo
 // data, and stays in the foreground. Flags and files are a contract: docs/local.md.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -58,9 +58,11 @@ const say = (line: string) => console.log(line);
 
 const start = async (options: Options, stopping: AbortSignal): Promise<() => Promise<void>> => {
   const began = performance.now();
+  assertRegions(options.regions);
   const dir = makeFolder(localDir());
   const release = lockFolder(dir);
   const endpointsFile = join(dir, 'endpoints.json');
+  const forTests = process.env['TSUMUGI_LOCAL_JVM'] === 'quick';
   rmSync(endpointsFile, { force: true }); // nobody is to read the addresses of the last run
   let stack: Stack | undefined;
   let stopped = false;
@@ -90,10 +92,11 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
       outboxFile: outboxOf(ownDir),
       environments: count('TSUMUGI_LOCAL_ENVIRONMENTS', Math.max(1, Math.floor(availableParallelism() / 2))),
       concurrency: count('TSUMUGI_LOCAL_CONCURRENCY', 16),
-      forTests: process.env['TSUMUGI_LOCAL_JVM'] === 'quick',
+      forTests,
     });
     stopping.throwIfAborted();
-    for (const region of stack.regions) await region.warm();
+    // A test asks for some functions only, and each loads with its first call.
+    if (!forTests) for (const region of stack.regions) await region.warm();
     const endpoints = endpointsOf(stack, ownDir);
     announceToSeeds(endpoints);
     for (const region of stack.regions) await region.startEvents();
@@ -112,6 +115,14 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
     await stop();
     throw error;
   }
+};
+
+/** Before anything else: a name that is mistyped has nothing to do with what is running. */
+const assertRegions = (names: readonly string[]) => {
+  const known = readdirSync(join(projectRoot, 'infra/regions')).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []);
+  const unknown = names.find((name) => !known.includes(name.toLowerCase()));
+  if (unknown !== undefined)
+    throw new LocalError(`there is no region ${unknown}: infra/regions has ${known.join(', ') || 'none'}`);
 };
 
 /** docs/local.md says what each does, and why a worker takes several requests at once by default. */

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 
 interface Package {
   readonly version?: string;
+  readonly engines?: { readonly node?: string };
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -26,4 +27,16 @@ it('names every optional package that another one names, for all systems', () =>
   );
 
   expect(missing).toEqual([]);
+});
+
+/** Of the first range, which is the oldest: `^20.19.0 || >=22.12.0` runs on 20. */
+const oldestNode = ({ engines }: Package): number => Number(/^\D*(\d+)/.exec(engines?.node ?? '')?.[1] ?? 0);
+
+it('asks for a Node that is new enough for every package', () => {
+  const ours = oldestNode(packages['']!);
+  const newer = Object.entries(packages).filter(([, one]) => oldestNode(one) > ours);
+  expect(newer.map(([path]) => path)).toEqual([]);
+  expect(packages['']!.engines).toEqual(
+    JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')).engines,
+  );
 });

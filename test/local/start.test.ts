@@ -24,7 +24,8 @@ let stack: LocalStack;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'tsumugi-start-'));
-  stack = await startLocalStack({ dir, memory: false, regions: ['tokushima', 'kesen'] });
+  // As who types `npm start` in a fresh clone: both regions, demo charts and all.
+  stack = await startLocalStack({ dir, memory: false, empty: false, regions: ['tokushima', 'kesen'] });
 }, SLOW);
 afterAll(async () => {
   await stack.stop();
@@ -83,6 +84,13 @@ describe('a stack that runs', () => {
     }
   });
 
+  it.each(['tokushima', 'kesen'])('has demo charts in %s', async (region) => {
+    const authorization = `Bearer ${await stack.token('system:hospital', region)}`;
+    const answer = await fetch(`${stack.region(region).fhir}/Patient`, { headers: { authorization } });
+    const { entry = [] } = (await answer.json()) as { entry?: unknown[] };
+    expect(entry.length).toBeGreaterThan(0);
+  });
+
   it('prints a token and nothing else, and lists the names', () => {
     const run = (...args: string[]) =>
       execFileSync(process.execPath, [join(projectRoot, 'infra/local/token.ts'), ...args], {
@@ -126,7 +134,9 @@ describe('a stack that runs', () => {
     async () => {
       const { code, stderr } = await runToEnd({ dir, memory: false });
       expect(code).toBe(1);
-      expect(stderr.trim()).toMatch(/^another npm start \(process \d+\) is running on .*$/);
+      expect(stderr.trim()).toMatch(
+        /^another npm start \(process \d+\) is running on .*: stop it \(Ctrl-C\), or .* TSUMUGI_LOCAL_DIR=<folder> and --port <number>$/,
+      );
       expect(existsSync(join(dir, 'endpoints.json'))).toBe(true); // the first one's
     },
     SLOW,
@@ -141,7 +151,7 @@ describe('what was acknowledged', () => {
       expect(await stack.stop()).toBe(0);
       expect(databases()).toEqual([]);
       expect(existsSync(join(dir, 'endpoints.json'))).toBe(false);
-      stack = await startLocalStack({ dir, memory: false, regions: ['tokushima', 'kesen'] });
+      stack = await startLocalStack({ dir, memory: false });
       expect(await read()).toMatchObject({ status: 200, body: { name: '一度目' } });
     },
     SLOW,
@@ -155,7 +165,7 @@ describe('what was acknowledged', () => {
       expect(acknowledged.length).toBeGreaterThan(0);
       for (let tries = 0; databases().length > 0 && tries < 100; tries += 1) await pause(100);
       expect(databases()).toEqual([]);
-      stack = await startLocalStack({ dir, memory: false, regions: ['tokushima', 'kesen'] });
+      stack = await startLocalStack({ dir, memory: false });
       expect(await read()).toMatchObject({ status: 200, body: { name: '二度目' } });
       const authorization = `Bearer ${await stack.token('system:hospital')}`;
       const found = await Promise.all(
@@ -233,6 +243,14 @@ describe('a start that cannot be says why in one line and ends with code 1', () 
     'when the region has no file',
     async () => {
       expect(await failing({ regions: ['atlantis'] })).toMatch(/no region atlantis/);
+    },
+    SLOW,
+  );
+
+  it(
+    'when the region has no file, also while another start is running on the folder',
+    async () => {
+      expect(await failing({ regions: ['atlantis'], dir })).toMatch(/no region atlantis/);
     },
     SLOW,
   );

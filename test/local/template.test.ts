@@ -67,6 +67,8 @@ describe('routes', () => {
   it.each([
     ['GET', '/fhir/.well-known/smart-configuration', 'GET /fhir/.well-known/smart-configuration', {}],
     ['GET', '/fhir/Patient/a%2Fb', 'ANY /fhir/{proxy+}', { proxy: 'Patient/a/b' }],
+    ['GET', '/fhir/', 'ANY /fhir/{proxy+}', { proxy: '' }],
+    ['GET', '/fhir', '$default', {}],
     ['GET', '/a/1', 'GET /a/{id}', { id: '1' }],
     ['PUT', '/a/1', 'ANY /a/{id}', { id: '1' }],
     ['GET', '/a/1/2', '$default', {}],

@@ -48,7 +48,8 @@ const match = (segments: readonly string[], parts: readonly string[]): Record<st
   for (const [index, segment] of segments.entries()) {
     if (segment.endsWith('+}')) {
       const rest = parts.slice(index).join('/');
-      if (parts.length <= index || rest === '') return undefined;
+      // A trailing slash is an empty rest, as who runs HTTP APIs reports: https://github.com/storacha/w3infra/pull/166
+      if (parts.length <= index || (rest === '' && index === 0)) return undefined;
       found[segment.slice(1, -2)] = decode(rest);
       return found;
     }

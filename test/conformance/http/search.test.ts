@@ -134,6 +134,23 @@ describe('search', () => {
     expect(strict.status).toBe(400);
   });
 
+  it('says that a patient without a value narrowed nothing, or refuses it under Prefer: handling=strict', async () => {
+    const api = openApi();
+    await chart(api);
+    const { body } = await api.send('GET', '/Observation?patient=');
+    expect(body.entry?.at(-1)).toMatchObject({
+      resource: {
+        issue: [{ severity: 'warning', diagnostics: 'search parameter patient has no value; it was ignored' }],
+      },
+      search: { mode: 'outcome' },
+    });
+    const strict = await api.send('GET', '/Observation?patient=', { headers: { prefer: 'handling=strict' } });
+    expect([strict.status, strict.body.issue?.[0]?.diagnostics]).toEqual([
+      400,
+      'search parameter patient has no value',
+    ]);
+  });
+
   it('counts without entries for _summary=count', async () => {
     const api = openApi();
     await chart(api);

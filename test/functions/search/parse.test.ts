@@ -115,6 +115,22 @@ describe('a parameter without value', () => {
     expect(answer).toMatchObject({ self: 'Patient', outcome: [{ severity: 'warning' }] });
     await expect(page('Patient?family=', { handling: 'strict' })).rejects.toMatchObject({ refusal: 'invalid' });
   });
+  it.each([
+    'Observation?patient=',
+    'Observation?subject:Patient=',
+    'Observation?patient.family=',
+    'Patient?_has:Observation:patient:code=',
+  ])('is told where it would have narrowed the answer to somebody: %s', async (url) => {
+    const { self, outcome } = await page(url, { handling: 'lenient' });
+    expect(self).not.toContain('=');
+    expect(outcome).toEqual([
+      expect.objectContaining({
+        severity: 'warning',
+        diagnostics: expect.stringMatching(/has no value; it was ignored$/),
+      }),
+    ]);
+    await expect(page(url, { handling: 'strict' })).rejects.toMatchObject({ refusal: 'invalid' });
+  });
 });
 
 describe('the self link', () => {
