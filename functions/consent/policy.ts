@@ -137,6 +137,9 @@ const isForPurpose = ({ is }: Rule, purposes: readonly string[] | undefined, pur
 /** Purposes that consent to the patient's own care covers (個人情報保護法, domain.md 4.3). */
 export const CARE_PURPOSES: ReadonlySet<string> = new Set(['TREAT', 'ETREAT', 'BTG', 'CAREMGT', 'COC']);
 
+/** `facilityType` of who asks from another community whose software does not say it: it may be any. */
+export const UNKNOWN_KIND = 'unknown';
+
 const isNamed = (who: readonly Who[], actor: Actor): Match => {
   let match: Match = 'no';
   for (const one of who) {
@@ -148,6 +151,7 @@ const isNamed = (who: readonly Who[], actor: Actor): Match => {
       if (actor.community !== undefined && (one.community === '*' || one.community === actor.community)) return 'yes';
     } else if ('facilityType' in one) {
       if (one.facilityType === actor.facilityType) return 'yes';
+      if (actor.facilityType === UNKNOWN_KIND) match = 'perhaps';
     } else if ('role' in one) {
       if (one.role === actor.role) return 'yes';
       // Whoever sits before a facility's system may have the role.

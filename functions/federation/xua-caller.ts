@@ -3,6 +3,7 @@
 import type { Identities } from '../auth/rows.ts';
 import { parseScopes } from '../auth/scopes.ts';
 import type { Actor } from '../consent/actor.ts';
+import { UNKNOWN_KIND } from '../consent/policy.ts';
 import type { ReplayGuard, TrustedIssuers } from '../ihe/ports.ts';
 import { SoapFault } from '../ihe/soap/fault.ts';
 import type { VerifiedClaims } from '../ihe/xua/claims.ts';
@@ -91,7 +92,7 @@ const actorOf = (claims: VerifiedClaims, community: string, role: TravellingRole
     subject: named.length <= 128 ? named : `${community}~${sha256(claims.subject)}`,
     role,
     facility: `${community}~${facilityOf(claims.organizationId)}`,
-    facilityType: /^[a-z-]{2,30}$/.exec(claims.facilityType ?? '')?.[0],
+    facilityType: /^[a-z-]{2,30}$/.exec(claims.facilityType ?? '')?.[0] ?? UNKNOWN_KIND,
     community,
     scopes: parseScopes('user/*.rs'),
     patients: [],

@@ -28,7 +28,7 @@ import { hasVectors } from './vectors.ts';
 
 export const HERE = '2.999.36.1';
 export const THERE = '2.999.8.1';
-const BASE = 'https://api.tokushima.example';
+export const BASE = 'https://api.tokushima.example';
 const YEAR = 365 * 86_400_000;
 export const key = testKey('there', NOW - YEAR, NOW + YEAR);
 export const stranger = testKey('stranger', NOW - YEAR, NOW + YEAR);
@@ -241,13 +241,13 @@ export const openRegion = async () => {
 
   return {
     ...openAsker(BASE, clock, post),
+    post,
     api,
     services,
     rows,
     time,
     logged,
     agree,
-    post,
     store: (resource: Parameters<typeof stored>[1], as = hospital) => stored(api, resource, { as }),
   };
 };
