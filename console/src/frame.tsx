@@ -16,6 +16,7 @@ import { pages as resident } from './resident/pages.ts';
 import { type Face, faceOf, type Who } from './session/session.ts';
 import type { Page } from './ui/face.ts';
 import { Shell } from './ui/shell.tsx';
+import { Broken } from './ui/states.tsx';
 
 /** The same in every face. */
 const signInSettings: Page = {
@@ -46,7 +47,7 @@ const routerFor = (who: Who) => {
     },
   });
   const routeTree = root.addChildren([start, frame.addChildren(children)]);
-  return createRouter({ routeTree, history: createHashHistory() });
+  return createRouter({ routeTree, history: createHashHistory(), defaultErrorComponent: Broken });
 };
 
 /** An address of another face, or of nothing. */

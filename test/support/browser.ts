@@ -53,13 +53,14 @@ export interface VisitOptions {
   readonly height?: number;
   /** A finger instead of a mouse. */
   readonly touch?: boolean;
+  /** Before the page is loaded. */
+  readonly prepare?: (context: BrowserContext) => Promise<unknown>;
 }
 
 export const visit = async (
   browser: Browser,
   { console: url, baseUrl }: RegionEndpoints,
-  { language = 'ja', width = 1280, height = 800, touch = false }: VisitOptions = {},
-  prepare: (context: BrowserContext) => Promise<unknown> = async () => {},
+  { language = 'ja', width = 1280, height = 800, touch = false, prepare }: VisitOptions = {},
 ): Promise<Visit> => {
   const context = await browser.newContext({
     hasTouch: touch,
@@ -70,7 +71,7 @@ export const visit = async (
     reducedMotion: 'reduce',
     viewport: { width, height },
   });
-  await prepare(context);
+  await prepare?.(context);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -87,7 +88,7 @@ const SIGN_OUT = /^(サインアウト|Sign out)$/;
 const usedSteps = new Map<string, Set<number>>();
 
 /** A code of the authenticator that this process has not used; this half minute's and its neighbours are good. */
-const freshCode = async (secret: string): Promise<string> => {
+export const freshCode = async (secret: string): Promise<string> => {
   const used = usedSteps.get(secret) ?? new Set();
   usedSteps.set(secret, used);
   for (;;) {
@@ -152,6 +153,11 @@ export const sessionOf = (region: RegionEndpoints, who: string): Promise<SignedI
   return made;
 };
 
+/** For who was signed out everywhere. */
+export const forgetSession = (region: RegionEndpoints, who: string): void => {
+  sessions.delete(`${region.baseUrl} ${who}`);
+};
+
 /** As after a reload of a page in which somebody has signed in: quicker than signing in, which has tests of its own. */
 export const visitAs = async (
   browser: Browser,
@@ -161,15 +167,18 @@ export const visitAs = async (
 ): Promise<Visit> => {
   const { refreshToken } = await sessionOf(region, who);
   const kept = JSON.stringify({ kind: who.startsWith('staff:') ? 'staff' : 'residents', refresh: refreshToken });
-  const seen = await visit(browser, region, options, (context) =>
-    context.addInitScript(
-      // Once for a tab, who signs out stays so; and not in a document that is shown within the page.
-      `if (window === top && !window.name && location.protocol !== 'about:') {
-        window.name = 'visited';
-        sessionStorage.setItem('tsumugi.session', ${JSON.stringify(kept)});
-      }`,
-    ),
-  );
+  // Once for a tab, who signs out stays so; and not in a document that is shown within the page.
+  const signedIn = `if (window === top && !window.name && location.protocol !== 'about:') {
+    window.name = 'visited';
+    sessionStorage.setItem('tsumugi.session', ${JSON.stringify(kept)});
+  }`;
+  const seen = await visit(browser, region, {
+    ...options,
+    prepare: async (context) => {
+      await context.addInitScript(signedIn);
+      await options.prepare?.(context);
+    },
+  });
   await seen.page.getByRole('button', { name: SIGN_OUT }).waitFor();
   return seen;
 };

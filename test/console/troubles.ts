@@ -1,0 +1,46 @@
+// The API that fails, for a page to say so.
+import type { BrowserContext, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { RegionEndpoints } from '../../infra/local/endpoints.ts';
+
+const OUTCOME = JSON.stringify({
+  resourceType: 'OperationOutcome',
+  issue: [{ severity: 'fatal', code: 'exception', diagnostics: 'something failed; request 1-2-3' }],
+});
+
+export interface Troubles {
+  /** Parts of the path that fail; '' is all of the API. */
+  failing: string | undefined;
+}
+
+/** Every request to the API whose path has this in it is answered with 500. */
+export const givenTroubles =
+  ({ baseUrl }: RegionEndpoints, troubles: Troubles) =>
+  (context: BrowserContext): Promise<unknown> =>
+    context.route(
+      // The page itself comes from the same host.
+      ({ href }) =>
+        href.startsWith(baseUrl) &&
+        !href.startsWith(`${baseUrl}/console`) &&
+        troubles.failing !== undefined &&
+        href.includes(troubles.failing),
+      (route) =>
+        route.fulfill({
+          status: 500,
+          body: OUTCOME,
+          contentType: 'application/fhir+json',
+          headers: { 'access-control-allow-origin': '*' },
+        }),
+    );
+
+/** The page has asked as often as it does; its waiting in between is passed over. */
+export const settled = (page: Page): Promise<void> =>
+  expect
+    .poll(
+      async () => {
+        await page.clock.fastForward(3_000);
+        return page.locator('main .mantine-Loader-root').count();
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(0);
