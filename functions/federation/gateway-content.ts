@@ -1,4 +1,5 @@
 // The bytes of a document at the responding gateway: what the attachment holds, what the Binary behind it holds, or a summary made now.
+import { hash } from 'node:crypto';
 import { parseTrusted } from '../fhir/json.ts';
 import type { DocumentReference } from '../ihe/xca/document-reference.ts';
 import type { Context, FhirRequest, Interaction } from '../interactions/contract.ts';
@@ -39,6 +40,14 @@ export const summaryOf = async (
   const { text, resource } = await fhir(context, get(['Patient', patient, '$summary']));
   const content = Buffer.from(text ?? JSON.stringify(resource));
   return fitting({ mimeType: 'application/fhir+json', content }, room);
+};
+
+/** Size and SHA-1 of what stands in the resource itself, whatever it says of them. Bytes of a Binary are not read for a list. */
+export const inlineDigest = ({ content = [] }: DocumentReference): { size?: number; hash?: string } => {
+  const { data } = (content[0]?.attachment ?? {}) as { data?: string };
+  if (data === undefined) return {};
+  const bytes = Buffer.from(data, 'base64');
+  return { size: bytes.byteLength, hash: hash('sha1', bytes) };
 };
 
 interface Parts {

@@ -12,7 +12,7 @@ import { XdsRefusal } from '../ihe/xca/query.ts';
 import type { Context, Interaction } from '../interactions/contract.ts';
 import type { Resources } from '../storage/port.ts';
 import type { Answering } from './answer.ts';
-import { documentContent, type Fetched, summaryOf, TooLarge } from './gateway-content.ts';
+import { documentContent, type Fetched, inlineDigest, summaryOf, TooLarge } from './gateway-content.ts';
 import type { Named, Names } from './gateway-names.ts';
 import type { Told } from './gateway-told.ts';
 import { ownPage } from './own.ts';
@@ -37,6 +37,8 @@ export interface DocumentParts {
 
 const PAGE = '100';
 const MOST_DOCUMENTS = 500;
+/** Of GetDocuments, each of which is several reads. */
+const MOST_NAMES = 100;
 /** What Lambda hands over is base64 in JSON of 6 MB: the rest is for the envelope. */
 const MOST_BYTES = 4_000_000;
 
@@ -131,16 +133,16 @@ const allOf = async ({ answering }: DocumentParts, context: Context, handle: str
   return { resources, isCut: cursor !== undefined };
 };
 
-const entryOf = ({ names }: DocumentParts, resource: DocumentReference, patientId: string): DocumentEntry =>
-  completeEntry(
-    toEntry(resource, {
-      home: names.home,
-      repositoryUniqueId: names.repository,
-      patientId,
-      uniqueIdOf: ({ id }) => names.uniqueId(id ?? ''),
-      entryUuidOf: ({ id }) => names.entryUuid(id ?? ''),
-    }),
-  );
+const entryOf = ({ names }: DocumentParts, resource: DocumentReference, patientId: string): DocumentEntry => {
+  const entry = toEntry(resource, {
+    home: names.home,
+    repositoryUniqueId: names.repository,
+    patientId,
+    uniqueIdOf: ({ id }) => names.uniqueId(id ?? ''),
+    entryUuidOf: ({ id }) => names.entryUuid(id ?? ''),
+  });
+  return completeEntry({ ...entry, ...inlineDigest(resource) });
+};
 
 /** Names that do not lead back to the record by themselves. */
 const aliasesOf = ({ names }: DocumentParts, { uniqueId, entryUuid }: DocumentEntry, to: Named) =>
@@ -185,7 +187,10 @@ const hasRecords = async ({ answering }: DocumentParts, context: Context, { hand
 /** GetDocuments: of persons whom this community has asked about, and no others. */
 const documentsNamed = async (parts: DocumentParts, context: Context, query: DocumentQuery) => {
   const entries: DocumentEntry[] = [];
-  for (const name of new Set([...query.entryUuids, ...query.uniqueIds])) {
+  const wanted = new Set([...query.entryUuids, ...query.uniqueIds]);
+  if (wanted.size > MOST_NAMES)
+    throw new XdsRefusal(xdsError('XDSRegistryError', `a query may name at most ${MOST_NAMES} documents`));
+  for (const name of wanted) {
     const found = await resolve(parts, name);
     if (!found) continue;
     // As the asker names the person, where its assertion does.

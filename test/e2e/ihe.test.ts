@@ -170,10 +170,13 @@ it('answers another community: a person, documents, their bytes and a summary; a
   });
   const create = (resource: { resourceType: string }) =>
     fhir(resource.resourceType, { method: 'POST', body: JSON.stringify(resource) });
-  const { id } = await create({
-    resourceType: 'Patient',
-    ...{ identifier: [{ system: `urn:oid:${HOSPITAL}`, value: 'X1' }], gender: 'female', birthDate: PERSON.birthDate },
-    ...{ name: [{ family: '阿波', given: ['花子'] }], telecom: [{ system: 'phone', value: PERSON.phones[0] }] },
+  const { id } = await fhir('Patient/xca-person', {
+    method: 'PUT',
+    body: JSON.stringify({
+      ...{ resourceType: 'Patient', id: 'xca-person', gender: 'female', birthDate: PERSON.birthDate },
+      identifier: [{ system: `urn:oid:${HOSPITAL}`, value: 'X1' }],
+      ...{ name: [{ family: '阿波', given: ['花子'] }], telecom: [{ system: 'phone', value: PERSON.phones[0] }] },
+    }),
   });
   const subject = { reference: `Patient/${id}` };
   const letter = Buffer.from('退院時サマリー');

@@ -1,9 +1,19 @@
 // The responding gateway: another community finds a person, the documents of that person, and their bytes; consent decides here.
+import { hash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { clinic, hospital } from '../../support/api.ts';
 import { consent } from '../../support/consents.ts';
 import { patientOf } from '../identity/given.ts';
-import { EVERYTHING, HERE, openRegion, PERSON, patientIdOf, type TestRegion, THERE } from './support/community.ts';
+import {
+  BASE,
+  EVERYTHING,
+  HERE,
+  openRegion,
+  PERSON,
+  patientIdOf,
+  type TestRegion,
+  THERE,
+} from './support/community.ts';
 import { skipped } from './support/vectors.ts';
 
 /** What a person says holds from then on at the latest (consent/ruled.ts). */
@@ -210,6 +220,67 @@ describe(`ITI-38 and ITI-39${skipped}`, () => {
     expect(await count({ times: { creationTime: { to: '20261101' } } })).toBe(0);
     expect(await count({ authorPersons: ['%花子%'] })).toBe(1);
     expect(await count({ authorPersons: ['花子%'] })).toBe(0);
+  });
+
+  it('says size and hash of what stands in the record itself', async () => {
+    const data = LETTER.toString('base64');
+    await documentOf(patient, { content: [{ attachment: { contentType: 'text/plain', data, size: 1 } }] });
+    const { entries } = await region.find({ patientId: await found(), types: ['stable'] });
+    expect(entries).toMatchObject([{ size: LETTER.byteLength, hash: hash('sha1', LETTER) }]);
+  });
+
+  it('lists more than one page, and says where it stops looking', async () => {
+    const document = {
+      resourceType: 'DocumentReference',
+      status: 'current',
+      subject: { reference: `Patient/${patient}` },
+    };
+    const content = [{ attachment: { contentType: 'text/plain', data: 'eA==' } }];
+    const entry = Array.from({ length: 260 }, () => ({
+      resource: { ...document, content },
+      request: { method: 'POST', url: 'DocumentReference' },
+    }));
+    const load = () => region.api.send('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } });
+    expect((await load()).status).toBe(200);
+    const patientId = await found();
+    expect((await region.find({ patientId, types: ['stable'] })).entries).toHaveLength(260);
+    expect((await load()).status).toBe(200);
+    const { status, entries, errors } = await region.find({ patientId, types: ['stable'] });
+    expect([status, entries.length, errors.map(({ code }) => code)]).toEqual([
+      'PartialSuccess',
+      500,
+      ['XDSTooManyResults'],
+    ]);
+    const uniqueIds = Array.from({ length: 101 }, (_, n) => `2.25.${n}`);
+    const named = await region.find({ kind: 'GetDocuments', uniqueIds });
+    expect(named.errors.map(({ code }) => code)).toEqual(['XDSRegistryError']);
+  });
+
+  it('gives what one answer holds, and names the rest', async () => {
+    for (const id of ['large-1', 'large-2']) {
+      const binary = await region.store({
+        resourceType: 'Binary',
+        contentType: 'application/pdf',
+        securityContext: { reference: `Patient/${patient}` },
+        data: Buffer.alloc(2_500_000, id).toString('base64'),
+      });
+      await documentOf(patient, {
+        id,
+        content: [{ attachment: { contentType: 'application/pdf', url: `${BASE}/fhir/Binary/${binary.id}` } }],
+      });
+    }
+    await region.find({ patientId: await found() });
+    const requests = ['large-1', 'large-2'].map((id) => ({
+      home: HOME,
+      repositoryUniqueId: `${HERE}.11`,
+      documentUniqueId: `${HERE}.12^${id}`,
+    }));
+    const { status, documents, errors } = await region.retrieve(requests);
+    expect([status, documents.length, errors.map(({ code }) => code)]).toEqual([
+      'PartialSuccess',
+      1,
+      ['XDSRepositoryError'],
+    ]);
   });
 
   it('shows what the contract names, and nothing else', async () => {
