@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { seedFederation } from '../../infra/local/demo/federation.ts';
 import { announceToSeeds } from '../../infra/local/endpoints.ts';
+import { soapProposalOf } from '../functions/federation/soap-faces.ts';
 import {
   type Body,
   desk,
@@ -70,6 +71,13 @@ const until = async <T>(look: () => Promise<T | undefined>): Promise<T> => {
   }
 };
 
+/** As the demo links its regions. */
+const linked = () =>
+  Object.entries(stacks).map(([name, stack]) => {
+    const { baseUrl, settings } = stack.region();
+    return { region: name, baseUrl, settings, say: () => {} };
+  });
+
 beforeAll(async () => {
   ticking = setInterval(() => {
     time.now = Date.now();
@@ -82,11 +90,7 @@ beforeAll(async () => {
   stacks = { tokushima, kesen };
   const regions = { tokushima: tokushima.region(), kesen: kesen.region() };
   announceToSeeds({ pid: process.pid, regions });
-  const linked = Object.entries(regions).map(([region, { baseUrl, settings }]) => ({
-    ...{ region, baseUrl, settings },
-    say: () => {},
-  }));
-  await seedFederation(linked, { empty: false });
+  await seedFederation(linked(), { empty: false });
   third = await openNode({ oid: '2.999.13.1', name: 'Third', prefecture: '13' });
   const patient = await third.store({
     resourceType: 'Patient',
@@ -296,6 +300,64 @@ it('breaks the glass in the other region, too, whose person and officer hear of 
   const { body: alerts } = await send('resident:1', 'kesen', 'GET', '/me/alerts');
   expect(JSON.stringify(alerts)).toContain('2.999.36.1~3610000002');
 }, 60_000);
+
+it('asks a region by IHE alone, where that is what the contract says: found, listed, fetched, and written down there', async () => {
+  const oids = { tokushima: '2.999.36.1', kesen: '2.999.3.1' };
+  const sides = [
+    ['tokushima', 'kesen'],
+    ['kesen', 'tokushima'],
+  ] as const;
+  const take = async (who: string, region: keyof typeof stacks, path: string, body: object = { reason: 'a test' }) => {
+    const { status } = await send(who, region, 'POST', `/federation/contracts${path}`, body);
+    expect([path, status]).toEqual([path, path === '' ? 201 : 200]);
+  };
+  for (const [one, other] of sides) {
+    const { baseUrl } = stacks[other].region();
+    const certificates = await (await fetch(`${baseUrl}/federation/certificates`)).json();
+    await take('staff:admin', one, `/${oids[other]}/end`);
+    await take(
+      'staff:admin',
+      one,
+      '',
+      soapProposalOf(
+        { oid: oids[other], name: 'by IHE', baseUrl },
+        (certificates as { certificates: { certificate: string }[] }).certificates.map(
+          ({ certificate }) => certificate,
+        ),
+      ),
+    );
+    await take('staff:operator', one, `/${oids[other]}/approve`);
+    await take('staff:admin', one, `/${oids[other]}/activate`);
+  }
+  const list = () => doctor('/federation/fhir/DocumentReference?patient=demo-resident-1&_count=300');
+  const { body, requestId } = await until(async () => {
+    const found = await list();
+    return sourcesOf(found.body).includes(KESEN) ? found : undefined;
+  });
+  const ids = matches(body)
+    .filter(({ resource }) => resource.meta.source === KESEN)
+    .filter(({ resource }) => JSON.stringify(resource).includes('"contentType":"text/plain"'))
+    .map(({ resource }) => resource.id);
+  const read = (id: string) => doctor(`/federation/fhir/Binary/${id}?patient=demo-resident-1&_community=${KESEN}`);
+  const all = await Promise.all(ids.map(read));
+  expect(all.map((one) => one.status)).toEqual(all.map(() => 200));
+  expect(all.map((one) => (one.body as unknown as { data: string }).data)).toContain(
+    Buffer.from('退院時サマリー').toString('base64'),
+  );
+  const other = await chart();
+  expect(issues(other.body)).toContainEqual(
+    expect.objectContaining({ code: 'not-supported', diagnostics: expect.stringContaining(KESEN) }),
+  );
+  const seen = await until(async () => {
+    const trail = await send('resident:1', 'kesen', 'GET', '/fhir/AuditEvent?patient=demo-resident-1&_count=50');
+    return (trail.body.entry ?? []).find(({ resource }) => JSON.stringify(resource).includes(requestId!));
+  });
+  expect(JSON.stringify(seen)).toContain('2.999.36.1~3610000002');
+
+  for (const [one, other] of sides) await take('staff:admin', one, `/${oids[other]}/end`);
+  await seedFederation(linked(), { empty: false });
+  await until(async () => (sourcesOf((await chart()).body).length === 3 ? true : undefined));
+}, 120_000);
 
 it('answers without a region whose host is frozen, and asks it alone when it is there again', async () => {
   const { pid } = stacks.kesen;
