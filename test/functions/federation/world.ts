@@ -292,11 +292,14 @@ export const proposalOf = ({ oid, name, baseUrl }: Pick<Node, 'oid' | 'name' | '
 });
 
 export const OPERATOR = operatorAt('9886000007');
-export const desk = (node: Node, action: string, of: Pick<Node, 'oid'>) =>
+/** As much of a region as its operators need: it may be of another process. */
+export type Desk = Pick<Node, 'oid' | 'name' | 'baseUrl' | 'call'>;
+
+export const desk = (node: Desk, action: string, of: Pick<Node, 'oid'>) =>
   node.call(OPERATOR, 'POST', `/federation/contracts/${of.oid}/${action}`, { body: { reason: 'a test' } });
 
 /** Both operators enter each other, and go all the way. */
-export const link = async (a: Node, b: Node, terms: object = TERMS) => {
+export const link = async (a: Desk, b: Desk, terms: object = TERMS) => {
   await a.call(OPERATOR, 'POST', '/federation/contracts', { body: proposalOf(b, terms) });
   await b.call(OPERATOR, 'POST', '/federation/contracts', { body: proposalOf(a, terms) });
   for (const action of ['approve', 'activate'])
