@@ -4,7 +4,7 @@ import type { AuditRecord } from '../audit/port.ts';
 import { REGION_OWNER } from '../consent/matrix.ts';
 import type { Write } from '../storage/port.ts';
 import { candidatesOf } from './candidates.ts';
-import { followDeletion, followMerge, isReplaced } from './facility-word.ts';
+import { followDeletion, followLinks, followMerge, isReplaced } from './facility-word.ts';
 import { readInsured, takeCoverage } from './insured.ts';
 import { compare } from './matching/compare.ts';
 import { contradicts } from './matching/grade.ts';
@@ -54,8 +54,15 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
   if (isReplaced(resource)) {
     const merged = await followMerge(services, stored);
     if (merged?.outcome === 'linked')
-      await services.audit.record(recordsOf(services, 'identity-link', [patient, merged.kept], by));
-    return merged?.outcome ?? alone(services, patient);
+      await services.audit.record(recordsOf(services, 'identity-link', [patient, merged.other], by));
+    return merged && merged.outcome !== 'unlinked' ? merged.outcome : alone(services, patient);
+  }
+  const said = await followLinks(services, stored);
+  if (said?.outcome === 'review') return 'review';
+  if (said) {
+    const interaction = said.outcome === 'linked' ? 'identity-link' : 'identity-unlink';
+    await services.audit.record(recordsOf(services, interaction, [patient, said.other], by));
+    return said.outcome === 'linked' ? 'linked' : alone(services, patient);
   }
   const candidates = await candidatesOf(resources, resource, insurancesOf(stored));
   if (candidates.length === 0) return alone(services, patient);
@@ -84,7 +91,7 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
   );
   const [best] = verdict.certain;
   const now = clock();
-  const said = (state: Ruling['state'], scored: Scored): Ruling => ({
+  const judged = (state: Ruling['state'], scored: Scored): Ruling => ({
     state,
     agreement: scored.pair,
     by,
@@ -93,7 +100,7 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
 
   const question = (one: Scored): Question => {
     const row = rowOf(patient, one.candidate.id);
-    return { row, write: ruling(row, said('review', one)) };
+    return { row, write: ruling(row, judged('review', one)) };
   };
 
   if (best && mayJoin(own, best.candidate.group, subject.id, isRuledOut)) {
@@ -105,7 +112,7 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
       .filter((row) => row !== decided && row.pair?.ruling.state === 'review');
     await resources.commit(
       [
-        ruling(decided, { ...said('linked', best), undo }),
+        ruling(decided, { ...judged('linked', best), undo }),
         ...settled.map((row) =>
           ruling(row, { ...row.pair!.ruling, state: 'settled', by, at: new Date(now).toISOString() }),
         ),

@@ -37,6 +37,9 @@ export type FeedEvent =
   /** `obsolete` was a second number of the same patient (A40; PRPA_IN201304). */
   | { readonly kind: 'merge'; readonly patient: PatientData; readonly obsolete: readonly Identifier[] };
 
+/** Two numbers are one patient's, or are not: neither goes (ADT A24, A37). */
+export type Relation = 'link' | 'unlink';
+
 /** Why an index says no. The faces turn each into the code that their standard has for it. */
 export type IndexRefusal =
   | 'unknown-authority'
@@ -113,6 +116,12 @@ export interface PatientIndex {
     name?: string | undefined;
   }) => Promise<Authority | undefined>;
   readonly feed: (event: FeedEvent, sender: Sender) => Promise<void>;
+  /** Each side by the numbers that the message gives for it. */
+  readonly relate: (
+    relation: Relation,
+    sides: readonly [readonly Identifier[], readonly Identifier[]],
+    sender: Sender,
+  ) => Promise<void>;
   /** All numbers of the person that has this one, the asked one included. Refuses as `unknown-identifier` or `unknown-authority`. */
   readonly crossReference: (
     identifier: Identifier,

@@ -6,7 +6,7 @@ import type { Answer, Context, FhirRequest, Interaction } from '../interactions/
 import type { Seal } from '../storage/port.ts';
 import type { Authority, Identifier, PatientData } from './patient.ts';
 import { type FhirPatient, fromFhir, systemOf, toFhir } from './patient-fhir.ts';
-import type { DemographicQuery, FeedEvent, MatchPage, PatientIndex } from './ports.ts';
+import type { DemographicQuery, FeedEvent, MatchPage, PatientIndex, Relation } from './ports.ts';
 import { IndexError } from './ports.ts';
 
 export interface RegionParts {
@@ -32,6 +32,7 @@ export const regionIndex = (parts: RegionParts, context: Context): PatientIndex 
   return {
     authority,
     feed: (event) => refused(() => feed(parts, context, event)),
+    relate: (relation, sides) => refused(() => relate(parts, context, relation, sides)),
     crossReference: (identifier, domains) => refused(() => crossReference(parts, context, identifier, domains)),
     query: (query, page) => refused(() => search(parts, context, query, page.count, page.cursor)),
   };
@@ -74,6 +75,50 @@ const feed = async (parts: RegionParts, context: Context, event: FeedEvent): Pro
       { op: 'add', path: '/link', value: link },
     ]);
   }
+};
+
+/** `seealso` on both records (https://hl7.org/fhir/R4/patient.html#merge); identity follows it (identity/facility-word.ts). */
+const relate = async (
+  parts: RegionParts,
+  context: Context,
+  relation: Relation,
+  sides: readonly [readonly Identifier[], readonly Identifier[]],
+): Promise<void> => {
+  const own = sides.map((numbers) => ownNumber(context, numbers));
+  const found = [await find(parts, context, own[0]!, 0), await find(parts, context, own[1]!, 1)] as const;
+  const [one, other] = found;
+  if (one.id === other.id) throw new IndexError('invalid', 'the two numbers are of one record', 1);
+  const isTo = (id: string) => (link: PatientLink) =>
+    link.type === 'seealso' && link.other?.reference === `Patient/${id}`;
+  const isLinked = found.some(({ links }, at) => links.some(isTo(found[1 - at]!.id)));
+  if (relation === 'unlink' && !isLinked)
+    throw new IndexError('unknown-identifier', 'the two were not linked by this facility', 1);
+  for (const [at, { links }] of found.entries()) {
+    const to = found[1 - at]!.id;
+    // As it was asked for already: a message may come again.
+    if (links.some(isTo(to)) === (relation === 'link')) continue;
+    const rest = links.filter((link) => !isTo(to)(link));
+    const next = relation === 'link' ? [...rest, { other: { reference: `Patient/${to}` }, type: 'seealso' }] : rest;
+    const operation = next.length > 0 ? { op: 'add', path: '/link', value: next } : { op: 'remove', path: '/link' };
+    await patch(parts, context, own[at]!, [operation]);
+  }
+};
+
+interface PatientLink {
+  readonly other?: { readonly reference?: string };
+  readonly type?: string;
+}
+
+/** The facility's own record under a number of its own. */
+const find = async ({ fhir }: RegionParts, context: Context, own: Identifier, at: number) => {
+  const params: [string, string][] = [['identifier', token(own)]];
+  const answer = await fhir(context, request({ method: 'GET', path: ['Patient'], params }));
+  const { entry = [] } = (answer.resource ?? JSON.parse(answer.text ?? '{}')) as {
+    entry?: readonly { readonly resource?: Resource; readonly search?: { readonly mode?: string } }[];
+  };
+  const [patient] = entry.flatMap(({ resource }) => (resource?.resourceType === 'Patient' ? [resource] : []));
+  if (!patient?.id) throw new IndexError('unknown-identifier', 'the patient number is not known', at);
+  return { id: patient.id, links: (Array.isArray(patient.link) ? patient.link : []) as PatientLink[] };
 };
 
 /** A facility feeds patients under its own numbers; what others gave out may stand beside them. */

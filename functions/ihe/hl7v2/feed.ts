@@ -1,11 +1,11 @@
 // ITI-8 Patient Identity Feed and ITI-10 PIX Update Notification:
 // https://profiles.ihe.net/ITI/TF/Volume2/ITI-8.html, https://profiles.ihe.net/ITI/TF/Volume2/ITI-10.html
 
-import type { PatientData } from '../patient.ts';
-import type { FeedEvent, PatientIndex, Sender } from '../ports.ts';
+import type { Identifier, PatientData } from '../patient.ts';
+import type { FeedEvent, PatientIndex, Relation, Sender } from '../ports.ts';
 import type { Self } from './answer.ts';
 import { answerHeader } from './answer.ts';
-import type { Message } from './message.ts';
+import type { Message, Segment } from './message.ts';
 import { Hl7Error, repetitions, segmentOf, segmentsOf, value, writeMessage, writeSegment } from './message.ts';
 import { readIdentifier, readPid, writePid } from './pid.ts';
 
@@ -16,6 +16,27 @@ const KINDS: Readonly<Record<string, FeedEvent['kind']>> = {
   A08: 'revise',
   A31: 'revise',
   A40: 'merge',
+};
+
+/** https://www.hl7.eu/HL7v2x/v25/std25/ch03.html, 3.3.24 and 3.3.37 */
+const RELATIONS: Readonly<Record<string, Relation>> = { A24: 'link', A37: 'unlink' };
+
+/** Undefined: another event. Both patients are there already; a message of this kind changes nothing else of them. */
+export const readRelation = async (
+  message: Message,
+  index: PatientIndex,
+): Promise<{ relation: Relation; sides: readonly [readonly Identifier[], readonly Identifier[]] } | undefined> => {
+  const event = value(segmentOf(message, 'MSH'), 9, 2) || value(segmentOf(message, 'EVN'), 1);
+  const relation = Object.hasOwn(RELATIONS, event) ? RELATIONS[event] : undefined;
+  if (!relation) return undefined;
+  const pids = segmentsOf(message, 'PID');
+  if (pids.length !== 2) throw new Hl7Error('100', 'two patients, each in a PID of its own', ['PID', pids.length + 1]);
+  const read = async (pid: Segment) => {
+    const numbers = repetitions(pid, 3);
+    if (numbers.length === 0) throw new Hl7Error('101', 'PID-3 is empty', ['PID', 1, 3]);
+    return Promise.all(numbers.map((one, at) => readIdentifier(one, index, at)));
+  };
+  return { relation, sides: [await read(pids[0]!), await read(pids[1]!)] };
 };
 
 export const senderOf = (message: Message): Sender => {

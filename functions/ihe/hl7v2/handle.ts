@@ -4,7 +4,7 @@ import type { Self } from './answer.ts';
 import { acknowledgement, refusalOf } from './answer.ts';
 import type { Charset } from './charset.ts';
 import { decodeMessage, encodeMessage } from './charset.ts';
-import { readFeed, senderOf } from './feed.ts';
+import { readFeed, readRelation, senderOf } from './feed.ts';
 import type { Message } from './message.ts';
 import { HL7_LIMITS, Hl7Error, parseMessage, segmentOf, value, writeMessage } from './message.ts';
 import type { Written } from './queries.ts';
@@ -44,7 +44,9 @@ const dispatch = async (message: Message, index: PatientIndex, self: Self): Prom
   if (!['P', 'T', 'D', ''].includes(value(msh, 11)))
     throw new Hl7Error('202', 'MSH-11 is not P, T or D', ['MSH', 1, 11]);
   if (type === 'ADT') {
-    await index.feed(await readFeed(message, index), senderOf(message));
+    const related = await readRelation(message, index);
+    if (related) await index.relate(related.relation, related.sides, senderOf(message));
+    else await index.feed(await readFeed(message, index), senderOf(message));
     return (charset) => acknowledgement(message, charset, self, undefined);
   }
   const query =

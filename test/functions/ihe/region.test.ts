@@ -118,6 +118,26 @@ describe('HL7 v2', () => {
     expect(old).toMatchObject({ active: false, link: [{ type: 'replaced-by' }] });
   });
 
+  it('links two numbers by A24 and takes it back by A37, for identity to follow', async () => {
+    const { hl7, send } = open();
+    const [first, second] = [pid(HOSPITAL_NUMBER), pid(HOSPITAL_NUMBER.replace('A1', 'A2'))];
+    await hl7('ADT^A04', ['EVN||1', first]);
+    await hl7('ADT^A04', ['EVN||1', second]);
+    const links = async (number: string) =>
+      (await send('GET', `/Patient?identifier=urn:oid:${HOSPITAL}|${number}`)).body.entry?.[0]?.resource?.link;
+    const code = async (event: string, ...segments: string[]) => {
+      const answer = await hl7(`ADT^${event}`, ['EVN||1', ...segments]);
+      return [value(segmentOf(answer, 'MSA'), 1), value(segmentOf(answer, 'ERR'), 3)].filter(Boolean);
+    };
+    for (let times = 0; times < 2; times += 1) expect(await code('A24', first, second)).toEqual(['AA']);
+    expect([await links('A1'), await links('A2')]).toMatchObject([[{ type: 'seealso' }], [{ type: 'seealso' }]]);
+    expect(await code('A37', first, second)).toEqual(['AA']);
+    expect([await links('A1'), await links('A2')]).toEqual([undefined, undefined]);
+    expect(await code('A37', first, second)).toEqual(['AE', '204']);
+    expect(await code('A24', first, pid(HOSPITAL_NUMBER.replace('A1', 'A9')))).toEqual(['AE', '204']);
+    expect(await code('A24', first)).toEqual(['AE', '100']);
+  });
+
   it('lets no facility feed under another’s numbers', async () => {
     const { hl7, send } = open();
     const answer = await hl7('ADT^A04', ['EVN||1', pid(HOSPITAL_NUMBER)], clinic);

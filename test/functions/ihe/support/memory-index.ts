@@ -62,6 +62,9 @@ export const memoryIndex = (...authorities: (Authority & { senders: readonly str
       }
       add(event.patient);
     },
+    relate: async () => {
+      throw new IndexError('invalid', 'this index knows no links but those of its people');
+    },
     crossReference: async (identifier, domains) => {
       const person = personOf(identifier);
       if (!person) throw new IndexError('unknown-identifier', 'the patient number is not known');
