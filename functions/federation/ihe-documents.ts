@@ -4,7 +4,7 @@ import type { Resource } from '../fhir/types.ts';
 import { type DocumentReference, fromEntry } from '../ihe/xca/document-reference.ts';
 import type { DocumentEntry } from '../ihe/xca/entry.ts';
 import { isSamePatient } from './ihe-discovery.ts';
-import { PeerFault } from './peer-http.ts';
+import { PeerFault, StrangerFault } from './peer-http.ts';
 
 const UUID = /^urn:uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
@@ -18,8 +18,7 @@ export const entryUuidOf = (id: string): string | undefined =>
 
 /** One stranger, and nothing of the answer is read on. */
 export const assertOfPatient = (entries: readonly DocumentEntry[], handle: string): void => {
-  if (entries.some(({ patientId }) => !isSamePatient(patientId, handle)))
-    throw new PeerFault('security', 'its answer is refused: it holds a record of somebody else');
+  if (entries.some(({ patientId }) => !isSamePatient(patientId, handle))) throw new StrangerFault();
 };
 
 const numberOf = (cx: string) => {

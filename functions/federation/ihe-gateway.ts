@@ -194,7 +194,8 @@ export const openIheGateway = (parts: IheGatewayParts): IheGateway => {
         total: resources.length,
         next: undefined,
         isIncomplete: false,
-        notes,
+        // Nothing else is known of the person there: once, not with every page.
+        notes: wish.asked.kind === 'everything' && wish.place.skip === 0 ? [...notes, DOCUMENTS_ONLY] : notes,
       };
     },
 
@@ -246,14 +247,20 @@ const codesOf = ({ type }: Resource): string[] =>
   );
 
 /** What its metadata cannot tell: then nothing is asked, rather than more shown than was asked for. */
-const notLookedAt = ({ query, params }: Wish): { code: string; rule: string } | undefined => {
+const notLookedAt = ({ query, params }: Wish): NonNullable<Page['notes']>[number] | undefined => {
   if (query && query.links.length > 0)
     return { code: 'not-supported', rule: 'not asked: chained parameters cannot be answered from document metadata' };
   const types = params.find(([name]) => name === '_type')?.[1]?.split(',');
   if (!query && types && !types.includes('DocumentReference'))
-    return { code: 'not-supported', rule: 'not asked: it answers for documents only (IHE XCA)' };
+    return { ...DOCUMENTS_ONLY, rule: 'not asked: it answers for documents only (IHE XCA)' };
   return undefined;
 };
+
+const DOCUMENTS_ONLY = {
+  code: 'not-supported',
+  rule: 'it answers for documents only (IHE XCA); what else it knows is not shown',
+  severity: 'information',
+} as const;
 
 const isWished = ({ query, params }: Wish, resource: Resource): boolean => {
   if (query) return matchesAll(query.criteria, resource, { facility: '' });

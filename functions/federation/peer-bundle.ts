@@ -2,7 +2,7 @@
 // who was asked about. One entry of somebody else and the whole answer is refused: who mixes up people once is not to be read on.
 import { AREA_OF_TYPE } from '../consent/matrix.ts';
 import { isResourceType } from '../fhir/resource-types.ts';
-import type { Json, Resource } from '../fhir/types.ts';
+import type { Issue, Json, Resource } from '../fhir/types.ts';
 import { patientsOf } from '../search/compartments.ts';
 import { PeerFault, StrangerFault } from './peer-http.ts';
 
@@ -19,7 +19,7 @@ export interface Page {
   /** The community itself says that something is left out. */
   readonly isIncomplete: boolean;
   /** What else is to be said of the answer, in our words. */
-  readonly notes?: readonly { readonly code: string; readonly rule: string }[];
+  readonly notes?: readonly { readonly code: string; readonly rule: string; readonly severity?: Issue['severity'] }[];
 }
 
 const MOST_ENTRIES = 6_000;

@@ -168,7 +168,7 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
     sources.push(source);
     total = total === undefined || page.total === undefined ? undefined : total + page.total;
     if (page.isIncomplete) issues.push(issueOf(contract, 'incomplete', 'it says that its own answer is not complete'));
-    for (const { code, rule } of page.notes ?? []) issues.push(issueOf(contract, code, rule));
+    for (const { code, rule, severity } of page.notes ?? []) issues.push(issueOf(contract, code, rule, severity));
   }
   if (!cursor)
     for (const contract of run.active) {

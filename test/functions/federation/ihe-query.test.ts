@@ -54,7 +54,7 @@ afterAll(async () => {
   await Promise.all([east, west, seto].map((one) => one?.stop()));
 });
 beforeEach(() => {
-  Object.assign(seto, { people: [theirs()], asksFor: [], discovers: undefined, misbehave: undefined });
+  Object.assign(seto, { people: [theirs()], asksFor: [], discovers: undefined, misbehave: undefined, gateway: {} });
   seto.documents = [documentOf(1, 'P-1'), documentOf(3, 'P-1'), documentOf(2, 'P-1', { status: 'Deprecated' })];
   seto.heard.length = 0;
   later(3_000);
@@ -131,6 +131,9 @@ describe('documents', () => {
     const ours = ofSeto(body);
     expect(ours.map(({ resource }) => resource.resourceType)).toEqual(Array(3).fill('DocumentReference'));
     expect(seto.paths()).not.toContain('/retrieve');
+    expect(issues(body)).toEqual([
+      expect.objectContaining({ severity: 'information', diagnostics: expect.stringContaining('documents only') }),
+    ]);
   });
 
   it('are read one by one, and their bytes by MTOM', async () => {
@@ -222,6 +225,24 @@ describe('finding the person', () => {
     later(31 * 86_400_000);
     await documents();
     expect(seto.paths()).toEqual(['/xcpd', '/query']);
+    later(-31 * 86_400_000);
+  });
+
+  it('finds the person anew when the community has joined two of its patients', async () => {
+    await documents();
+    const merged = { authority: { oid: AUTHORITY }, value: 'P-8' };
+    seto.people = [theirs(), theirs({ identifiers: [merged] })];
+    seto.discovers = () => ({
+      kind: 'matches',
+      matches: [{ patient: theirs({ identifiers: [merged] }), community: OID }],
+    });
+    seto.documents = [documentOf(6, 'P-8')];
+    seto.gateway = { find: async () => ({ entries: seto.documents.map(({ entry }) => entry), errors: [] }) };
+    expect(titles((await documents()).body)).toContain('文書 6');
+    expect(seto.paths().slice(-3)).toEqual(['/query', '/xcpd', '/query']);
+    later(31 * 86_400_000); // forgotten again
+    Object.assign(seto, { people: [theirs()], discovers: undefined, gateway: {} });
+    await documents();
     later(-31 * 86_400_000);
   });
 
