@@ -1,9 +1,11 @@
 // The whole way over the local stack: a person joins at the counter, signs in for the first time, sees the own record, opens
 // nothing to others after withdrawal. Cognito's own API, the synthesized roles, the built bundles.
+import { dirname } from 'node:path';
 import { AdminCreateUserCommand, type CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signIn } from '../../infra/local/cognito/client.ts';
 import { cognitoClient } from '../../infra/local/demo/identities.ts';
+import { officerMailsOf, readMails } from '../../infra/local/sns/service.ts';
 import { evidence, form } from '../functions/enrolment/given.ts';
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
 
@@ -195,6 +197,15 @@ describe('a resident', () => {
     const { patient, person } = (await call(desk, 'POST', '/enrolment/people', other)).body;
     const reason = encodeURIComponent('救急搬送中で本人に確認できない');
     const crew = await as('staff:ambulance');
+    // The fire department and the hospital have one privacy officer, who confirms the address; later nobody is.
+    const admin = await as('staff:admin');
+    const officerOf = (code: string, email: string | null) =>
+      call(admin, 'PATCH', `/admin/facilities/${code}`, { privacyOfficer: email === null ? null : { email } });
+    const [FIRE, HOSPITAL, ADDRESS] = ['9886000005', '3610000001', 'privacy@fire.example'];
+    const mails = () => readMails(officerMailsOf(dirname(stack.region().outbox))).filter(({ to }) => to === ADDRESS);
+    expect(await officerOf(FIRE, ADDRESS)).toMatchObject({ status: 200 });
+    expect((await fetch(mails()[0]!.link!)).status).toBe(200);
+    expect(await officerOf(HOSPITAL, ADDRESS)).toMatchObject({ status: 200 });
     const headers = { 'x-purpose': 'BTG', 'x-purpose-reason': reason };
     expect((await call(crew, 'GET', `/fhir/Patient/${patient}`, undefined, headers)).status).toBe(200);
 
@@ -203,6 +214,10 @@ describe('a resident', () => {
     expect(queue.body.cases).toMatchObject([{ role: 'ambulance', reason: '救急搬送中で本人に確認できない' }]);
     const review = { outcome: 'justified', note: '搬送記録と一致' };
     const { id } = queue.body.cases[0];
+    const isTold = async () => mails().some(({ kind, text }) => kind === 'message' && text.includes(id));
+    expect(await until(isTold)).toBe(true);
+    expect(JSON.stringify(mails())).not.toMatch(/架空|カクウ|救急/);
+    for (const code of [FIRE, HOSPITAL]) expect(await officerOf(code, null)).toMatchObject({ status: 200 });
     expect((await call(officer, 'POST', `/admin/break-glass/${id}/review`, review)).status).toBe(200);
     void person;
   }, 60_000);
