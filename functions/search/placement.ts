@@ -65,6 +65,9 @@ export const placedDate = (resource: Resource): Pick<Placement, 'date' | 'spansD
 
 export const placement = (resource: Resource): Placement => {
   const patients = patientsOf(resource);
-  const patient = resource.resourceType === 'Patient' ? resource.id : patients[0];
+  // A Patient stands in the partition of its own alone. Another that it names by `link` has a Patient in the very place where a
+  // pointer would stand; who is one person with whom is told by the heads, and by $everything.
+  if (resource.resourceType === 'Patient') return { patient: resource.id, otherPatients: [], ...placedDate(resource) };
+  const [patient] = patients;
   return { patient, otherPatients: patients.filter((id) => id !== patient), ...placedDate(resource) };
 };

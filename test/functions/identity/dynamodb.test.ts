@@ -51,4 +51,31 @@ describe('identity on DynamoDB', () => {
     expect(unlinked.status).toBe(200);
     expect(await rows(a, b)).toEqual(before);
   }, 30_000);
+
+  it('merges duplicates of one facility, and gives both back', async () => {
+    const { call, register, resources } = openDesk(api);
+    const kept = await register(patientOf(HOSPITAL, 'm1', { birthDate: '1933-03-03' }));
+    const replaced = await register(patientOf(HOSPITAL, 'm2', { birthDate: '1933-03-03' }));
+    const text = async (id: string) => {
+      const { meta: _meta, ...rest } = (await resources.get('Patient', id))!.resource();
+      return rest;
+    };
+    const before = [await text(kept), await text(replaced)];
+    const reason = 'registered twice';
+    const merged = await call(operator, 'POST', '/identity/merges', { kept, replaced, reason });
+    expect(merged.status).toBe(200);
+    expect(await text(kept)).toMatchObject({ link: [{ type: 'replaces' }] });
+    expect(await text(replaced)).toMatchObject({ active: false, link: [{ type: 'replaced-by' }] });
+    const unmerged = await call(operator, 'POST', `/identity/pairs/${merged.body.id}/unmerge`, { reason });
+    expect(unmerged.status).toBe(200);
+    expect([await text(kept), await text(replaced)]).toEqual(before);
+  }, 30_000);
+
+  it('leaves a Patient alone that another one names', async () => {
+    const { register, resources } = openDesk(api);
+    const named = await register(patientOf(HOSPITAL, 'l1', { birthDate: '1934-04-04' }));
+    const link = [{ other: { reference: `Patient/${named}` }, type: 'seealso' }];
+    await register(patientOf(CLINIC, 'l2', { birthDate: '1934-04-04', link }), clinic);
+    expect((await resources.get('Patient', named))?.resource()).toMatchObject({ birthDate: '1934-04-04' });
+  }, 30_000);
 });

@@ -17,6 +17,10 @@ describe('a placement', () => {
   });
   it('of a Patient is its own', () =>
     expect(indexEntries(given('Patient', 'p'))).toMatchObject({ patient: 'p', otherPatients: [] }));
+  it('of a Patient is nobody else’s, whomever it names: the other has a row of its own there', () => {
+    const link = [{ other: { reference: 'Patient/q' }, type: 'seealso' }];
+    expect(indexEntries(given('Patient', 'p', { link }))).toMatchObject({ patient: 'p', otherPatients: [] });
+  });
   it('of what is about no patient is the registry', () => {
     expect(indexEntries(given('Organization', 'o')).patient).toBeUndefined();
     expect(indexEntries(given('Observation', 'o', { subject: { reference: 'Location/l' } })).patient).toBeUndefined();
