@@ -11,6 +11,7 @@ import { Field, SendForm, useForm, useSend } from '../ui/form.tsx';
 import { Failure, Loading } from '../ui/states.tsx';
 import { useFacilityName } from './data.ts';
 import { AdminPage, Section } from './page.tsx';
+import { useTerm } from './terms.ts';
 
 const useText = words({
   ja: {
@@ -146,11 +147,12 @@ const Link = ({ patient }: { readonly patient: string }): ReactNode => {
 
 const Resolve = ({ patient }: { readonly patient: string }): ReactNode => {
   const t = useText();
+  const term = useTerm();
   const api = useApi();
   const send = useSend(
     async () =>
       (
-        await api.ask<{ outcome: unknown }>(`/identity/patients/${encodeURIComponent(patient)}/resolve`, {
+        await api.ask<{ outcome: string }>(`/identity/patients/${encodeURIComponent(patient)}/resolve`, {
           method: 'POST',
         })
       ).value,
@@ -164,9 +166,7 @@ const Resolve = ({ patient }: { readonly patient: string }): ReactNode => {
         <Confirm label={t('resolve')} text={t('resolveText')} send={send} onConfirm={() => send.mutateAsync()} />
       </Group>
       <div aria-live="polite">
-        {outcome !== undefined && (
-          <Text>{t('outcome', { outcome: typeof outcome === 'string' ? outcome : JSON.stringify(outcome) })}</Text>
-        )}
+        {outcome !== undefined && <Text>{t('outcome', { outcome: term('resolved', outcome) })}</Text>}
       </div>
     </Section>
   );

@@ -49,15 +49,18 @@ interface Given {
 
 export const AccountSection = ({ of }: { readonly of: Enrolled }): ReactNode => {
   const t = useText();
+  // The letter stays in sight although there is an account now.
+  const [isGiven, setGiven] = useState(false);
   return (
     <Section title={t('title')}>
       <Text>{t(of.account ? 'has' : 'hasNot')}</Text>
-      {of.status === 'enrolled' && (of.account ? <Renew of={of} /> : <Give of={of} />)}
+      {of.status === 'enrolled' &&
+        (of.account && !isGiven ? <Renew of={of} /> : <Give of={of} onGiven={() => setGiven(true)} />)}
     </Section>
   );
 };
 
-const Give = ({ of }: { readonly of: Enrolled }): ReactNode => {
+const Give = ({ of, onGiven }: { readonly of: Enrolled; readonly onGiven: () => void }): ReactNode => {
   const t = useText();
   const api = useApi();
   const form = useForm({ email: '', by: 'letter' });
@@ -72,7 +75,9 @@ const Give = ({ of }: { readonly of: Enrolled }): ReactNode => {
         })
       ).value,
     {
+      stale: ['enrolled'],
       done: ({ password }) => {
+        onGiven();
         if (password === undefined) setMailed(true);
         else setLetter({ email: form.values.email, password });
       },

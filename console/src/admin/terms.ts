@@ -128,6 +128,13 @@ const TERMS: Readonly<Record<string, Readonly<Record<string, readonly [ja: strin
     settled: ['他の組で決定', 'settled by another pair'],
     duplicate: ['重複', 'duplicate'],
   },
+  resolved: {
+    linked: ['同じ人に連結しました', 'linked with a person'],
+    review: ['確認待ちに入れました', 'put into the queue'],
+    alone: ['同じ人は見つかりませんでした', 'nobody else was found'],
+    known: ['変わりはありません', 'nothing has changed'],
+    gone: ['記録はもうありません', 'the record is not there any more'],
+  },
   agreement: {
     full: ['一致', 'same'],
     kanji: ['漢字のみ一致', 'kanji the same'],
