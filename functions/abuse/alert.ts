@@ -4,7 +4,13 @@
 
 export const METRIC = { namespace: 'Tsumugi', name: 'PrivacyAlerts' } as const;
 
-export type AlertKind = 'many-persons' | 'vip' | 'own-family-name' | 'audit-tampering' | 'break-glass';
+export type AlertKind =
+  | 'many-persons'
+  | 'vip'
+  | 'own-family-name'
+  | 'refused-writes'
+  | 'audit-tampering'
+  | 'break-glass';
 
 /** Past Lambda's `console`, which would wrap the line in another object. */
 const toStdout = (line: string) => void process.stdout.write(`${line}\n`);

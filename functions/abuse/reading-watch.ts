@@ -1,4 +1,5 @@
-// Unusual reading, seen in the audit stream: many persons in an hour, persons of public interest, somebody of one's own family name.
+// Unusual reading, seen in the audit stream: many persons in an hour, persons of public interest, somebody of one's own family name; and
+// who tries many ids that are not the own.
 // Nothing is refused here; a privacy officer looks at it, and an alarm says that there is something to look at.
 import type { AuditRecord } from '../audit/port.ts';
 import type { AlertKind } from './alert.ts';
@@ -34,12 +35,14 @@ export interface WatchDeps {
 export interface WatchLimits {
   /** Different persons that a member of staff sees in an hour of the clock. */
   readonly staffPersons: number;
+  /** Writes in an hour that were not the account's to make: who tries ids of others, to learn which are taken. */
+  readonly refusedWrites: number;
   /** Reads of persons by a system in an hour: it may read a ward's worth at once, but not the region. */
   readonly systemReads: number;
 }
 
 /** A ward has 50 beds, an outpatient morning 40 people. */
-export const WATCH_LIMITS: WatchLimits = { staffPersons: 100, systemReads: 20_000 };
+export const WATCH_LIMITS: WatchLimits = { staffPersons: 100, refusedWrites: 200, systemReads: 20_000 };
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -51,6 +54,10 @@ export const watchReading = async (deps: WatchDeps, looks: readonly Look[]): Pro
   const byHour = Map.groupBy(seen, ({ record, time }) => `${record.actor}#${Math.floor(time / HOUR)}`);
   for (const [name, group] of byHour) await watchNumber(deps, name, group);
 
+  const refused = looks.filter(({ record }) => isRefusedWrite(record));
+  const byAccount = Map.groupBy(refused, ({ record, time }) => `${record.actor}#${Math.floor(time / HOUR)}`);
+  for (const [name, group] of byAccount) await watchRefused(deps, name, group);
+
   const single = new Map<string, Look>();
   for (const look of seen)
     if (look.record.actorKind === 'staff')
@@ -61,6 +68,16 @@ export const watchReading = async (deps: WatchDeps, looks: readonly Look[]): Pro
 /** Data of a person were shown, to somebody who is not that person. */
 const isLook = ({ action, outcome, patientKey, count, actorKind }: AuditRecord) =>
   action === 'R' && outcome === '0' && patientKey !== undefined && count > 0 && actorKind !== 'resident';
+
+const isRefusedWrite = ({ action, status }: AuditRecord) => (action === 'C' || action === 'U') && status === 403;
+
+const watchRefused = async (deps: WatchDeps, name: string, group: readonly Look[]) => {
+  const { counters, clock, limits = WATCH_LIMITS } = deps;
+  const [{ record, time }] = group as [Look];
+  const count = await counters.add(`refused#${name}`, group.length, clock() + KEEP_MS);
+  if (count < limits.refusedWrites) return;
+  await tell(deps, { ...whoOf(record), kind: 'refused-writes', start: Math.floor(time / HOUR) * HOUR, count });
+};
 
 const watchNumber = async (deps: WatchDeps, name: string, group: readonly Look[]) => {
   const { counters, clock, limits = WATCH_LIMITS } = deps;

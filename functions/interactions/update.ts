@@ -45,18 +45,22 @@ export const conditionalUpdate =
     const sent = { type, ...(await readWritable(services, request, type)) };
 
     const found = onlyMatch(type, await matches(services, context, type, request.params));
-    if (!found) return put(services, context, request, sent, sent.resource.id, await existing(services, sent));
+    if (!found) return put(services, context, request, sent, sent.resource.id, await existing(services, context, sent));
     if (sent.resource.id !== undefined && sent.resource.id !== found.id) {
       throw refuse('invalid', `${type}.id is not the id of the resource that the criteria match`, `${type}.id`);
     }
     return put(services, context, request, sent, found.id, found);
   };
 
-/** No match, but the client named an id: a resource that has it already does not meet the criteria. */
-const existing = async ({ resources }: Needs, { type, resource }: Sent): Promise<Stored | undefined> => {
+/** No match, but the client named an id: a resource that has it already does not meet the criteria, if the client may know of it. */
+const existing = async (
+  { resources }: Needs,
+  context: Context,
+  { type, resource }: Sent,
+): Promise<Stored | undefined> => {
   if (resource.id === undefined) return undefined;
   const stored = await resources.get(type, resource.id);
-  if (stored && !stored.deleted)
+  if (stored && !stored.deleted && knownTo(resources, context, stored))
     throw refuse('conflict', `${type}/${resource.id} exists and does not meet the criteria`);
   return stored;
 };

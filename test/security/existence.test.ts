@@ -86,6 +86,15 @@ describe.each([
     await same('PATCH', (id) => `/Observation/${id}`, sent);
   });
 
+  it('a conditional PUT that names an id', async () => {
+    const status = await same(
+      'PUT',
+      () => '/Observation?identifier=urn:x|nobody-has-it',
+      (id) => ({ as, body: observation(id) }),
+    );
+    expect(status).toBe(403);
+  });
+
   it.each(['batch', 'transaction'])('DELETE, PUT and GET in a %s', async (type) => {
     for (const method of ['DELETE', 'PUT', 'GET']) {
       const entry = (id: string) => ({
@@ -122,12 +131,31 @@ it('also answers so once it is deleted', async () => {
     await same(method, path, () => ({ as: clinic }));
 });
 
-it('an id that a client chose is refused to others without saying whose it is', async () => {
-  const patient = await stored(api, given.patient());
-  await stored(api, { ...given.observation(patient.id), id: 'chosen-1' });
-  const got = await api.send('PUT', '/Observation/chosen-1', { as: clinic, body: observation('chosen-1') });
-  expect(got.status).toBe(403);
-  expect(got.body.issue).toEqual([
-    { severity: 'error', code: 'forbidden', diagnostics: 'Observation/chosen-1 may not be changed' },
-  ]);
+describe('an id that a client chose is refused to others', () => {
+  const taken = [{ severity: 'error', code: 'forbidden', diagnostics: 'Observation/chosen-1 may not be changed' }];
+  const take = async () => {
+    const patient = await stored(api, given.patient());
+    await stored(api, { ...given.observation(patient.id), id: 'chosen-1' });
+  };
+  const tried = (path: string, headers: Record<string, string> = {}) =>
+    api.send('PUT', path, { as: clinic, headers, body: observation('chosen-1') });
+
+  it('without saying whose it is, whether it is there still, or at which version', async () => {
+    await take();
+    const before = await tried('/Observation/chosen-1');
+    expect([before.status, before.body.issue]).toEqual([403, taken]);
+    await api.send('DELETE', '/Observation/chosen-1');
+    const after = await tried('/Observation/chosen-1');
+    expect([after.status, after.body.issue]).toEqual([403, taken]);
+    for (const version of [1, 2]) {
+      const guessed = await tried('/Observation/chosen-1', { 'if-match': `W/"${version}"` });
+      expect(guessed.status).toBe(412);
+    }
+  });
+
+  it('by a condition too', async () => {
+    await take();
+    const got = await tried('/Observation?identifier=urn:x|nobody-has-it');
+    expect([got.status, got.body.issue]).toEqual([403, taken]);
+  });
 });

@@ -112,6 +112,7 @@ const TERMS: Readonly<Record<string, Readonly<Record<string, readonly [ja: strin
   finding: {
     'many-persons': ['短時間に多数の人を閲覧', 'Many persons in an hour'],
     vip: ['要注意者（VIP等）の閲覧', 'A labelled person (VIP, CEL)'],
+    'refused-writes': ['他機関のIDへの書込みの多数の拒否', 'Many refused writes to what is not the own'],
     'own-family-name': ['同姓の人の閲覧', "A person of the reader's family name"],
   },
   contract: {

@@ -42,7 +42,7 @@ const open = () => {
     personOf: openPersons(api.services.resources, clock),
     familiesOf: openStaffNames(rows, clock),
     clock,
-    limits: { staffPersons: 10, systemReads: 30 },
+    limits: { staffPersons: 10, refusedWrites: 20, systemReads: 30 },
   };
   const look = (person: string, more: Parameters<typeof record>[0] = {}, time: number = clock()): Look => ({
     record: record({ patientKey: person, entities: [], ...more }),
@@ -234,6 +234,20 @@ describe('the privacy officer', () => {
     expect((await ask('GET', '/audit/unusual', undefined, { ...hospital, kind: 'staff', role: 'doctor' })).status).toBe(
       403,
     );
+  });
+});
+
+describe('writes that were refused', () => {
+  it('are told when they are many in an hour, over batches, and once: somebody tries which ids are taken', async () => {
+    const { watch, look, told, findings } = world;
+    const tried = (n: number, status = 403) =>
+      Array.from({ length: n }, () => look('p', { action: 'U', status, outcome: '4', patientKey: undefined }));
+    await watch(...tried(19), ...tried(40, 412));
+    expect(told).toEqual([]);
+    await watch(...tried(1));
+    await watch(...tried(30));
+    expect(told).toEqual(['refused-writes']);
+    expect((await findings.page('open')).findings).toMatchObject([{ kind: 'refused-writes', account: 'staff-1' }]);
   });
 });
 
