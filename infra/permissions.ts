@@ -381,7 +381,8 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     registry: {
       'dynamodb:GetItem':
         'the data key; whether a community was told of a document; the record of a large transaction that a reader met',
-      'dynamodb:BatchGetItem': 'where a resource lies whose id a client chose',
+      'dynamodb:BatchGetItem':
+        'the facilities and people that a summary names; where a resource lies whose id a client chose',
       'dynamodb:Query': 'the link contracts; look-ups of a discovery',
       'dynamodb:PutItem': 'each assertion once; which documents a community was told of',
       'dynamodb:UpdateItem': 'how much a community has asked this minute',

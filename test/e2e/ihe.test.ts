@@ -170,14 +170,22 @@ it('answers another community: a person, documents, their bytes and a summary; a
   });
   const create = (resource: { resourceType: string }) =>
     fhir(resource.resourceType, { method: 'POST', body: JSON.stringify(resource) });
-  const { id } = await fhir('Patient/xca-person', {
-    method: 'PUT',
-    body: JSON.stringify({
-      ...{ resourceType: 'Patient', id: 'xca-person', gender: 'female', birthDate: PERSON.birthDate },
-      identifier: [{ system: `urn:oid:${HOSPITAL}`, value: 'X1' }],
-      ...{ name: [{ family: '阿波', given: ['花子'] }], telecom: [{ system: 'phone', value: PERSON.phones[0] }] },
-    }),
-  });
+  const telecom = [{ system: 'phone', value: PERSON.phones[0] }];
+  const facilities = (await fhir('Organization?_count=2')) as unknown as { entry: { resource: { id: string } }[] };
+  // A summary has them with it.
+  const generalPractitioner = facilities.entry.map(({ resource }) => ({ reference: `Organization/${resource.id}` }));
+  expect(generalPractitioner).toHaveLength(2);
+  const register = (as: string, family: string) =>
+    fhir(`Patient/${as}`, {
+      method: 'PUT',
+      body: JSON.stringify({
+        ...{ resourceType: 'Patient', id: as, identifier: [{ system: `urn:oid:${HOSPITAL}`, value: as }], telecom },
+        ...{ gender: 'female', birthDate: PERSON.birthDate, name: [{ family, given: ['花子'] }], generalPractitioner },
+      }),
+    });
+  const { id } = await register('xca-person', '阿波');
+  // Of the same day and given name: a look-up brings both, and matching leaves one.
+  await register('xca-another', '徳島');
   const subject = { reference: `Patient/${id}` };
   const letter = Buffer.from('退院時サマリー');
   const binary = await create({
