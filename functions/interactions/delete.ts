@@ -11,7 +11,8 @@ type Needs = Pick<Services, 'resources' | 'region' | 'clock'>;
 
 /**
  * FHIR delete: https://hl7.org/fhir/R4/http.html#delete. Deleting what is not there, or not any more, succeeds; so does deleting
- * what the caller may not know of, and nothing happens: the answers are the same.
+ * what the caller may not know of, and nothing happens: the answers are the same. A Patient with a chart stays (409): what it holds would be
+ * about nobody.
  */
 export const del =
   (services: Needs): Interaction =>
@@ -46,9 +47,22 @@ const remove = async (
   if (!previous) return answer(request);
   const write = deleteWrite(services, context, previous);
   if (previous.deleted) return answer(request, previous);
+  if (previous.type === 'Patient' && (await hasChart(services, previous)))
+    throw refuse('conflict', `Patient/${previous.id} is named by other records of its facility; delete them first`);
   const stored = await commitOne(services, context, write, expected !== undefined);
   disclose(context, 'D', stored);
   return answer(request, stored);
+};
+
+/** Whether the facility's own records are kept with its Patient. A transaction that deletes them together is not asked. */
+const hasChart = async ({ resources }: Needs, { id, facility }: Stored): Promise<boolean> => {
+  let after: string | undefined;
+  do {
+    const page = await resources.scan({ patient: id, limit: 10, after });
+    if (page.items.some((one) => one.facility === facility && one.type !== 'Patient')) return true;
+    after = page.next;
+  } while (after !== undefined);
+  return false;
 };
 
 const answer = ({ headers }: FhirRequest, stored?: Stored): Answer => {

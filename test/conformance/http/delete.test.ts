@@ -73,3 +73,35 @@ describe('conditional delete', () => {
     expect((await api.send('GET', `/Patient/${id}`)).status).toBe(200);
   });
 });
+
+describe('a Patient whom other records of its facility name', () => {
+  it('is not deleted before they are: 409', async () => {
+    const api = openApi();
+    const patient = await stored(api, given.patient());
+    const observation = await stored(api, given.observation(patient.id));
+    const refused = await api.send('DELETE', `/Patient/${patient.id}`);
+    expect([refused.status, refused.body.issue?.[0]?.code]).toEqual([409, 'conflict']);
+    expect((await api.send('GET', `/Patient/${patient.id}`)).status).toBe(200);
+    await api.send('DELETE', `/Observation/${observation.id}`);
+    expect((await api.send('DELETE', `/Patient/${patient.id}`)).status).toBe(204);
+  });
+
+  it('goes with them in one transaction', async () => {
+    const api = openApi();
+    const patient = await stored(api, given.patient());
+    const observation = await stored(api, given.observation(patient.id));
+    const entry = [`Patient/${patient.id}`, `Observation/${observation.id}`].map((url) => ({
+      request: { method: 'DELETE', url },
+    }));
+    expect((await api.send('POST', '', { body: given.bundle('transaction', entry) })).status).toBe(200);
+    expect((await api.send('GET', `/Patient/${patient.id}`)).status).toBe(410);
+  });
+
+  it('is deleted where only others name her: they are not asked, nor told of', async () => {
+    const api = openApi();
+    const patient = await stored(api, given.patient());
+    const theirs = await api.send('POST', '/Observation', { as: clinic, body: given.observation(patient.id) });
+    expect(theirs.status).toBe(201);
+    expect((await api.send('DELETE', `/Patient/${patient.id}`)).status).toBe(204);
+  });
+});

@@ -108,7 +108,9 @@ describe('when a facility deletes a Patient', () => {
   it('what still holds a chart stays with its person', async () => {
     const { api, a, b, resolve, resources } = await linked();
     await stored(api, given.observation(b), { as: clinic });
-    await api.send('DELETE', `/Patient/${b}`, { as: clinic });
+    // Alone it would be refused; a transaction is not asked what it leaves behind.
+    const entry = [{ request: { method: 'DELETE', url: `Patient/${b}` } }];
+    await api.send('POST', '', { as: clinic, body: given.bundle('transaction', entry) });
     expect(await resolve(b)).toBe('gone');
     expect((await resources.heads([a]))[0]!.linked).toEqual([a, b]);
   });
