@@ -39,22 +39,27 @@ const client = {
 } satisfies cognito.UserPoolClientOptions;
 
 /** The mails that Cognito writes by itself: who gets one in Japan is to read it. */
-const mail = ({ title, mailFrom }: RegionFile) => {
-  const [ja, en] = [title.ja, title.en];
+const mail = ({ title: { ja, en }, mailFrom }: RegionFile) => {
+  const neverAsked =
+    'パスワードやコードを電話やメールでたずねることはありません。Nobody will ever ask you for a password or a code.';
   return {
     userInvitation: {
       emailSubject: `${ja}: 招待 / Invitation`,
       emailBody: [
-        `<p>${ja}への招待です。ユーザー名は {username}、仮のパスワードは {####} です。3日以内にサインインして、自分のパスワードに変えてください。このパスワードを電話やメールでたずねることはありません。</p>`,
-        `<p>You are invited to ${en}. Your user name is {username}, your temporary password is {####}. Please sign in within 3 days and choose your own. Nobody will ever ask you for it.</p>`,
+        '<p>ユーザー名 / User name: {username}<br>仮のパスワード / Temporary password: {####}</p>',
+        `<p>${ja}への招待です。3日以内にサインインして、自分のパスワードに変えてください。</p>`,
+        `<p>You are invited to ${en}. Please sign in within 3 days and choose a password of your own.</p>`,
+        `<p>${neverAsked}</p>`,
       ].join(''),
     },
     // Also for a forgotten password.
     userVerification: {
       emailSubject: `${ja}: 確認コード / Code`,
       emailBody: [
-        `<p>${ja}の確認コードは {####} です。1時間以内に、サインインの画面に入力してください。心当たりがなければ、何もする必要はありません。このコードを電話やメールでたずねることはありません。</p>`,
-        `<p>Your code for ${en} is {####}. Please enter it where you sign in, within an hour. If you did not ask for it, there is nothing to do. Nobody will ever ask you for it.</p>`,
+        '<p>確認コード / Code: {####}</p>',
+        `<p>${ja}のサインインの画面に、1時間以内に入力してください。心当たりがなければ、何もする必要はありません。</p>`,
+        `<p>Please enter it where you sign in to ${en}, within an hour. If you did not ask for it, there is nothing to do.</p>`,
+        `<p>${neverAsked}</p>`,
       ].join(''),
     },
     // By itself Cognito sends 50 a day.

@@ -288,7 +288,7 @@ describe('a forgotten password in the pools that are deployed', () => {
     for (const pool of poolsOf()) {
       expect(pool).toMatchObject({
         AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_email', Priority: 1 }] },
-        VerificationMessageTemplate: { EmailMessage: expect.stringMatching(/確認コードは \{####\} です/) },
+        VerificationMessageTemplate: { EmailMessage: expect.stringMatching(/確認コード \/ Code: \{####\}/) },
         AdminCreateUserConfig: {
           InviteMessageTemplate: { EmailMessage: expect.stringMatching(/\{username\}.*\{####\}/) },
         },
