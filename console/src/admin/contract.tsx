@@ -88,6 +88,7 @@ const ContractPage = (): ReactNode => {
     queryKey: ['contracts', community],
     queryFn: async ({ signal }) =>
       (await api.ask<LinkContract>(`/federation/contracts/${encodeURIComponent(community)}`, { signal })).value,
+    staleTime: 0, // somebody else confirms what was entered here
   });
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Loading />;
