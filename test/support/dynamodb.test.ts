@@ -1,11 +1,12 @@
 // infra/local/dynamodb.ts and the tables that tests use.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DescribeTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, expect, it } from 'vitest';
 import { startDynamoDbLocal } from '../../infra/local/dynamodb.ts';
+import { projectRoot } from '../../infra/local/local-dir.ts';
 import { createTables, dynamoClient, dynamoDb, stopDynamoDb } from './dynamodb.ts';
 
 afterAll(stopDynamoDb);
@@ -39,6 +40,12 @@ it('keeps its data over a restart when it has a folder, and lets no second proce
   expect(TableNames).toContain(clinical);
   // What DynamoDB Local asks with every write to a table with a stream; without our index it walks over all streams' records.
   expect(plan).toMatchObject([{ detail: expect.stringContaining('INDEX tsumugi_stream') }]);
+});
+
+it('is started from a class that is compiled once', async () => {
+  await dynamoDb();
+  const folders = readdirSync(join(projectRoot, 'build/java'), { recursive: true });
+  expect(folders).toContainEqual(expect.stringMatching(/^[0-9a-f]{16}\/DynamoDbLoopback\.class$/));
 });
 
 it('names a busy port', async () => {

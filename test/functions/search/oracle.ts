@@ -24,8 +24,17 @@ const FILE = join(
 const definitions = (JSON.parse(readFileSync(FILE, 'utf8')) as { entry: { resource: Definition }[] }).entry.map(
   ({ resource }) => resource,
 );
-export const definitionOf = (type: string, code: string): Definition =>
-  definitions.find((one) => one.code === code && one.base?.some((base) => base === type || base === 'Resource'))!;
+const found = new Map<string, Definition>();
+export const definitionOf = (type: string, code: string): Definition => {
+  const name = `${type} ${code}`;
+  const known = found.get(name);
+  if (known) return known;
+  const one = definitions.find(
+    (each) => each.code === code && each.base?.some((base) => base === type || base === 'Resource'),
+  )!;
+  found.set(name, one);
+  return one;
+};
 
 type Json = Record<string, unknown>;
 const obj = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
