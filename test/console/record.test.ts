@@ -1,6 +1,7 @@
 // The chart as plain functions: what is sorted where, and whose it is.
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../console/src/api/client.ts';
+import { regionStateOf } from '../../console/src/clinic/region-state.ts';
 import { compositionSections } from '../../console/src/record/composition.ts';
 import { amountOf, dateOf, flagOf, namesOf, quantityText, timeOf, valueText } from '../../console/src/record/fhir.ts';
 import { byCommunity, chartOf, current, joined } from '../../console/src/record/record.ts';
@@ -242,4 +243,23 @@ it('lists the entries of a section that has no narrative', () => {
 it('sorts a long record a few times, and not after every page', () => {
   const sorted = new Set(Array.from({ length: 21 }, (_, loaded) => usablePages(loaded, loaded < 20)));
   expect([...sorted]).toEqual([0, 1, 2, 4, 8, 16, 20]);
+});
+
+it.each([
+  ['timeout', 'no answer within 8 s', 'down'],
+  ['transient', 'not asked at this moment', 'down'],
+  ['suppressed', 'not asked: the person shares nothing with it', 'closed'],
+  ['business-rule', 'not asked: the link contract does not cover this purpose of use', 'closed'],
+  ['multiple-matches', 'nobody there is certainly this person', 'unsure'],
+  ['incomplete', 'it says that its own answer is not complete', 'part'],
+  ['security', 'its answer is about somebody else', 'refused'],
+] as const)('tells what became of a region: %s', (code, rule, state) => {
+  expect(regionStateOf({ code, diagnostics: `気仙地域 (デモ) (urn:oid:2.999.3.1): ${rule}` })).toEqual({
+    region: '気仙地域 (デモ)',
+    state,
+  });
+});
+
+it('takes a warning that names no region for something else', () => {
+  expect(regionStateOf({ code: 'incomplete', diagnostics: 'the page ends early' })).toBeUndefined();
 });

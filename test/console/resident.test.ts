@@ -1,72 +1,57 @@
 // The resident's face in a real browser over the whole local stack: what a person does with a telephone, from the first sign-in to
 // leaving. Every page is held to WCAG 2.2 AA by axe at 360 and 1280 px, in both languages.
 import { AdminCreateUserCommand } from '@aws-sdk/client-cognito-identity-provider';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cognitoClient } from '../../infra/local/demo/identities.ts';
-import { seriousFindings } from '../support/axe.ts';
-import { hasBrowser, openBrowser, signIn, type Visit, visit } from '../support/browser.ts';
-import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
+import { hasBrowser, screenshot, signIn, type Visit, visit } from '../support/browser.ts';
+import { givenStack, go, until } from './given.ts';
+import { pages } from './resident/pages.ts';
 
 const PHONE = { width: 360, height: 740 };
-const PAGES = [
-  '',
-  '/record',
-  '/measurements',
-  '/looked',
-  '/consents',
-  '/opt-in',
-  '/card',
-  '/family',
-  '/pairing',
-  '/download',
-  '/contact',
-  '/help',
-  '/leave',
-];
-
 describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bin/chromium)', () => {
-  let stack: LocalStack;
-  let browser: Browser;
+  const given = givenStack({ empty: false });
   let seen: Visit;
   let page: Page;
   let patient: string;
-  const tokens = new Map<string, string>();
+  let proxiesFrom = 0;
 
   beforeAll(async () => {
-    [stack, browser] = await Promise.all([startLocalStack({ empty: false }), openBrowser()]);
-    seen = await visit(browser, stack.region(), PHONE);
+    seen = await visit(given.browser, given.stack.region(), PHONE);
     page = seen.page;
-    page.setDefaultTimeout(20_000);
-    await signIn(seen, stack.region(), 'resident:1');
+    page.setDefaultTimeout(30_000);
+    await signIn(seen, given.stack.region(), 'resident:1');
     patient = (await call('resident:1', 'GET', '/me/enrolment')).patient;
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
+    await family();
   });
 
-  const tokenOf = async (who: string): Promise<string> => {
-    const token = tokens.get(who) ?? (await stack.token(who));
-    tokens.set(who, token);
-    return token;
-  };
   // biome-ignore lint/suspicious/noExplicitAny: the shape of an answer is what the test is about
-  const call = async (who: string, method: string, path: string, body?: unknown, headers = {}): Promise<any> => {
-    const answer = await fetch(`${stack.region().baseUrl}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${await tokenOf(who)}`,
-        ...(body !== undefined && {
-          'content-type': path.startsWith('/fhir') ? 'application/fhir+json' : 'application/json',
-        }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+  const call = (who: string, method: string, path: string, body?: unknown, headers = {}): Promise<any> =>
+    given.call(who, method, path, body, { headers });
+
+  const evidence = { kind: 'paper', checked: ['my-number-card'], scan: 'file-2' };
+  const enrolled = (kana: string, birthDate: string) =>
+    call('staff:municipal', 'POST', '/enrolment/people', {
+      name: { kanji: { family: '見本', given: '小春' }, kana: { family: 'ミホン', given: kana } },
+      birthDate,
+      sex: 'female',
+      address: { postcode: '770-0000', text: '見本市春町1-2-3', municipality: '362018' },
+      route: 'counter',
+      consent: { textVersion: '2026-04' },
+      evidence,
     });
-    const text = await answer.text();
-    return text && JSON.parse(text);
+  const grant = (whose: string, by: string, more: object) =>
+    call('staff:municipal', 'POST', `/enrolment/people/${whose}/proxies`, { by, evidence, ...more });
+  /** A child to act for, and a proxy: known to every function five seconds later, and so made before they are needed. */
+  const family = async () => {
+    const { person } = await call('resident:1', 'GET', '/me/enrolment');
+    const child = await enrolled('コハル', '2015-05-05');
+    await grant(child.person, person, { kind: 'parent', basis: '戸籍謄本で確認' });
+    const other = await call('resident:2', 'GET', '/me/enrolment');
+    await grant(person, other.person, { kind: 'delegate', basis: '委任状で確認', until: '2029-12-31' });
+    proxiesFrom = Date.now();
   };
+
   const open = async (path: string) => {
     await page.goto(`${page.url().split('#')[0]}#/resident${path}`);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
@@ -77,17 +62,6 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     await page.reload();
     await page.getByRole('heading', { level: 1 }).first().waitFor();
   };
-  const photograph = async (name: string) => {
-    const folder = process.env['TSUMUGI_SCREENS'];
-    if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
-  };
-  const until = async (what: () => Promise<boolean>) => {
-    for (let tries = 0; tries < 40; tries += 1) {
-      if (await what()) return true;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-    return false;
-  };
   /** What a facility sees of what others have written. */
   const countFor = async (who: string, type: string): Promise<number> =>
     ((await call(who, 'GET', `/fhir/${type}?patient=${patient}&_summary=count`)).total as number) ?? 0;
@@ -95,12 +69,12 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
   it('sees the own record, with what the matcher has linked', async () => {
     const linked = async () =>
       (await call('resident:1', 'GET', `/fhir/Condition?patient=${patient}`)).entry?.length > 0;
-    expect(await until(linked)).toBe(true);
+    await until(linked);
     await reopen('/record');
     await page.getByRole('region', { name: '病名・問題' }).getByText('2型糖尿病').first().waitFor();
     expect(await page.title()).not.toContain('見本');
     expect(page.url()).not.toMatch(/%E8|見|mihon|demo-resident/i);
-    await photograph('resident-record');
+    await screenshot(page, 'resident-record');
   });
 
   it('writes down blood pressure: what cannot be is refused, what is unusual is asked about', async () => {
@@ -138,7 +112,7 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     await page.getByText('グラフと表').click();
     await page.getByRole('rowheader', { name: /血圧（上）/ }).waitFor();
     await page.getByRole('button', { name: '血圧', exact: true }).scrollIntoViewIfNeeded();
-    await photograph('resident-measurements');
+    await screenshot(page, 'resident-measurements');
     // Clinics see it as measured at home.
     const observations = await call('staff:clinic-doctor', 'GET', `/fhir/Observation?patient=${patient}&code=85354-9`);
     expect(observations.entry).toHaveLength(1);
@@ -161,6 +135,25 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     expect(await page.getByLabel('血圧（上）').inputValue()).toBe('128');
     await page.getByRole('button', { name: '記録する', exact: true }).click();
     await page.getByText('128 / 79 mmHg').waitFor();
+
+    // The answer is lost after it was written down: whoever tries again has it once.
+    await page.getByLabel('血圧（上）').fill('131');
+    await page.getByLabel('血圧（下）').fill('82');
+    await seen.context.route(
+      /\/fhir\/Observation\/(?!_search)/,
+      async (route) => {
+        await route.fetch();
+        await route.abort('connectionreset');
+      },
+      { times: 1 },
+    );
+    await page.getByRole('button', { name: '記録する', exact: true }).click();
+    await page.getByText('通信できません。接続を確かめてください。').waitFor();
+    await page.getByRole('button', { name: '記録する', exact: true }).click();
+    await page.getByText('131 / 82 mmHg').waitFor();
+    await reopen('/measurements');
+    await page.getByText('131 / 82 mmHg').first().waitFor();
+    expect(await page.getByText('131 / 82 mmHg').count()).toBe(1);
     (seen.complaints as string[]).splice(before); // the two 401 of this test
   });
 
@@ -170,49 +163,52 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     const pharmacy = page.getByRole('switch', { name: 'デモ薬局に見せる' });
     await pharmacy.waitFor();
     expect(await pharmacy.isChecked()).toBe(true);
-    await photograph('resident-consents');
+    await screenshot(page, 'resident-consents');
     await pharmacy.press('Space');
     await page.getByText('見せない: デモ薬局 / すべての記録').waitFor();
-    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) === 0)).toBe(true);
+    await until(async () => (await countFor('staff:pharmacist', 'Condition')) === 0);
     await pharmacy.press('Space');
-    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) > 0)).toBe(true);
+    await until(async () => (await countFor('staff:pharmacist', 'Condition')) > 0);
 
     await page.getByRole('switch', { name: '病名を見せる', exact: true }).press('Space');
     await page.getByText('見せない: すべての施設 / 病名').waitFor();
     await page.getByRole('radio', { name: '見せない' }).click();
     await page.getByText('見せない: ほかの地域 / すべての記録').waitFor();
     await page.getByRole('radio', { name: '決めない' }).click();
-    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) === 0)).toBe(true);
+    await until(async () => (await countFor('staff:pharmacist', 'Condition')) === 0);
     expect(await countFor('staff:pharmacist', 'MedicationRequest')).toBeGreaterThan(0);
     await page.getByRole('switch', { name: '病名を見せる', exact: true }).press('Space');
-    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) > 0)).toBe(true);
+    await until(async () => (await countFor('staff:pharmacist', 'Condition')) > 0);
   });
 
   it('sees who looked, and hears of broken glass', async () => {
     await call('staff:hospital-doctor', 'GET', `/fhir/Condition?patient=${patient}`);
+    const looked = Date.now();
     await call('staff:ambulance', 'GET', `/fhir/AllergyIntolerance?patient=${patient}`, undefined, {
       'x-purpose': 'BTG',
       'x-purpose-reason': encodeURIComponent('救急搬送中で本人に確認できない'),
     });
+    // Read once, and not again: what is not in the first answer would not come.
     await reopen('/looked');
     const line = page.getByRole('listitem').filter({ hasText: 'デモ中央病院 医師' }).first();
     await line.waitFor();
+    console.log(`a look stands in the resident's list after ${Date.now() - looked} ms at most`);
     await page.getByText('緊急時の特別な閲覧').first().waitFor();
     await page.getByText('デモ消防本部 救急隊員').first().waitFor();
-    await photograph('resident-looked');
+    await screenshot(page, 'resident-looked');
     await line.getByRole('button', { name: 'この閲覧について' }).click();
     await page.getByRole('dialog', { name: '心当たりがないとき' }).getByText('番号').waitFor();
     await page.keyboard.press('Escape');
     await open('');
     await page.getByText('特別に記録が見られたことがあります（1回）').waitFor();
-    await photograph('resident-home');
+    await screenshot(page, 'resident-home');
   });
 
   it('shows the card, whose picture is read as a code', async () => {
     await open('/card');
     const card = page.getByRole('img', { name: 'カードのQRコード' });
     await card.waitFor();
-    await photograph('resident-card');
+    await screenshot(page, 'resident-card');
     const picture = await card.screenshot();
     await open('/opt-in');
     await page.locator('input[type=file]').setInputFiles({ name: 'qr.png', mimeType: 'image/png', buffer: picture });
@@ -256,6 +252,10 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     await page.emulateMedia({ media: 'print' });
     expect(await page.getByRole('button').count()).toBe(0);
     await page.getByRole('region', { name: '健康の記録のまとめ' }).waitFor();
+    // Printed or saved as PDF by the browser: the sheet and not the window around it.
+    const paper = await page.pdf({ format: 'A4' });
+    expect(paper.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(paper.length).toBeGreaterThan(10_000);
     await page.emulateMedia({ media: 'screen' });
   });
 
@@ -273,25 +273,8 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
   });
 
   it('acts for a child, and lets a proxy of its own go', async () => {
-    const { person } = await call('resident:1', 'GET', '/me/enrolment');
-    const evidence = { kind: 'paper', checked: ['my-number-card'], scan: 'file-2' };
-    const child = await call('staff:municipal', 'POST', '/enrolment/people', {
-      name: { kanji: { family: '見本', given: '小春' }, kana: { family: 'ミホン', given: 'コハル' } },
-      birthDate: '2015-05-05',
-      sex: 'female',
-      address: { postcode: '770-0000', text: '見本市春町1-2-3', municipality: '362018' },
-      route: 'counter',
-      consent: { textVersion: '2026-04' },
-      evidence,
-    });
-    const grant = (whose: string, by: string, more: object) =>
-      call('staff:municipal', 'POST', `/enrolment/people/${whose}/proxies`, { by, evidence, ...more });
-    await grant(child.person, person, { kind: 'parent', basis: '戸籍謄本で確認' });
-    const other = await call('resident:2', 'GET', '/me/enrolment');
-    await grant(person, other.person, { kind: 'delegate', basis: '委任状で確認', until: '2029-12-31' });
-
     // Every function knows whom one acts for within five seconds (docs/enrolment.md), and not before.
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await until(async () => Date.now() - proxiesFrom > 5_000);
     await reopen('/measurements');
     await page.getByLabel('だれの記録ですか').selectOption({ label: '見本 小春さん（代理）' });
     await page.getByText('見本 小春さんの代理として見ています。').waitFor();
@@ -311,32 +294,44 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     expect((await call('resident:2', 'GET', '/me/proxies')).iActFor).toMatchObject([{ inForce: false }]);
   });
 
-  it.each([
-    ['ja', 360],
-    ['en', 1280],
-  ] as const)('has no serious finding of axe and no line beyond the screen (%s, %i px)', async (language, width) => {
-    const other = await visit(browser, stack.region(), { language, width, height: 800 });
-    expect(await seriousFindings(other.page)).toEqual([]);
-    await signIn(other, stack.region(), 'resident:1');
-    const found: Record<string, readonly string[]> = {};
-    for (const path of PAGES) {
-      await other.page.goto(`${other.page.url().split('#')[0]}#/resident${path}`);
-      await other.page.getByRole('heading', { level: 1 }).first().waitFor();
-      await other.page.locator('.mantine-Loader-root').first().waitFor({ state: 'detached' });
-      const findings = await seriousFindings(other.page);
-      const wide = await other.page.evaluate(() => {
-        const { scrollWidth, clientWidth } = (
-          globalThis as unknown as { document: { documentElement: { scrollWidth: number; clientWidth: number } } }
-        ).document.documentElement;
-        return scrollWidth - clientWidth;
-      });
-      const all = [...findings, ...(wide > 0 ? [`${wide} px too wide`] : [])];
-      if (all.length > 0) found[path] = all;
-    }
-    expect(found).toEqual({});
+  it('is the same in English: a number is doubted, a kind stopped at one facility and resumed, the record taken along', async () => {
+    const other = await given.open('resident:2', '/resident/measurements', { language: 'en', ...PHONE });
+    const { page: english } = other;
+    await english.getByRole('button', { name: 'Temperature' }).click();
+    const degrees = english.getByLabel('Temperature (℃)');
+    await degrees.fill('366');
+    await english.getByRole('button', { name: 'Save', exact: true }).click();
+    await english.getByText(/Please enter a number from \d+ to \d+\./).waitFor();
+    await degrees.fill('39.5');
+    await english.getByRole('button', { name: 'Save', exact: true }).click();
+    await english.getByRole('alertdialog', { name: 'Is this number right?' }).waitFor();
+    await english.getByRole('button', { name: 'Change it' }).click();
+    await degrees.fill('36.5');
+    await english.getByRole('button', { name: 'Save', exact: true }).click();
+    await english.getByText('36.5 ℃').waitFor();
+
+    await go(english, '/resident/consents');
+    await english.getByText('Kinds of data').first().or(english.locator('summary').first()).first().waitFor();
+    await english.locator('summary').first().click();
+    const kind = english.getByRole('list').first().getByRole('switch').nth(2);
+    const isOn = () => kind.isChecked();
+    const before = await isOn();
+    await kind.press('Space');
+    await expect.poll(isOn, { timeout: 30_000 }).toBe(!before);
+    await kind.press('Space');
+    await expect.poll(isOn, { timeout: 30_000 }).toBe(before);
+
+    await go(english, '/resident/download');
+    const [file] = await Promise.all([
+      english.waitForEvent('download'),
+      english.getByRole('button', { name: /IPS/ }).click(),
+    ]);
+    expect(file.suggestedFilename()).toMatch(/^ips-/);
     expect(other.complaints).toEqual([]);
     await other.context.close();
   });
+
+  pages(given);
 
   it('leaves after reading what that means, and comes back', async () => {
     await open('/leave');
@@ -346,27 +341,38 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     await dialog.getByLabel('わかりました。参加をやめます。').check();
     await dialog.getByRole('button', { name: '参加をやめる' }).click();
     await page.getByText('参加をやめています').first().waitFor();
-    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) === 0)).toBe(true);
+    await until(async () => (await countFor('staff:pharmacist', 'Condition')) === 0);
     await page.getByLabel('説明を読み、参加します。').check();
     await page.getByRole('button', { name: 'また参加する' }).click();
     await page.getByRole('button', { name: '参加をやめる' }).waitFor();
-    expect(await until(async () => (await countFor('staff:pharmacist', 'Condition')) > 0)).toBe(true);
+    await until(async () => (await countFor('staff:pharmacist', 'Condition')) > 0);
+    expect(seen.complaints).toEqual([]);
+  });
+
+  it('is told on the first page that a child comes of age next month, and that acting for it ends then', async () => {
+    const { person } = await call('resident:1', 'GET', '/me/enrolment');
+    const soon = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
+    const child = await enrolled('ソラ', `${Number(soon.slice(0, 4)) - 18}${soon.slice(4)}`);
+    await grant(child.person, person, { kind: 'parent', basis: '戸籍謄本で確認' });
+    await until(async () => (await call('resident:1', 'GET', '/me/enrolment')).notices.length > 0);
+    await reopen('');
+    await page.getByText('18歳になります').waitFor();
     expect(seen.complaints).toEqual([]);
   });
 
   it('signs in for the first time, applies, and has joined when the desk says so', async () => {
     const username = 'hanae@resident.example';
-    const cognito = cognitoClient(stack.region());
+    const cognito = cognitoClient(given.stack.region());
     await cognito.send(
       new AdminCreateUserCommand({
-        UserPoolId: stack.region().settings.RESIDENTS_POOL_ID!,
+        UserPoolId: given.stack.region().settings.RESIDENTS_POOL_ID!,
         Username: username,
         TemporaryPassword: 'Temporary-2026-1',
         MessageAction: 'SUPPRESS',
       }),
     );
     cognito.destroy();
-    const fresh = await visit(browser, stack.region(), PHONE);
+    const fresh = await visit(given.browser, given.stack.region(), PHONE);
     const { page: first } = fresh;
     first.setDefaultTimeout(20_000);
     await first.getByText('住民').click();

@@ -1,12 +1,13 @@
 // Records of other regions beside the own: asked for by a switch, since that is a question to each of them; who answered, and who did not, is said.
-import { Alert, Badge, Group, Switch, Text } from '@mantine/core';
+import { Badge, Group, Switch, Text } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useLanguage, words } from '../i18n/i18n.ts';
 import { byCommunity, chartOf, joined } from '../record/record.ts';
 import { fromAllRegions, type LoadedRecord, useRecord } from '../record/use-record.ts';
 import { useServices } from '../ui/context.ts';
 import { useRegionNames } from '../ui/regions.ts';
-import { Failure, IssueList } from '../ui/states.tsx';
+import { Failure } from '../ui/states.tsx';
+import { RegionStates } from './region-states.tsx';
 
 const useText = words({
   ja: {
@@ -14,14 +15,12 @@ const useText = words({
     asking: '他の地域に問い合わせています…',
     nothing: '他の地域に表示できる記録はありません。',
     answered: '{region}: {count}件',
-    missing: '答えなかった地域があります',
   },
   en: {
     with: 'With other regions',
     asking: 'Asking the other regions…',
     nothing: 'Other regions have no records to show.',
     answered: '{region}: {count} records',
-    missing: 'Some regions did not answer',
   },
 });
 
@@ -79,11 +78,7 @@ export const Regions = ({ regions }: { readonly regions: WithRegions }): ReactNo
       {on && others.error !== null && others.error !== undefined && (
         <Failure error={others.error} retry={others.retry} />
       )}
-      {on && others.warnings.length > 0 && (
-        <Alert color="orange" title={t('missing')} role="status" mb="xs">
-          <IssueList issues={others.warnings} />
-        </Alert>
-      )}
+      {on && others.warnings.length > 0 && <RegionStates warnings={others.warnings} onRetry={others.retry} />}
     </>
   );
 };

@@ -52,7 +52,7 @@ export const regions = (given: Given): void => {
     await page.getByRole('tab', { name: /時系列/ }).click();
     const line = page.getByRole('tabpanel').getByRole('listitem').filter({ hasText: '退院時サマリー（他地域）' });
     await line.getByText(KESEN).waitFor();
-    expect(await line.innerText()).toContain('デモ');
+    expect(await line.textContent()).toContain('デモ');
     expect(await seriousFindings(page)).toEqual([]);
     await screenshot(page, 'clinic-regions');
 
@@ -104,6 +104,8 @@ export const regions = (given: Given): void => {
         await page.getByText('他の地域に問い合わせています…').waitFor({ state: 'detached' });
       }
       await missing.getByText(KESEN).waitFor();
+      await missing.getByText('応答がありません。').waitFor();
+      await missing.getByRole('button', { name: 'もう一度問い合わせる' }).waitFor();
       await page.getByRole('region', { name: '病名・問題' }).getByText('2型糖尿病').waitFor();
       expect(await seriousFindings(page)).toEqual([]);
       expect(seen.complaints).toEqual([]);
