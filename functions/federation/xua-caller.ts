@@ -9,7 +9,7 @@ import { SoapFault } from '../ihe/soap/fault.ts';
 import type { VerifiedClaims } from '../ihe/xua/claims.ts';
 import { verifyAssertion } from '../ihe/xua/verify.ts';
 import { communityOf, sha256, type TravellingRole, urnOf } from './assertion.ts';
-import { type IheContract, notInForce } from './contract.ts';
+import { BREAK_GLASS, type IheContract, notInForce, OWN_REQUEST, PURPOSES } from './contract.ts';
 import type { Contracts } from './contracts.ts';
 import { purposeOf, roleOf } from './xua-codes.ts';
 
@@ -37,8 +37,10 @@ export type VerifyXua = (asked: {
   readonly recipient: string;
 }) => Promise<XuaCaller>;
 
-/** Breaking the glass has a reason that no assertion carries, and a resident is known by a pairing, which SOAP has no word for. */
-const BY_SOAP = ['TREAT', 'ETREAT', 'CAREMGT', 'COC'];
+/** A resident is known by a pairing, for which SOAP has no word. */
+const BY_SOAP: readonly string[] = PURPOSES.filter((purpose) => purpose !== OWN_REQUEST);
+/** An assertion has no place for the reason of who breaks the glass: what is asked in an emergency is answered, and nothing broken. */
+const answeredFor = (purpose: string): string => (purpose === BREAK_GLASS ? 'ETREAT' : purpose);
 
 const refused = (rule: string) => new SoapFault('Sender', rule, 'wsse:FailedAuthentication');
 
@@ -68,15 +70,15 @@ export const openXuaVerifier = ({ community, contracts, identities, clock }: Xua
     if (!contract || reason) throw refused(reason ?? 'there is no link contract');
     if (claims.homeCommunityId !== urnOf(contract.community))
       throw refused('homeCommunityId is not the community that signs');
-    const purpose = claims.purposeOfUse && purposeOf(claims.purposeOfUse);
-    if (!BY_SOAP.includes(purpose ?? '')) throw refused('this purpose of use is not answered by XCA');
+    const purpose = (claims.purposeOfUse && purposeOf(claims.purposeOfUse)) ?? '';
+    if (!BY_SOAP.includes(purpose)) throw refused('this purpose of use is not answered by XCA');
     if (!contract.terms.purposes.some((one) => one === purpose))
       throw refused('the link contract does not cover this purpose of use');
     const role = claims.role && roleOf(claims.role);
     if (!role) throw refused('the role is none that asks other communities');
     return {
       actor: actorOf(claims, contract.community, role),
-      purpose: purpose!,
+      purpose: answeredFor(purpose),
       contract,
       resourceId: claims.resourceId,
     };

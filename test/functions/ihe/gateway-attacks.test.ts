@@ -76,6 +76,7 @@ describe('an assertion', () => {
     ['is of tomorrow', () => ({ claims: { now: region.time.now + 86_400_000 } }), /not valid yet/],
     ['is for research', { claims: { purposeOfUse: codedPurpose('HRESCH') } }, /purpose of use/],
     ['would break the glass', { claims: { purposeOfUse: codedPurpose('BTG') } }, /purpose of use/],
+    ['is of a resident', { claims: { purposeOfUse: codedPurpose('PATRQT') } }, /purpose of use/],
     ['has no purpose', { claims: { purposeOfUse: undefined } }, /purpose of use/],
     ['is of an administrator', { claims: { role: { ...codedRole('doctor'), code: 'admin' } } }, /role/],
     ['has no role', { claims: { role: undefined } }, /role/],

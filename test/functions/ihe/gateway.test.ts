@@ -1,11 +1,13 @@
 // The responding gateway: another community finds a person, the documents of that person, and their bytes; consent decides here.
 import { hash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { codedPurpose } from '../../../functions/federation/xua-codes.ts';
 import { clinic, hospital } from '../../support/api.ts';
 import { consent } from '../../support/consents.ts';
 import { patientOf } from '../identity/given.ts';
 import {
   BASE,
+  CONTRACT,
   EVERYTHING,
   HERE,
   openRegion,
@@ -96,6 +98,23 @@ describe(`ITI-55${skipped}`, () => {
     region.time.now += RULES_HELD_MS;
     expect(await region.discover()).toEqual({ kind: 'none' });
     expect(await region.find({ patientId: id })).toMatchObject({ entries: [] });
+  });
+
+  it('answers an emergency where the contract has it, and breaks no glass by it', async () => {
+    await region.agree({ terms: { ...CONTRACT.terms, purposes: ['BTG'] } });
+    region.time.now += 3_000;
+    const claims = { purposeOfUse: codedPurpose('BTG') };
+    region.api.recorded.length = 0;
+    expect((await region.discover(PERSON, { claims })).kind).toBe('matches');
+    expect(region.api.recorded).toMatchObject([{ purpose: 'ETREAT', outcome: '0' }]);
+    await region.store(
+      consent(patient, {
+        type: 'deny',
+        actor: [{ role: { coding: [{ system: 'urn:tsumugi:community', code: '*' }] }, reference: { display: '*' } }],
+      }),
+    );
+    region.time.now += RULES_HELD_MS;
+    expect(await region.discover(PERSON, { claims })).toEqual({ kind: 'none' });
   });
 
   it('is audited with the number of the message, the foreign facility and the purpose', async () => {
