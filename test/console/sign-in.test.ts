@@ -147,6 +147,7 @@ describe.skipIf(!hasBrowser)('signing in to the console (skipped without /usr/bi
     'gives %s a new password by e-mail, and asks for everything else as before',
     async (who) => {
       const region = stack.region();
+      const thief = who.startsWith('resident:') ? await visitAs(browser, region, who) : undefined;
       const seen = await visit(browser, region);
       const { page } = seen;
       const { username } = readSecrets(region).people[who]!;
@@ -170,10 +171,13 @@ describe.skipIf(!hasBrowser)('signing in to the console (skipped without /usr/bi
         await page.locator('input[name=password]').fill(password);
         await page.getByRole('button', { name: '次へ' }).click();
         await page.getByRole('button', { name: 'サインアウト' }).waitFor();
+        // Who knew the old password is out; of staff not before the working day is over, unless they sign out everywhere.
+        await thief?.page.reload();
+        await thief?.page.getByRole('heading', { name: 'サインイン' }).waitFor();
       }
       expect(stack.output()).not.toContain(code);
       expect(seen.complaints).toEqual([]);
-      await seen.context.close();
+      for (const open of [thief, seen]) await open?.context.close();
     },
   );
 

@@ -107,6 +107,11 @@ export class Cognito {
     await this.call('ConfirmForgotPassword', answer);
   }
 
+  /** All of the owner's sessions, this one too; access tokens of the own API end by themselves. */
+  async endSessions(access: string): Promise<void> {
+    await this.call('GlobalSignOut', { AccessToken: access });
+  }
+
   /** The first factor that stands for both (passkeys.ts asks the browser for it). */
   async chooseFirst(username: string, challenge: string): Promise<ChallengeAnswer> {
     return this.call('InitiateAuth', {

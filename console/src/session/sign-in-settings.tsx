@@ -190,7 +190,7 @@ const Everywhere = (): ReactNode => {
   const end = useMutation({
     mutationFn: async () => {
       if (kind === 'staff') await api.ask('/me/sign-out', { method: 'POST' });
-      else await withCognito((cognito, access) => cognito.call('GlobalSignOut', { AccessToken: access }));
+      else await withCognito((cognito, access) => cognito.endSessions(access));
     },
     onSuccess: () => session.leave(),
   });

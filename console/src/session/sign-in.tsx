@@ -143,7 +143,14 @@ export const SignIn = ({ lost }: { readonly lost?: Kind }): ReactNode => {
     const cognito = session.cognito(kind);
     switch (step.kind) {
       case 'password':
-        return void go(() => cognito.signIn(field('username').trim(), field('password')));
+        return void go(async () => {
+          const enter = () => cognito.signIn(field('username').trim(), field('password'));
+          const reached = await enter();
+          if (!step.changed || reached.kind !== 'signed-in') return reached;
+          // Whoever knew the forgotten password is out. Where a code is asked besides, it would have to be asked twice.
+          await cognito.endSessions(reached.tokens.access);
+          return enter();
+        });
       case 'second-factor':
         return void go(() => cognito.secondFactor(step, field('code')));
       case 'new-password':
