@@ -7,9 +7,10 @@ import {
   BatchWriteItemCommand,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
+import { backoff } from '../services/retry.ts';
 import { type Item, itemSize, type Key } from './items.ts';
 import type { Row } from './rows.ts';
-import { backoff, eachOf, retrying, unavailable } from './send.ts';
+import { eachOf, retrying, unavailable } from './send.ts';
 import type { Store } from './store.ts';
 
 type Sending = Pick<Store, 'client' | 'names'>;

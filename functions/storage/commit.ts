@@ -6,11 +6,12 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
+import { backoff } from '../services/retry.ts';
 import { clearOrRefuse, conditionOf, ensureHead, type Failed } from './conditions.ts';
 import { type Item, itemSize, keyItem, keyName } from './items.ts';
 import { type Plan, planWrites, type RowChange } from './plan.ts';
 import type { Resources, Write } from './port.ts';
-import { backoff, retrying, unavailable } from './send.ts';
+import { retrying, unavailable } from './send.ts';
 import { commitStaged } from './staged.ts';
 import type { Store } from './store.ts';
 import type { Transactions } from './transactions.ts';

@@ -1,6 +1,7 @@
 import { BatchGetItemCommand } from '@aws-sdk/client-dynamodb';
+import { backoff } from '../services/retry.ts';
 import { type Item, type Key, keyItem, keyName, type Table, text } from './items.ts';
-import { backoff, retrying, unavailable } from './send.ts';
+import { retrying, unavailable } from './send.ts';
 import type { Store } from './store.ts';
 
 export interface Row {

@@ -1,51 +1,6 @@
 // One way to DynamoDB: retries what may be retried, counts what it cost, and says plainly when it is out of luck.
 import { refuse } from '../fhir/outcome.ts';
-
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
-const TRANSIENT = new Set([
-  'ProvisionedThroughputExceededException',
-  'ThrottlingException',
-  'Throttling',
-  'RequestLimitExceeded',
-  'LimitExceededException',
-  'InternalServerError',
-  'InternalFailure',
-  'ServiceUnavailable',
-  'ServiceUnavailableException',
-  'TransactionInProgressException',
-  'TransactionConflictException',
-  'TimeoutError',
-  'AbortError',
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
-
-const TRANSIENT_REASONS = new Set(['None', 'TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
-
-interface Failure {
-  name?: string;
-  code?: string;
-  message?: string;
-  CancellationReasons?: { Code?: string }[];
-  $metadata?: { httpStatusCode?: number; attempts?: number };
-}
-
-export const isTransient = (error: unknown): boolean => {
-  const { name = '', code = '', message = '', CancellationReasons, $metadata } = error as Failure;
-  if (name === 'TransactionCanceledException') {
-    return (CancellationReasons ?? []).every((reason) => TRANSIENT_REASONS.has(reason.Code ?? 'None'));
-  }
-  return (
-    TRANSIENT.has(name) ||
-    TRANSIENT.has(code) ||
-    /socket hang up/.test(message) ||
-    ($metadata?.httpStatusCode ?? 0) >= 500
-  );
-};
+import { backoff, type Failure, isTransient } from '../services/retry.ts';
 
 /** The answer never came, or came after another attempt: the request may have been carried out. */
 const isAmbiguous = (error: unknown): boolean => {
@@ -54,16 +9,8 @@ const isAmbiguous = (error: unknown): boolean => {
 };
 
 const ATTEMPTS = 8;
-const FIRST_WAIT_MS = 25;
-const LONGEST_WAIT_MS = 1_000;
 /** No attempt begins after this: whoever waits for an API has 29 s. */
 const PATIENCE_MS = 15_000;
-
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
-export const backoff = (attempt: number): Promise<void> =>
-  pause(Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt));
 
 export const unavailable = () => comeAgain('the store is busy; nothing was written, please try again', 1);
 

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { backoff } from '../services/retry.ts';
 import { eachBatch, insertRows } from './batches.ts';
 import { clearOrRefuse, conditionOf, ensureHead, type Failed } from './conditions.ts';
 import { type Item, type Key, keyItem, text } from './items.ts';
@@ -10,7 +11,7 @@ import { key, SCHEMA } from './keys.ts';
 import type { RowChange } from './plan.ts';
 import type { Write } from './port.ts';
 import type { Row } from './rows.ts';
-import { backoff, eachOf, outOfTime, retrying, unavailable } from './send.ts';
+import { eachOf, outOfTime, retrying, unavailable } from './send.ts';
 import type { Store } from './store.ts';
 import { finish, rollAll, rollWithin } from './sweep.ts';
 import type { State, Transactions } from './transactions.ts';

@@ -23,6 +23,16 @@ it('says the same again while the service is busy or the line was cut', async ()
   expect(calls()).toBe(4);
 });
 
+it('says a transaction again that met another one, and not one that a condition refused', async () => {
+  const canceled = (...codes: string[]) =>
+    named('TransactionCanceledException', { CancellationReasons: codes.map((Code) => ({ Code })) });
+  const met = failing(canceled('None', 'TransactionConflict'));
+  expect(await retrying(met.call)).toBe('answer');
+  const refused = failing(canceled('ConditionalCheckFailed', 'TransactionConflict'));
+  await expect(retrying(refused.call)).rejects.toMatchObject({ name: 'TransactionCanceledException' });
+  expect(refused.calls()).toBe(1);
+});
+
 it.each(['ConditionalCheckFailedException', 'AccessDeniedException', 'ValidationException'])(
   'does not say again what was refused: %s',
   async (name) => {

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, expect, it, vi } from 'vitest';
+import { isTransient } from '../../../functions/services/retry.ts';
 import { openDynamoClient } from '../../../functions/storage/client.ts';
-import { isTransient } from '../../../functions/storage/send.ts';
 
 afterAll(() => {
   vi.unstubAllEnvs();
