@@ -1,63 +1,25 @@
 // The face of the region's offices in a real browser, over one local stack: administrator, municipal desk, privacy officer.
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, openBrowser, overflowOf, screenshot, seriousFindings, signIn, visit } from '../support/browser.ts';
+import { hasBrowser, openBrowser, overflowOf, screenshot, seriousFindings } from '../support/browser.ts';
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
-
-const HOSPITAL = '3610000001';
-const CLINIC = '3610000002';
+import { deskJourneys } from './admin-desk.ts';
+import { answer, button, CLINIC, fill, HOSPITAL, heading, menu, officesOf } from './offices.ts';
 
 describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/bin/chromium)', () => {
   let stack: LocalStack;
   let browser: Browser;
   beforeAll(async () => {
-    [stack, browser] = await Promise.all([startLocalStack(), openBrowser()]);
+    [stack, browser] = await Promise.all([startLocalStack({ regions: ['tokushima', 'kesen'] }), openBrowser()]);
   });
   afterAll(async () => {
     await browser?.close();
     await stack?.stop();
   });
 
-  const open = async (who: string, language: 'ja' | 'en' = 'ja') => {
-    const seen = await visit(browser, stack.region(), { language });
-    await signIn(seen, stack.region(), who);
-    // Every refusal that a test asks for is a 4xx in the page's console; what is left must be nothing.
-    const faults = () => seen.complaints.filter((text) => !/status of 4(00|04|09|10|22)/.test(text));
-    return { ...seen, faults };
-  };
-
-  const send = async (who: string, method: string, path: string, body: object | undefined, headers = {}) => {
-    const isFhir = path.startsWith('/fhir');
-    const answer = await fetch(stack.region().baseUrl + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${await stack.token(who)}`,
-        ...(body && { 'content-type': isFhir ? 'application/fhir+json' : 'application/json' }),
-        ...headers,
-      },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    return (await answer.json()) as Record<string, string>;
-  };
-
-  /** By the name of the element, which is the API's. */
-  const fill = async (page: Page, values: Readonly<Record<string, string>>, within = 'body') => {
-    for (const [name, value] of Object.entries(values)) {
-      const field = page.locator(`${within} [name="${name}"]`).last();
-      if ((await field.and(page.locator('select')).count()) > 0) await field.selectOption(value);
-      else await field.fill(value);
-    }
-  };
-
-  const menu = (page: Page, name: string) =>
-    page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
-  const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).last();
-  const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { name }).first().waitFor();
-  const answer = async (page: Page, name: string) => {
-    await page.getByRole('dialog').getByRole('button', { name }).click();
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-  };
+  const offices = officesOf(() => ({ stack, browser }));
+  const { open, send } = offices;
 
   const WHO = {
     kanjiFamily: '見本',
@@ -86,6 +48,10 @@ describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/b
     await page.getByLabel('自施設の記録を見せる').uncheck();
     await button(page, '保存する').click();
     await page.getByText('保存しました。').waitFor();
+    await page.getByText('担当者は登録されていません。').waitFor();
+    await fill(page, { officer: 'privacy@mihon.example' });
+    await button(page, '担当者を決める').click();
+    await page.getByText('privacy@mihon.example（確認待ち').waitFor();
 
     await menu(page, '職員');
     await page.getByRole('link', { name: 'デモ municipal' }).waitFor();
@@ -338,6 +304,8 @@ describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/b
     expect(faults()).toEqual([]);
     await context.close();
   });
+
+  deskJourneys(offices);
 
   it.each([
     ['staff:admin', 'ja'],

@@ -14,6 +14,7 @@ export interface Facility {
   readonly contract?: { readonly disclose: boolean; readonly view: boolean };
   readonly feeClass?: string;
   readonly otherCodes?: readonly string[];
+  readonly privacyOfficer?: { readonly email: string; readonly confirmed?: boolean };
 }
 
 export interface PlaceOfWork {

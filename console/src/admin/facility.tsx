@@ -12,6 +12,7 @@ import { Failure, Loading } from '../ui/states.tsx';
 import { type Facility, useSystems } from './data.ts';
 import { FacilityFields, type FacilityValues, facilityBody, useFacilityText } from './facilities.tsx';
 import { AdminPage, Fields, Section, To } from './page.tsx';
+import { PrivacyOfficer } from './privacy-officer.tsx';
 import { StaffTable } from './staff.tsx';
 import { SystemTable } from './systems.tsx';
 import { useTerm } from './terms.ts';
@@ -83,6 +84,7 @@ const About = ({ facility }: { readonly facility: Facility }): ReactNode => {
         ]}
       />
       {role === 'admin' && <Change facility={facility} />}
+      {role === 'admin' && <PrivacyOfficer facility={facility} />}
       <Section title={t('staff')}>
         <StaffTable facility={code} />
         <To to="/admin/staff">{t('staff')}</To>

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { words } from '../i18n/i18n.ts';
 import { useApi } from '../ui/context.ts';
 import { Failure, Loading } from '../ui/states.tsx';
+import { ComingOfAge } from './coming-of-age.tsx';
 import { ResidentPage } from './page.tsx';
 import styles from './resident.module.css';
 import { useEnrolment } from './use-resident.ts';
@@ -106,6 +107,7 @@ const Home = (): ReactNode => {
       {isPending && <Loading />}
       {error && <Failure error={error} retry={() => void refetch()} />}
       {data && data.patients.length > 0 && <Alerts />}
+      {data && <ComingOfAge enrolment={data} />}
       {data && data.patients.length === 0 && data.status === 'none' && (
         <Notice title={t('none')} text={t('noneText')} to="/resident/application" link={t('apply')} />
       )}

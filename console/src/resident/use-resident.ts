@@ -15,6 +15,16 @@ export interface Enrolment {
   readonly patient?: string;
   readonly patients: readonly string[];
   readonly consentDefault: ConsentDefault;
+  /** Who comes of age within a month: the person, or somebody whom the person acts for. */
+  readonly notices?: readonly {
+    readonly kind: 'coming-of-age' | 'proxy-ends';
+    readonly on: string;
+    readonly patient: string;
+  }[];
+  /** Of age since a while, and others had agreed. */
+  readonly asked?: 'majority';
+  /** A minor who sees and consents alone in this region. */
+  readonly decidesAlone?: boolean;
 }
 
 export interface ProxyRight {
