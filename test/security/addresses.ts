@@ -148,6 +148,8 @@ export const WALK: Readonly<Record<string, Address>> = {
   'POST /federation/contracts/{community}/end': to(['admin', 'operator'], () => ({})),
   'POST /federation/contracts/{community}/certificates': to(['admin', 'operator'], () => ({})),
   'POST /federation/contracts/{community}/certificates/confirm': to(['admin', 'operator']),
+  'POST /federation/certificates': to(['admin', 'operator'], () => ({})),
+  'POST /federation/certificates/{serial}/retire': to(['admin', 'operator'], () => ({})),
   'GET /federation/communities': to(EVERYBODY),
   'POST /federation/pairings/codes': to(
     ['resident', ...DESK],

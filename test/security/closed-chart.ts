@@ -10,11 +10,13 @@ import { consentRoutes } from '../../functions/consent/routes.ts';
 import { openPatientsOf } from '../../functions/enrolment/acting-for.ts';
 import { residentRow } from '../../functions/enrolment/residents.ts';
 import { enrolmentRoutes } from '../../functions/enrolment/routes.ts';
+import { certificateRoutes } from '../../functions/federation/certificate-routes.ts';
 import { openCircuits } from '../../functions/federation/circuits.ts';
 import { contractRoutes } from '../../functions/federation/contract-routes.ts';
 import { openContracts } from '../../functions/federation/contracts.ts';
 import { pairingRoutes } from '../../functions/federation/pairing-routes.ts';
 import { openPairings } from '../../functions/federation/pairings.ts';
+import { openXuaKeys } from '../../functions/federation/xua-key.ts';
 import { notFound } from '../../functions/fhir/outcome.ts';
 import { fhirFaces } from '../../functions/identity/fhir-faces.ts';
 import { identityRoutes } from '../../functions/identity/routes.ts';
@@ -79,6 +81,14 @@ export const open = async () => {
       pairings: openPairings({ ...services, rows }),
       contracts: openContracts({ rows, clock: services.clock }),
       ask: async () => Promise.reject(notFound('another region')),
+    }),
+    ...certificateRoutes({
+      keys: openXuaKeys({
+        // The walk sends no form that is whole, so no key is made.
+        kms: async () => Promise.reject(notFound('a key')),
+        ...{ keyId: 'data', rows, community: services.region.homeCommunityId, clock: services.clock },
+      }),
+      ...{ clock: services.clock, community: services.region.homeCommunityId },
     }),
     ...contractRoutes({
       circuits: openCircuits({ rows, clock: services.clock }),

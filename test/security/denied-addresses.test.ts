@@ -59,6 +59,7 @@ describe('the addresses beside the FHIR API', () => {
     ]);
     expect([...new Set(tables.map(([, name]) => name))].sort()).toEqual([
       'breakGlassRoutes',
+      'certificateRoutes',
       'consentRoutes',
       'contractRoutes', // what regions ask each other: functions/federation/lies.test.ts, trust.test.ts
       'enrolmentRoutes',
