@@ -9,6 +9,8 @@ const KEPT = [
   'AWS::KMS::Key',
   'AWS::Cognito::UserPool',
   'AWS::Cognito::UserPoolClient',
+  // Addresses that their owners have confirmed.
+  'AWS::SNS::Topic',
 ];
 
 const [stage] = synthesized(given.region()).stages;
@@ -30,6 +32,7 @@ it('keeps the logical ids of everything that holds data', () => {
       "BucketsDocumentsE696B60E",
       "BucketsUploadsDA8F1F54",
       "BucketsAuditArchive92041AA1",
+      "OfficerMailTopicD4293242",
       "StaffPool8CA90F24",
       "StaffPoolConsoleD9DB79ED",
       "ResidentsPoolEA8902EF",

@@ -106,6 +106,13 @@ describe('a region file is refused, with its name, the field and the rule, when'
     );
   });
 
+  it('minors decide alone from an age that is none of the two, or from one in quotes', () => {
+    for (const matureMinorAge of [14, 18, '15'])
+      expect(refused({ ...given.region(), matureMinorAge })).toContain(
+        'matureMinorAge: must be 15 or 16 without quotes: the age from which a minor sees and consents alone (未成年者が単独で閲覧・同意できる年齢)',
+      );
+  });
+
   it('its name is not that of the file', () => {
     expect(refused(given.region(), 'another')).toContain('name: must be "another", as the file is called');
   });
