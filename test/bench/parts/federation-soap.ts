@@ -25,8 +25,9 @@ const doctor = doctorAt('3610000002');
 const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(0));
 
 interface Times {
+  /** What it takes when nobody else wants the processor. */
+  readonly least: number;
   readonly p50: number;
-  readonly p95: number;
 }
 const timed = async (work: () => Promise<unknown>, turns = TURNS): Promise<Times> => {
   for (let turn = 0; turn < 5; turn += 1) await work();
@@ -37,7 +38,7 @@ const timed = async (work: () => Promise<unknown>, turns = TURNS): Promise<Times
     all.push(performance.now() - began);
   }
   all.sort((a, b) => a - b);
-  return { p50: all[Math.floor(turns / 2)]!, p95: all[Math.floor(turns * 0.95)]! };
+  return { least: all[0]!, p50: all[Math.floor(turns / 2)]! };
 };
 
 /** Two regions, the documents in the other one. */
@@ -91,7 +92,7 @@ const asked = async (parts: Awaited<ReturnType<typeof regions>>) => {
     await list();
   }, 10);
   await Promise.all([own, other].map((node) => node.stop()));
-  return { ...times, bytes, first: first.p50 };
+  return { ...times, bytes, first: first.least };
 };
 
 const signatures = async () => {
@@ -133,27 +134,33 @@ export const soapCosts = async (): Promise<{ soap: string; assertion: string }> 
   const soap = await asked(await regions(linkBySoap, soapFaces));
   const row = (name: string, one: typeof json) => [
     name,
+    ms(one.least),
     ms(one.p50),
-    ms(one.p95),
     ms(one.first),
     (one.bytes / 1000).toFixed(0),
   ];
   const { issue, check, sign, bytes } = await signatures();
   return {
     soap: table(
-      [`list of ${DOCUMENTS} documents by`, 'p50, ms', 'p95, ms', 'with finding the person, ms', 'KB over the wire'],
+      [
+        `list of ${DOCUMENTS} documents by`,
+        'least, ms',
+        'p50, ms',
+        'with finding the person (least), ms',
+        'KB over the wire',
+      ],
       [
         row('JSON (our own protocol)', json),
         row('SOAP (XCA, XCPD)', soap),
         [
           'SOAP over JSON',
+          `× ${(soap.least / json.least).toFixed(1)}`,
           `× ${(soap.p50 / json.p50).toFixed(1)}`,
-          `× ${(soap.p95 / json.p95).toFixed(1)}`,
           `× ${(soap.first / json.first).toFixed(1)}`,
           `× ${(soap.bytes / json.bytes).toFixed(1)}`,
         ],
       ],
     ),
-    assertion: `An XUA assertion (${bytes.toLocaleString('en')} characters, RSA 3072 with SHA-256, issued for each message) takes ${ms(issue.p50)} ms to issue, of which the signature itself ${ms(sign.p50)} ms, and ${ms(check.p50)} ms to check.`,
+    assertion: `An XUA assertion (${bytes.toLocaleString('en')} characters, RSA 3072 with SHA-256, issued for each message) takes ${ms(issue.least)} ms to issue (p50 ${ms(issue.p50)}), of which the signature itself ${ms(sign.least)} ms, and ${ms(check.least)} ms to check (p50 ${ms(check.p50)}).`,
   };
 };
