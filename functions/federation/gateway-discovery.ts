@@ -25,6 +25,10 @@ const ATTRIBUTES: Partial<Record<string, RequestedAttribute>> = {
 
 const UNAVAILABLE = { kind: 'unavailable', reason: 'AnswerNotAvailable' } as const;
 
+/** What we depend on does not answer at present: asked again, it may. */
+export const isBusy = (fault: unknown): boolean =>
+  fault instanceof FhirError && (fault.refusal === 'unavailable' || fault.status === 429);
+
 /** Discovery as this caller may use it. */
 export const gatewayDiscovery = ({ answering, names }: DiscoveryParts, context: Context): Discovery => ({
   discover: async (query): Promise<DiscoveryAnswer> => {
@@ -36,6 +40,7 @@ export const gatewayDiscovery = ({ answering, names }: DiscoveryParts, context: 
       const attributes = answer.kind === 'ask' ? answer.attributes.flatMap((name) => ATTRIBUTES[name] ?? []) : [];
       return attributes.length > 0 ? { kind: 'ask', attributes } : { kind: 'none' };
     } catch (fault) {
+      if (isBusy(fault)) return { kind: 'unavailable', reason: 'ResponderBusy' };
       if (!(fault instanceof FhirError) || fault.status >= 500) throw fault;
       return UNAVAILABLE;
     }

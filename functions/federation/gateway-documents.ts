@@ -3,7 +3,13 @@
 // our own protocol (answer.ts); what may not be seen is not there.
 import { FhirError } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { DocumentGateway, DocumentQuery, DocumentRequest, DocumentRetrieved } from '../ihe/ports.ts';
+import type {
+  DocumentGateway,
+  DocumentQuery,
+  DocumentRequest,
+  DocumentRetrieved,
+  DocumentsFound,
+} from '../ihe/ports.ts';
 import { completeEntry } from '../ihe/xca/complete-entry.ts';
 import { meets } from '../ihe/xca/criteria.ts';
 import { type DocumentReference, toEntry } from '../ihe/xca/document-reference.ts';
@@ -13,6 +19,7 @@ import type { Context, Interaction } from '../interactions/contract.ts';
 import type { Resources } from '../storage/port.ts';
 import type { Answering } from './answer.ts';
 import { documentContent, type Fetched, inlineDigest, summaryOf, TooLarge } from './gateway-content.ts';
+import { isBusy } from './gateway-discovery.ts';
 import type { Named, Names } from './gateway-names.ts';
 import type { Told } from './gateway-told.ts';
 import { ownPage } from './own.ts';
@@ -33,10 +40,11 @@ export interface DocumentParts {
   /** CX of the one patient that the assertion is about, where it is about one. */
   readonly onlyPatient: string | undefined;
   readonly newId: () => string;
+  /** Of one list. */
+  readonly mostDocuments: number;
 }
 
 const PAGE = '100';
-const MOST_DOCUMENTS = 500;
 /** Of GetDocuments, each of which is several reads. */
 const MOST_NAMES = 100;
 /** What Lambda hands over is base64 in JSON of 6 MB: the rest is for the envelope. */
@@ -56,19 +64,7 @@ const orNothing = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
 
 /** The document side as this caller may use it. */
 export const gatewayDocuments = (parts: DocumentParts, context: Context): DocumentGateway => ({
-  find: async (query) => {
-    if (query.kind === 'GetDocuments') return { entries: await documentsNamed(parts, context, query), errors: [] };
-    const patientId = query.patientId ?? '';
-    const handle = parts.names.handleOf(patientId);
-    if (handle === undefined) throw unknownPatient();
-    if (parts.onlyPatient !== undefined && parts.onlyPatient !== patientId && isOurs(parts, parts.onlyPatient))
-      throw new XdsRefusal(xdsError('XDSUnknownPatientId', 'the assertion is about another patient'));
-    const patient = await orNothing(() => parts.patientOf(handle));
-    if (patient === undefined) throw unknownPatient();
-    // We keep no reference ids: whoever asks by one asks for nothing of ours.
-    if (query.kind === 'FindDocumentsByReferenceId') return { entries: [], errors: [] };
-    return documentsOf(parts, context, query, { handle, patient, patientId });
-  },
+  find: (query) => unlessBusy('XDSRegistryBusy', () => found(parts, context, query)),
   retrieve: async (requests) => {
     const documents: DocumentRetrieved[] = [];
     const errors: XdsError[] = [];
@@ -85,7 +81,39 @@ export const gatewayDocuments = (parts: DocumentParts, context: Context): Docume
   },
 });
 
+const busy = (code: 'XDSRegistryBusy' | 'XDSRepositoryBusy') =>
+  xdsError(code, 'the community is busy: ask again later');
+
+const unlessBusy = async <T>(code: 'XDSRegistryBusy', ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (fault) {
+    if (isBusy(fault)) throw new XdsRefusal(busy(code));
+    throw fault;
+  }
+};
+
+const found = async (parts: DocumentParts, context: Context, query: DocumentQuery): Promise<DocumentsFound> => {
+  if (query.kind === 'GetDocuments') return { entries: await documentsNamed(parts, context, query), errors: [] };
+  const patientId = query.patientId ?? '';
+  const handle = parts.names.handleOf(patientId);
+  if (handle === undefined) throw unknownPatient();
+  const patient = await orNothing(() => parts.patientOf(handle));
+  if (patient === undefined) throw unknownPatient();
+  if (!(await isAbout(parts, patient)))
+    throw new XdsRefusal(xdsError('XDSUnknownPatientId', 'the assertion is about another patient'));
+  // We keep no reference ids: whoever asks by one asks for nothing of ours.
+  if (query.kind === 'FindDocumentsByReferenceId') return { entries: [], errors: [] };
+  return documentsOf(parts, context, query, { handle, patient, patientId });
+};
+
 const isOurs = ({ names }: DocumentParts, cx: string): boolean => names.handleOf(cx) !== undefined;
+
+/** Whether the assertion lets this Patient be asked about: where it names one of ours, that one only. */
+const isAbout = async ({ names, onlyPatient, patientOf }: DocumentParts, patient: string): Promise<boolean> => {
+  const only = onlyPatient === undefined ? undefined : names.handleOf(onlyPatient);
+  return only === undefined || (await orNothing(() => patientOf(only))) === patient;
+};
 
 // ── ITI-38 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 interface Person {
@@ -115,12 +143,17 @@ const documentsOf = async (parts: DocumentParts, context: Context, query: Docume
   return {
     entries: [...(isSummaryWanted ? [summary] : []), ...entries.map(({ entry }) => entry)],
     errors: isCut
-      ? [xdsError('XDSTooManyResults', `only the newest ${MOST_DOCUMENTS} documents were looked at; narrow the query`)]
+      ? [
+          xdsError(
+            'XDSTooManyResults',
+            `only the newest ${parts.mostDocuments} documents were looked at; narrow the query`,
+          ),
+        ]
       : [],
   };
 };
 
-const allOf = async ({ answering }: DocumentParts, context: Context, handle: string) => {
+const allOf = async ({ answering, mostDocuments }: DocumentParts, context: Context, handle: string) => {
   const resources: DocumentReference[] = [];
   let cursor: string | undefined;
   do {
@@ -129,8 +162,9 @@ const allOf = async ({ answering }: DocumentParts, context: Context, handle: str
     const page = ownPage(answer);
     resources.push(...page.entries.map(({ resource }) => resource as DocumentReference));
     cursor = page.next;
-  } while (cursor !== undefined && resources.length < MOST_DOCUMENTS);
-  return { resources, isCut: cursor !== undefined };
+  } while (cursor !== undefined && resources.length < mostDocuments);
+  const isCut = cursor !== undefined || resources.length > mostDocuments;
+  return { resources: resources.slice(0, mostDocuments), isCut };
 };
 
 const entryOf = ({ names }: DocumentParts, resource: DocumentReference, patientId: string): DocumentEntry => {
@@ -219,7 +253,8 @@ const read = async ({ fhir }: DocumentParts, context: Context, id: string): Prom
 };
 
 /** What a name leads to, if it is of a person whom this community has found. */
-const resolve = async ({ names, told, resources, onlyPatient, patientOf }: DocumentParts, name: string) => {
+const resolve = async (parts: DocumentParts, name: string) => {
+  const { names, told, resources } = parts;
   const named = (await told.aliasOf(name)) ?? names.named(name);
   if (!named) return undefined;
   const key =
@@ -228,8 +263,7 @@ const resolve = async ({ names, told, resources, onlyPatient, patientOf }: Docum
       : (await resources.get('DocumentReference', named.id))?.patientKey;
   const patient = key === undefined ? undefined : await told.foundAt(key);
   if (patient === undefined) return undefined;
-  const only = onlyPatient === undefined ? undefined : names.handleOf(onlyPatient);
-  if (only !== undefined && (await orNothing(() => patientOf(only))) !== patient) return undefined;
+  if (!(await isAbout(parts, patient))) return undefined;
   return { named, patient, key: key! };
 };
 
@@ -243,9 +277,9 @@ const retrieved = async (
   if (request.repositoryUniqueId !== parts.names.repository)
     return xdsError('XDSUnknownRepositoryId', 'the repository is not one of this community');
   const missing = xdsError('XDSDocumentUniqueIdError', 'a document was not found');
-  const found = await resolve(parts, request.documentUniqueId);
-  if (!found) return missing;
   try {
+    const found = await resolve(parts, request.documentUniqueId);
+    if (!found) return missing;
     const content = await orNothing((): Promise<Fetched | undefined> => {
       if (found.named.kind === 'summary') return summaryOf(parts.fhir, context, found.named.id, room);
       return read(parts, context, found.named.id).then((resource) =>
@@ -259,6 +293,7 @@ const retrieved = async (
     return { ...request, ...content, ...(newId || {}) };
   } catch (fault) {
     if (fault instanceof TooLarge) return xdsError('XDSRepositoryError', fault.message);
+    if (isBusy(fault)) return busy('XDSRepositoryBusy');
     throw fault;
   }
 };

@@ -21,9 +21,13 @@ export interface GatewayParts {
   readonly clock: () => number;
   readonly region: Pick<Region, 'homeCommunityId' | 'baseUrl'>;
   readonly newId: () => string;
+  /** Of one list. @default 500: metadata of some 2 MB */
+  readonly mostDocuments?: number;
 }
 
-export const openGateway = ({ handles, answering, resources, rows, fhir, clock, region, newId }: GatewayParts) => {
+const MOST_DOCUMENTS = 500;
+
+export const openGateway = ({ handles, answering, resources, rows, fhir, clock, region, ...parts }: GatewayParts) => {
   const names = gatewayNames(region.homeCommunityId);
   return (
     context: Context,
@@ -43,7 +47,8 @@ export const openGateway = ({ handles, answering, resources, rows, fhir, clock, 
           handleFor: (patient) => sealHandle(handles, community, patient),
           patientOf: async (handle) => (await openHandle(handles, community, handle)).patient,
           onlyPatient: resourceId,
-          newId,
+          newId: parts.newId,
+          mostDocuments: parts.mostDocuments ?? MOST_DOCUMENTS,
         },
         context,
       ),

@@ -27,6 +27,8 @@ import { schemaFaults, v3Faults } from './schemas.ts';
 import { hasVectors } from './vectors.ts';
 
 export const HERE = '2.999.36.1';
+/** Of a list of the test's region: two pages, and no more. */
+export const MOST_DOCUMENTS = 120;
 export const THERE = '2.999.8.1';
 export const BASE = 'https://api.tokushima.example';
 const YEAR = 365 * 86_400_000;
@@ -209,6 +211,7 @@ export const openRegion = async () => {
       clock,
       region,
       newId: randomUUID,
+      mostDocuments: MOST_DOCUMENTS,
     }),
     limit: async () => {},
     log: (line) => void logged.push(line),
