@@ -6,6 +6,7 @@ import { hasBrowser, openBrowser, overflowOf, screenshot, seriousFindings } from
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
 import { deskJourneys } from './admin-desk.ts';
 import { answer, button, CLINIC, fill, HOSPITAL, heading, menu, officesOf } from './offices.ts';
+import { zoomed } from './zoom.ts';
 
 describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/bin/chromium)', () => {
   let stack: LocalStack;
@@ -306,6 +307,16 @@ describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/b
   });
 
   deskJourneys(offices);
+
+  const whole = (who: string, names: string) =>
+    zoomed(
+      () => ({ browser, region: stack.region() }),
+      who,
+      names.split(' ').map((name) => `/admin/${name}`),
+    );
+  whole('staff:admin', `facilities facilities/${HOSPITAL} staff systems contracts import matrix usage`);
+  whole('staff:municipal', 'people people/new applications identity progress');
+  whole('staff:privacy', 'audit unusual break-glass leak review');
 
   it.each([
     ['staff:admin', 'ja'],

@@ -51,6 +51,8 @@ export interface VisitOptions {
   readonly language?: 'ja' | 'en';
   readonly width?: number;
   readonly height?: number;
+  /** Dots a pixel: 2 with half the width is a page at 200 % zoom. */
+  readonly scale?: number;
   /** A finger instead of a mouse. */
   readonly touch?: boolean;
   /** Before the page is loaded. */
@@ -60,7 +62,7 @@ export interface VisitOptions {
 export const visit = async (
   browser: Browser,
   { console: url, baseUrl }: RegionEndpoints,
-  { language = 'ja', width = 1280, height = 800, touch = false, prepare }: VisitOptions = {},
+  { language = 'ja', width = 1280, height = 800, scale = 1, touch = false, prepare }: VisitOptions = {},
 ): Promise<Visit> => {
   const context = await browser.newContext({
     hasTouch: touch,
@@ -70,6 +72,7 @@ export const visit = async (
     // What still fades in has no contrast yet, and moves under the mouse.
     reducedMotion: 'reduce',
     viewport: { width, height },
+    deviceScaleFactor: scale,
   });
   await prepare?.(context);
   const page = await context.newPage();
@@ -186,6 +189,24 @@ export const visitAs = async (
 /** How much wider the page is than the window; 0: nobody has to scroll sideways to read. */
 export const overflowOf = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+/** Text that is cut off where nobody can scroll to it: hidden by its own box, or beyond the window. */
+export const cutOf = (page: Page): Promise<string[]> =>
+  page.evaluate(`[...document.querySelectorAll('body *')].flatMap((element) => {
+    const style = getComputedStyle(element);
+    const box = element.getBoundingClientRect();
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
+    if (!own || box.width <= 1 || box.height <= 1 || style.visibility === 'hidden') return [];
+    // What is for screen readers only is a dot by design; what scrolls can be scrolled to.
+    for (let up = element; up; up = up.parentElement) {
+      const { overflowX, clip, clipPath, position } = getComputedStyle(up);
+      if (['auto', 'scroll'].includes(overflowX) || clipPath !== 'none' || (clip !== 'auto' && position === 'absolute'))
+        return [];
+    }
+    const isHidden = ['hidden', 'clip'].includes(style.overflowX) && element.scrollWidth > element.clientWidth + 1;
+    const isBeyond = box.right > innerWidth + 1 || box.left < -1;
+    return isHidden || isBeyond ? [element.tagName + ': ' + element.textContent.trim().slice(0, 40)] : [];
+  })`);
 
 /** Kept when `TSUMUGI_SCREENS` says where; pictures of demo people only. */
 export const screenshot = async (page: Page, name: string): Promise<void> => {
