@@ -17,7 +17,7 @@ it.each(['onOpening', 'escaped', 'inObjectStream', 'inPlainObjectStream'] as con
   },
 );
 
-it.each(['predicted', 'otherFilter', 'encrypted'] as const)(
+it.each(['predicted', 'otherFilter', 'hiddenByComment', 'hiddenByString', 'encrypted'] as const)(
   'does not open what it cannot look into (%s)',
   async (name) => {
     expect(await judged(PDFS[name])).toBe(true);

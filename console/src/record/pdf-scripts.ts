@@ -19,18 +19,28 @@ const inflated = async (bytes: Uint8Array<ArrayBuffer>): Promise<string | undefi
   }
 };
 
+/** From the `obj` before it to its `stream`; undefined: a comment or a string could be hiding a part of it. */
+const dictionaryOf = (text: string, at: number, end: number): string | undefined => {
+  const begin = text.lastIndexOf('obj', at);
+  if (!/(?:^|[\r\n])\s*\d+\s+\d+\s+obj\s*<<$/.test(text.slice(Math.max(0, begin - 40), text.indexOf('<<', begin) + 2)))
+    return undefined;
+  const dictionary = text.slice(begin, end);
+  const bare = dictionary.replace(/\\./gs, '');
+  const isBalanced = (open: RegExp, close: RegExp) => bare.match(open)?.length === bare.match(close)?.length;
+  return isBalanced(/\(/g, /\)/g) && isBalanced(/<</g, />>/g) ? unescaped(dictionary) : undefined;
+};
+
 /** What the object stream says whose dictionary is at this place; undefined: it cannot be read here. */
 const objectStream = async (text: string, bytes: Uint8Array<ArrayBuffer>, at: number): Promise<string | undefined> => {
   const begin = /stream\r?\n/g;
   begin.lastIndex = at;
   const found = begin.exec(text);
-  if (!found) return undefined;
-  const dictionary = unescaped(text.slice(text.lastIndexOf('obj', at), found.index));
-  if (/\/Predictor\s*(?!1\b)\d/.test(dictionary)) return undefined;
-  const end = text.indexOf('endstream', begin.lastIndex);
-  if (end < 0) return undefined;
+  const dictionary = found && dictionaryOf(text, at, found.index);
+  if (!dictionary || /\/Predictor\s*(?!1\b)\d/.test(dictionary)) return undefined;
   const filters = dictionary.match(/\/(?:\w*Decode|Crypt)\b/g) ?? [];
   if (filters.some((filter) => filter !== '/FlateDecode') || filters.length > 1) return undefined;
+  const end = text.indexOf('endstream', begin.lastIndex);
+  if (end < 0) return undefined;
   if (filters.length === 0) return text.slice(begin.lastIndex, end);
   // The end of line before `endstream` is no part of it, and may be one byte, two or none.
   for (const cut of [end - 1, end - 2, end]) {

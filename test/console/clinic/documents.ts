@@ -1,6 +1,6 @@
 // Documents of every kind are opened in place or offered for saving, and nothing that they hold is run.
 import { expect, it } from 'vitest';
-import { screenshot, seriousFindings } from '../../support/browser.ts';
+import { seriousFindings } from '../../support/browser.ts';
 import type { Given } from '../given.ts';
 import { cdaAround, fhirDocument, HOSTILE, PDFS, PNG, SHIFT_JIS } from './given-documents.ts';
 
@@ -103,7 +103,6 @@ export const documents = (given: Given): void => {
 
     await opened('心電図SVG');
     await drawn('心電図SVG');
-    await screenshot(page, 'clinic-document');
     await closed();
 
     await opened('紹介状CDA');

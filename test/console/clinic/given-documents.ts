@@ -72,6 +72,23 @@ export const PDFS = {
     CONTENT,
     objectStream('<< /A 1 >>', '', '/Filter [/ASCIIHexDecode /FlateDecode]'),
   ]),
+  hiddenByComment: pdfOf([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    PAGES,
+    PAGE,
+    CONTENT,
+    objectStream('<< /A 1 >>', '', '/DecodeParms << /Predictor 12 >> % 9 0 obj <<\n/Filter /FlateDecode'),
+  ]),
+  hiddenByString: pdfOf([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    PAGES,
+    PAGE,
+    CONTENT,
+    Buffer.concat([
+      Buffer.from('<< /DecodeParms << /Predictor 12 >> /X (\n9 0 obj <<) '),
+      objectStream('<< /A 1 >>').subarray('<<'.length),
+    ]),
+  ]),
   encrypted: pdfOf([
     '<< /Type /Catalog /Pages 2 0 R /Encrypt << /Filter /Standard >> >>',
     PAGES,
