@@ -1,5 +1,5 @@
-// Insurances that a facility knows of its patient by Coverages, kept where the matcher finds them by their number: one Basic of the
-// region for each Patient, of a class that no role may read. The Coverages themselves stay what they are, and whose they are.
+// Insurances that a facility knows of its patient by Coverages, kept where the matcher finds them by their number: one Linkage of
+// the region for each Patient, as for pairs (pairs.ts), of a class that no role may read. The Coverages themselves stay what they are, and whose they are.
 import { createHash } from 'node:crypto';
 import type { Resource } from '../fhir/types.ts';
 import type { Lookup, Resources, Stored } from '../storage/port.ts';
@@ -59,7 +59,7 @@ export const readInsured = async (resources: Resources, patients: readonly strin
   const found =
     patients.length === 0
       ? []
-      : await resources.getMany(patients.map((id) => ({ type: 'Basic', id: insuredId(resources, id) })));
+      : await resources.getMany(patients.map((id) => ({ type: 'Linkage', id: insuredId(resources, id) })));
   const known = new Map(patients.map((id, at) => [id, insuredIn(found[at])]));
   return ({ id, facility }) =>
     (known.get(id)?.said ?? []).filter((one) => one.facility === facility).flatMap(({ cards }) => cards);
@@ -114,7 +114,7 @@ export const takeCoverage = (services: IdentityServices, coverage: string): Prom
     const patient = last && !last.deleted ? beneficiaryOf(last.resource()) : undefined;
     if (!now || patient === undefined) return undefined;
     const id = insuredId(resources, patient);
-    const stored = await resources.get('Basic', id);
+    const stored = await resources.get('Linkage', id);
     const known = insuredIn(stored)?.said ?? [];
     const before = known.find((one) => one.coverage === coverage);
     if (before && before.version >= now.version) return patient;
@@ -123,9 +123,10 @@ export const takeCoverage = (services: IdentityServices, coverage: string): Prom
     const said = [...known.filter((one) => one !== before), next].slice(-MOST_COVERAGES);
     const insured = { patient, said };
     const resource = {
-      resourceType: 'Basic',
-      code: { coding: [{ system: 'urn:tsumugi:identity', code: 'insured' }] },
+      resourceType: 'Linkage',
+      active: false,
       extension: [{ url: INSURED, valueString: JSON.stringify(insured) }],
+      item: [{ type: 'source', resource: { reference: `Patient/${patient}` } }],
     };
     const kept = { dataClass: 'identity', lookups: rowsOf(insured) };
     const write = stored ? replacing(stored, resource, kept) : creating(resource, id, kept);

@@ -224,8 +224,8 @@ describe('a facility that writes a Coverage of its patient', () => {
     const { rows } = await resources.lookup({ bucket: 'identifier', key: 'insured|06360012:123:4567' });
     expect(rows).toHaveLength(1);
     for (const as of [hospital, clinic]) {
-      expect((await api.send('GET', `/Basic/${rows[0]!.id}`, { as })).status).toBe(404);
-      const found = await api.send('GET', '/Basic?_total=accurate', { as });
+      expect((await api.send('GET', `/Linkage/${rows[0]!.id}`, { as })).status).toBe(404);
+      const found = await api.send('GET', '/Linkage?_total=accurate', { as });
       expect(found.body).toMatchObject({ total: 0 });
     }
   });

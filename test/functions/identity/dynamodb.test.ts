@@ -1,12 +1,23 @@
 // The same promises on DynamoDB: conditions, races and transactions are its, not ours.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Actor } from '../../../functions/consent/actor.ts';
+import { MEMBER_ID } from '../../../functions/identity/matching/insurance.ts';
+import { resolveCoverage } from '../../../functions/identity/resolve.ts';
 import type { Api } from '../../support/api.ts';
-import { clinic } from '../../support/api.ts';
+import { clinic, hospital, stored } from '../../support/api.ts';
 import { BOTH_STORES } from '../../support/both-stores.ts';
 import { stopDynamoDb } from '../../support/dynamodb.ts';
-import { CLINIC, HOSPITAL, halfWidth, openDesk, operator, patientOf } from './given.ts';
+import { CLINIC, HOSPITAL, halfWidth, KANA, KANJI, openDesk, operator, patientOf } from './given.ts';
 
 const [, openDynamoDb] = BOTH_STORES.find(([name]) => name === 'DynamoDB')!;
+
+const coverageOf = (patient: string, value: string) => ({
+  resourceType: 'Coverage',
+  status: 'active',
+  identifier: [{ system: MEMBER_ID, value }],
+  beneficiary: { reference: `Patient/${patient}` },
+  payor: [{ display: 'insurer' }],
+});
 
 describe('identity on DynamoDB', () => {
   let api: Api;
@@ -26,6 +37,30 @@ describe('identity on DynamoDB', () => {
     expect(new Set(await Promise.all(ids.map(personOf))).size).toBe(1);
     const [head] = await resources.heads([ids[0]!]);
     expect([...head!.linked].sort()).toEqual([...ids].sort());
+  }, 30_000);
+
+  it('links by the insurances of two Coverages, whose ids the server has given, and old cards count', async () => {
+    const { register, resolve, personOf, services } = openDesk(api);
+    const named = (family: string, kana: string) => ({
+      name: [
+        { extension: [KANJI], family, given: ['千代'] },
+        { extension: [KANA], family: kana, given: ['チヨ'] },
+      ],
+      birthDate: '1939-09-09',
+      telecom: undefined,
+      address: undefined,
+    });
+    const a = await register(patientOf(HOSPITAL, 'c1', named('粟野', 'アワノ')));
+    const b = await register(patientOf(CLINIC, 'c2', named('麦田', 'ムギタ')), clinic);
+    await resolve(a);
+    await resolve(b);
+    const cover = async (patient: string, value: string, as: Actor) =>
+      resolveCoverage(services, (await stored(api, coverageOf(patient, value), { as })).id);
+    await cover(a, '06360012:77:1234:01', hospital);
+    const { id } = await stored(api, coverageOf(b, '06360012:77:1234:01'), { as: clinic });
+    await stored(api, { ...coverageOf(b, '39360009::5:00'), id }, { as: clinic });
+    expect(await resolveCoverage(services, id)).toBe('linked');
+    expect(await personOf(a)).toBe(await personOf(b));
   }, 30_000);
 
   it('links, and gives both sides back byte for byte', async () => {
