@@ -4,7 +4,7 @@ import { AdminCreateUserCommand } from '@aws-sdk/client-cognito-identity-provide
 import { expect, it, vi } from 'vitest';
 import { signIn } from '../../infra/local/cognito/client.ts';
 import { cognitoClient } from '../../infra/local/demo/identities.ts';
-import { seriousFindings } from '../support/browser.ts';
+import { screenshot, seriousFindings } from '../support/browser.ts';
 import {
   answer,
   because,
@@ -348,6 +348,7 @@ export const deskJourneys = ({ office, send, world }: Offices): void => {
     await cost.getByText('$3.95').waitFor();
     const row = page.getByRole('region', { name: '施設ごと' }).last().getByRole('row');
     expect(await row.filter({ hasText: 'デモ中央病院' }).textContent()).toMatch(/デモ中央病院/);
+    await screenshot(page, 'admin-usage');
     const [saved] = await Promise.all([page.waitForEvent('download'), button(page, 'CSVで保存する').click()]);
     const { readFileSync } = await import('node:fs');
     const csv = readFileSync(await saved.path(), 'utf8');

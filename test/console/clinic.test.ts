@@ -11,6 +11,7 @@ import { roles } from './clinic/roles.ts';
 import { states } from './clinic/states.ts';
 import { visits } from './clinic/visit.ts';
 import { givenStack } from './given.ts';
+import { zoomed } from './zoom.ts';
 
 describe.skipIf(!hasBrowser)('the chart in the console (skipped without /usr/bin/chromium)', () => {
   const given = givenStack({ regions: ['tokushima', 'kesen'], empty: false });
@@ -22,5 +23,10 @@ describe.skipIf(!hasBrowser)('the chart in the console (skipped without /usr/bin
   lost(given);
   regions(given);
   states(given);
+  zoomed(() => ({ browser: given.browser, region: given.stack.region() }), 'staff:hospital-doctor', [
+    '/clinic/register',
+    '/clinic/patients/demo-resident-1',
+    '/clinic',
+  ]);
   large(given);
 });

@@ -7,6 +7,7 @@ import { cognitoClient } from '../../infra/local/demo/identities.ts';
 import { hasBrowser, screenshot, signIn, type Visit, visit } from '../support/browser.ts';
 import { givenStack, go, until } from './given.ts';
 import { pages } from './resident/pages.ts';
+import { zoomed } from './zoom.ts';
 
 const PHONE = { width: 360, height: 740 };
 describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bin/chromium)', () => {
@@ -332,6 +333,13 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
   });
 
   pages(given);
+  zoomed(
+    () => ({ browser: given.browser, region: given.stack.region() }),
+    'resident:2',
+    '/record /measurements /looked /consents /opt-in /card /family /pairing /download /contact /help /leave'
+      .split(' ')
+      .map((path) => `/resident${path}`),
+  );
 
   it('leaves after reading what that means, and comes back', async () => {
     await open('/leave');
