@@ -35,6 +35,10 @@ export type VerifyXua = (asked: {
   readonly messageId: string | undefined;
   /** The address that was asked. */
   readonly recipient: string;
+  /** The same under the name that the connection was made to. */
+  readonly otherRecipient?: string | undefined;
+  /** PEM, of a connection with mutual TLS: lets an assertion be bound to its holder. */
+  readonly clientCertificate?: string | undefined;
 }) => Promise<XuaCaller>;
 
 /** A resident is known by a pairing, for which SOAP has no word. */
@@ -56,15 +60,11 @@ export const openXuaVerifier = ({ community, contracts, identities, clock }: Xua
   };
   const replay: ReplayGuard = { firstUse: (use, until) => identities.useOnce(`xua ${sha256(use)}`, until) };
 
-  return async ({ assertion, messageId, recipient }) => {
+  return async ({ assertion, ...asked }) => {
     if (assertion === undefined)
       throw new SoapFault('Sender', 'a signed SAML assertion is needed', 'wsse:InvalidSecurityToken');
     const now = clock();
-    const claims = await verifyAssertion(
-      assertion,
-      { audience: urnOf(community), recipient, now, messageId },
-      { issuers, replay },
-    );
+    const claims = await verifyAssertion(assertion, { audience: urnOf(community), now, ...asked }, { issuers, replay });
     const contract = await contractOf(claims.issuer);
     const reason = notInForce(contract, now);
     if (!contract || reason) throw refused(reason ?? 'there is no link contract');

@@ -113,7 +113,15 @@ const asserted = ({ services, verify, limit }: RespondingGatewayParts): Part => 
     assertAction(envelope, GATEWAY_FACES[face]!);
     const { messageId, assertion } = envelope;
     if (!messageId) throw new SoapFault('Sender', 'wsa:MessageID is missing', 'wsa:MessageAddressingHeaderRequired');
-    const caller = await verify({ assertion, messageId, recipient: region.baseUrl + event.rawPath });
+    const { domainName, authentication } = event.requestContext;
+    const caller = await verify({
+      assertion,
+      messageId,
+      recipient: region.baseUrl + event.rawPath,
+      // API Gateway hands over only what was asked under one of its own names.
+      otherRecipient: domainName && `https://${domainName}${event.rawPath}`,
+      clientCertificate: authentication?.clientCert.clientCertPem,
+    });
     call.caller = caller;
     await limit({ kind: 'system', subject: `federation ${caller.contract.community}` });
     call.context = {

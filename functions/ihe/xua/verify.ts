@@ -18,6 +18,8 @@ export interface Expectation {
   readonly audience: string;
   /** Our endpoint's address. */
   readonly recipient: string;
+  /** The same endpoint under another host name (mutual TLS has one of its own). */
+  readonly otherRecipient?: string | undefined;
   /** Now, ms. */
   readonly now: number;
   /** `wsa:MessageID` of the request, which makes a second use of an assertion another use. */
@@ -193,7 +195,8 @@ const confirms = (confirmation: XmlElement, expected: Expectation): boolean => {
   if (until !== undefined && until <= expected.now - skew) return false;
   if (from !== undefined && from > expected.now + skew) return false;
   const recipient = attribute(data, 'Recipient');
-  if (recipient !== undefined && recipient !== expected.recipient) return false;
+  if (recipient !== undefined && recipient !== expected.recipient && recipient !== expected.otherRecipient)
+    return false;
   const method = attribute(confirmation, 'Method');
   if (method === BEARER) return until !== undefined && recipient !== undefined;
   return method === HOLDER_OF_KEY && holdsKey(data, expected.clientCertificate);

@@ -149,6 +149,23 @@ describe('an assertion', () => {
     expect((await refusal({})).message).toMatch(/signature does not hold/);
   });
 
+  it('may be for the host name of mutual TLS, and bound to the certificate that is shown there', async () => {
+    const claims = { recipient: 'https://ihe.tokushima.example/ihe/xcpd' };
+    expect((await refusal({ claims })).message).toMatch(/not confirmed/);
+    const domainName = 'ihe.tokushima.example';
+    region.connect({ domainName });
+    expect((await region.discover(PERSON, { claims })).kind).toBe('matches');
+    region.api.recorded.length = 0;
+    const bound = { ...claims, holderCertificate: stranger.certificate };
+    expect((await refusal({ claims: bound })).message).toMatch(/not confirmed/);
+    const shown = (clientCertPem: string) => ({ domainName, authentication: { clientCert: { clientCertPem } } });
+    region.connect(shown(key.certificate));
+    expect((await refusal({ claims: bound })).message).toMatch(/not confirmed/);
+    region.connect(shown(stranger.certificate));
+    expect((await region.discover(PERSON, { claims: bound })).kind).toBe('matches');
+    region.connect({});
+  });
+
   it('about one patient opens no other', async () => {
     const mine = patientIdOf(await region.discover());
     const other = `${'x'.repeat(60)}^^^&${HERE}.10&ISO`;

@@ -217,6 +217,8 @@ export const openRegion = async () => {
     log: (line) => void logged.push(line),
   });
 
+  /** What API Gateway says of the connection. */
+  let connection: object = {};
   const agree = async (change: Partial<IheContract> = {}) => {
     const kept = await contracts.get(THERE);
     await contracts.put({ ...CONTRACT, ...change }, kept?.version);
@@ -229,7 +231,7 @@ export const openRegion = async () => {
       {
         rawPath: path,
         headers: { 'content-type': contentType, ...headers },
-        requestContext: { requestId: 'gateway-1', http: { method: 'POST' } },
+        requestContext: { requestId: 'gateway-1', http: { method: 'POST' }, ...connection },
         isBase64Encoded: true,
         body: Buffer.from(body).toString('base64'),
       } as never,
@@ -251,6 +253,9 @@ export const openRegion = async () => {
     time,
     logged,
     agree,
+    connect: (next: object) => {
+      connection = next;
+    },
     store: (resource: Parameters<typeof stored>[1], as = hospital) => stored(api, resource, { as }),
   };
 };
