@@ -16,6 +16,7 @@ import {
   proposalOf,
   time,
 } from '../functions/federation/world.ts';
+import { hasBrowser, openBrowser, seriousFindings, visitAs } from '../support/browser.ts';
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
 
 /** Each region knows the others by their contracts alone: another process, another database, other keys. */
@@ -289,6 +290,35 @@ it('pairs two regions by a code, without a word of who it is, and shows resident
   const over = await own('/federation/fhir/Observation?patient=demo-resident-1');
   expect(sourcesOf(over.body)).toEqual([TOKUSHIMA]);
 }, 60_000);
+
+it.skipIf(!hasBrowser)(
+  'lets a resident connect two regions in the console, and see both records in one',
+  async () => {
+    const browser = await openBrowser();
+    try {
+      const at = async (region: keyof typeof stacks) => {
+        const seen = await visitAs(browser, stacks[region].region(), 'resident:1', { width: 360, height: 740 });
+        await seen.page.evaluate('location.hash = "/resident/pairing"');
+        return seen;
+      };
+      const [there, here] = [await at('kesen'), await at('tokushima')];
+      await there.page.getByRole('button', { name: '相手の地域で使うコードを作る' }).click();
+      const code = await there.page.getByText(/^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/).textContent();
+      const regions = here.page.getByLabel('地域', { exact: true });
+      await regions.selectOption('2.999.3.1');
+      await here.page.getByLabel('相手の地域でもらったコード').fill(code!);
+      await here.page.getByRole('button', { name: 'コードを入れる' }).click();
+      await here.page.getByText('つなぎました。').waitFor();
+      expect(await seriousFindings(here.page)).toEqual([]);
+      await here.page.evaluate('location.hash = "/resident/record"');
+      await here.page.getByText('気仙地域医療ネットワーク（デモ）').first().waitFor();
+      expect([...there.complaints, ...here.complaints]).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  },
+  60_000,
+);
 
 it('breaks the glass in the other region, too, whose person and officer hear of it', async () => {
   const reason = { 'x-purpose': 'BTG', 'x-purpose-reason': encodeURIComponent('意識がなく、内服が分からない') };

@@ -1,10 +1,9 @@
 // Records of other regions beside the own: asked for by a switch, since that is a question to each of them; who answered, and who did not, is said.
 import { Badge, Group, Switch, Text } from '@mantine/core';
-import { type ReactNode, useMemo, useState } from 'react';
-import { useLanguage, words } from '../i18n/i18n.ts';
-import { byCommunity, chartOf, joined } from '../record/record.ts';
+import { type ReactNode, useState } from 'react';
+import { words } from '../i18n/i18n.ts';
+import { type JoinedRecord, useJoined } from '../record/joined-record.ts';
 import { fromAllRegions, type LoadedRecord, useRecord } from '../record/use-record.ts';
-import { useServices } from '../ui/context.ts';
 import { useRegionNames } from '../ui/regions.ts';
 import { Failure } from '../ui/states.tsx';
 import { RegionStates } from './region-states.tsx';
@@ -24,35 +23,17 @@ const useText = words({
   },
 });
 
-export interface WithRegions {
-  /** The own record, with what others sent where that is asked for. */
-  readonly record: LoadedRecord;
+/** The own record, with what others sent where that is asked for. */
+export interface WithRegions extends JoinedRecord {
   readonly on: boolean;
   readonly turn: (on: boolean) => void;
   readonly others: LoadedRecord;
-  /** Records by the OID of the region that sent them. */
-  readonly answered: ReadonlyMap<string, number>;
 }
 
 export const useRegions = (patientId: string, record: LoadedRecord, mode: string): WithRegions => {
-  const { homeCommunityId } = useServices().config;
   const [on, turn] = useState(false);
-  const { language } = useLanguage();
-  const names = useRegionNames(on);
   const others = useRecord(patientId, fromAllRegions, `regions-${mode}`, on);
-  const sent = useMemo(() => byCommunity(others.resources, homeCommunityId), [others.resources, homeCommunityId]);
-  const chart = useMemo(
-    () =>
-      on
-        ? joined(
-            record.chart,
-            [...sent].map(([oid, resources]) => chartOf('', resources, oid, { language, regionName: names.get(oid) })),
-          )
-        : record.chart,
-    [on, record.chart, sent, language, names],
-  );
-  const answered = useMemo(() => new Map([...sent].map(([oid, { length }]) => [oid, length])), [sent]);
-  return { record: { ...record, chart }, on, turn, others, answered };
+  return { ...useJoined(record, others, on), on, turn, others };
 };
 
 export const Regions = ({ regions }: { readonly regions: WithRegions }): ReactNode => {

@@ -11,6 +11,7 @@ import { Listed } from '../ui/list.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
 import { issuesAt } from '../ui/states.tsx';
 import { SubjectPage } from './page.tsx';
+import { RegionPairing } from './region-pairing.tsx';
 import styles from './resident.module.css';
 import { useFacilities } from './use-facilities.ts';
 import type { Subject } from './use-resident.ts';
@@ -71,6 +72,7 @@ const Pairing = (): ReactNode => {
         <Stack gap="lg">
           <NewCode subject={subject} />
           <List />
+          <RegionPairing subject={subject} />
         </Stack>
       )}
     </SubjectPage>
