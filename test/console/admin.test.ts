@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasBrowser, openBrowser, overflowOf, screenshot, seriousFindings } from '../support/browser.ts';
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
 import { deskJourneys } from './admin-desk.ts';
+import { iheJourneys } from './admin-ihe.ts';
 import { answer, button, CLINIC, fill, HOSPITAL, heading, menu, officesOf } from './offices.ts';
 import { zoomed } from './zoom.ts';
 
@@ -307,6 +308,7 @@ describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/b
   });
 
   deskJourneys(offices);
+  iheJourneys(offices);
 
   const whole = (who: string, names: string) =>
     zoomed(
