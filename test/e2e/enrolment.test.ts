@@ -31,6 +31,8 @@ const as = async (who: string): Promise<string> => {
 // biome-ignore lint/suspicious/noExplicitAny: the shape of an answer is what the test is about
 type Answered = { status: number; body: any };
 
+const REPRESENTATION = 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation';
+
 const call = async (token: string, method: string, path: string, body?: unknown, more = {}): Promise<Answered> => {
   const fhir = path.startsWith('/fhir/');
   const answer = await fetch(`${stack.region().baseUrl}${path}`, {
@@ -188,6 +190,40 @@ describe('a resident', () => {
     const seesItself = async () =>
       (await call(accessToken, 'GET', `/fhir/Patient/${joined.body.patient}`)).status === 200;
     expect(await until(seesItself)).toBe(true);
+  }, 60_000);
+
+  it('is found by the insurance of two Coverages, as the stream brings them', async () => {
+    const patient = (family: string, kana: string) => ({
+      resourceType: 'Patient',
+      name: [
+        { extension: [{ url: REPRESENTATION, valueCode: 'IDE' }], family, given: ['千代'] },
+        { extension: [{ url: REPRESENTATION, valueCode: 'SYL' }], family: kana, given: ['チヨ'] },
+      ],
+      gender: 'female',
+      birthDate: '1939-09-09',
+    });
+    const part = (name: string, valueString: string) => ({
+      url: `http://jpfhir.jp/fhir/core/Extension/StructureDefinition/JP_Coverage_InsuredPerson${name}`,
+      valueString,
+    });
+    const register = async (who: string, family: string, kana: string) => {
+      const token = await as(who);
+      const { id } = (await call(token, 'POST', '/fhir/Patient', patient(family, kana))).body;
+      const covered = await call(token, 'POST', '/fhir/Coverage', {
+        resourceType: 'Coverage',
+        status: 'active',
+        extension: [part('Symbol', '７７'), part('Number', '1234'), part('SubNumber', '01')],
+        beneficiary: { reference: `Patient/${id}` },
+        payor: [{ identifier: { system: 'urn:oid:1.2.392.100495.20.3.61', value: '06360012' } }],
+      });
+      expect(covered).toMatchObject({ status: 201 });
+      return id as string;
+    };
+    const a = await register('system:hospital', '粟野', 'アワノ');
+    await register('system:clinic', '麦田', 'ムギタ');
+    const desk = await as('staff:municipal');
+    const records = async () => (await call(desk, 'GET', `/identity/patients/${a}/person`)).body.records?.length;
+    expect(await until(async () => (await records()) === 2)).toBe(true);
   }, 60_000);
 
   it('hears of broken glass, which the privacy officer reviews', async () => {
