@@ -8,6 +8,7 @@
 import * as z from 'zod/mini';
 import type { RowStore } from '../services/row-store.ts';
 import type { Resources } from '../storage/port.ts';
+import { sha256 } from './assertion.ts';
 import type { Named } from './gateway-names.ts';
 import { HANDLE_DAYS, linkBasis } from './handles.ts';
 
@@ -15,8 +16,11 @@ const P = (community: string) => `federation#told#${community}`;
 const LIFE_MS = HANDLE_DAYS * 86_400_000;
 /** Of a transaction of DynamoDB. */
 const AT_ONCE = 100;
+/** A list that is asked for again on the same day is not written down again. */
+const FRESH_MS = 86_400_000;
 
-const Person = z.strictObject({ patient: z.string(), basis: z.string(), until: z.number() });
+/** `names`: a digest of the aliases that were written with it. */
+const Person = z.strictObject({ patient: z.string(), basis: z.string(), names: z.string(), until: z.number() });
 const Alias = z.strictObject({ kind: z.enum(['document', 'summary']), id: z.string(), until: z.number() });
 
 export interface Told {
@@ -44,10 +48,14 @@ export const openTold = ({ rows, resources, clock }: ToldParts, community: strin
     row && row.until > clock() ? row : undefined;
   return {
     tell: async (patient, aliases) => {
-      const { linked, basis } = await standing(patient);
+      const key = (one: string) => `~${resources.patientKey(one)}`;
+      const [{ linked, basis }, row] = await Promise.all([standing(patient), rows.get(p, key(patient))]);
+      const names = sha256(JSON.stringify(aliases));
       const until = clock() + LIFE_MS;
+      const known = current(Person.safeParse(row?.data).data);
+      if (known?.basis === basis && known.names === names && known.until > until - FRESH_MS) return;
       const changes = [
-        ...linked.map((one) => [`~${resources.patientKey(one)}`, { patient, basis, until }] as const),
+        ...linked.map((one) => [key(one), { patient, basis, names, until }] as const),
         ...aliases.map(({ name, kind, id }) => [name, { kind, id, until }] as const),
       ].map(([s, data]) => ({ kind: 'put' as const, p, s, data, until }));
       for (let at = 0; at < changes.length; at += AT_ONCE) await rows.write(changes.slice(at, at + AT_ONCE));

@@ -223,6 +223,25 @@ describe(`ITI-38 and ITI-39${skipped}`, () => {
     expect((await region.retrieve(requests)).documents).toHaveLength(3);
   });
 
+  it('writes down once a day what was told, and at once when there is more', async () => {
+    await documentOf(patient, { id: 'letter-1' });
+    const patientId = await found();
+    const rows = async () => (await region.rows.list({ p: `federation#told#${THERE}` })).rows;
+    const list = () => region.find({ patientId, types: ['stable'] });
+    await list();
+    const first = JSON.stringify(await rows());
+    region.time.now += 60_000;
+    await list();
+    expect(JSON.stringify(await rows())).toBe(first);
+    await documentOf(patient, { id: 'letter-2' });
+    await list();
+    expect(await rows()).toHaveLength(3);
+    region.time.now += 2 * 86_400_000;
+    await list();
+    const [person] = (await rows()).filter(({ s }) => s.startsWith('~'));
+    expect((person!.data as { until: number }).until).toBeGreaterThan(region.time.now + 29 * 86_400_000);
+  });
+
   it('narrows by code, date, author and status', async () => {
     await documentOf(patient, { author: [{ type: 'Practitioner', display: '鈴木 花子' }] });
     await documentOf(patient, {
