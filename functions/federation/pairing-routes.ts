@@ -34,7 +34,7 @@ export const pairingRoutes = ({ resources, pairings, contracts, ask }: PairingRo
   const whose = async ({ actor }: Context, named: string | undefined): Promise<string> => {
     const patient = named ?? actor.patients[0];
     if (patient === undefined) throw refuse('invalid', 'patient: whose records', 'patient');
-    const isOwn = actor.kind !== 'resident' || actor.patients.includes(patient);
+    const isOwn = actor.kind !== 'resident' || (actor.patients.includes(patient) && !actor.minors?.includes(patient));
     const stored = isOwn ? await resources.get('Patient', patient) : undefined;
     if (!stored || stored.deleted) throw notFound('a Patient with this id');
     return patient;

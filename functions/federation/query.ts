@@ -1,7 +1,7 @@
 // /federation/fhir: one question of a client to its own region and to all communities under contract, at once; what came in time, merged.
 // A partial answer is an answer, and says so: who was late, down, refusing or broken is an OperationOutcome entry.
 import { policyOf } from '../consent/policy.ts';
-import { FhirError, notFound, refuse } from '../fhir/outcome.ts';
+import { FhirError, forbidden, notFound, refuse } from '../fhir/outcome.ts';
 import type { Issue } from '../fhir/types.ts';
 import type { Answer, Context, FhirRequest, Interaction } from '../interactions/contract.ts';
 import { fhirBase } from '../interactions/headers.ts';
@@ -56,6 +56,9 @@ export const federated =
     const timing = timingOf(request);
     const cursor = resumed(parts, context, request);
     const asked = cursor?.asked ?? askedOf(request, base);
+    // What she keeps from her parents is known here and nowhere else.
+    if (context.actor.minors?.includes(asked.patient))
+      throw forbidden('a minor who decides alone asks other regions herself');
     const signal = AbortSignal.timeout(timing.perCommunity);
     const [person, active] = await Promise.all([personOf(parts, context, asked.patient), parts.contracts.active()]);
     const asking: Asking = {

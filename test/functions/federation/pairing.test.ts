@@ -126,6 +126,14 @@ describe('a pairing', () => {
     expect((await bring(code, resident(person), { patient: 'somebody-else' })).status).toBe(404);
   });
 
+  it('of a minor who decides alone is no matter of the parents: they neither pair her nor read by it', async () => {
+    await pair();
+    const parent = { ...resident('parent', person), minors: [person] };
+    expect((await chart(parent)).status).toBe(403);
+    expect((await bring(codeOf(await offer()), parent, { patient: person })).status).toBe(404);
+    expect((await chart(resident(person))).status).toBe(200);
+  });
+
   it('takes a code once, for a day, from the region that it is for, and no other code', async () => {
     const code = codeOf(await offer());
     expect((await bring(code)).status).toBe(201);
