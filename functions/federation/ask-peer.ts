@@ -58,7 +58,8 @@ export const askPeer =
     throw refusal(status, said(bytes));
   };
 
-const untilAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+/** Whatever we wait for ourselves counts as time that it had. */
+export const untilAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   Promise.race([
     work,
     new Promise<never>((_, reject) => {

@@ -5,7 +5,7 @@ import type { Resource } from '../fhir/types.ts';
 import { cardOf } from '../identity/matching/card.ts';
 import { type Comparison, compare, type NameLevel } from '../identity/matching/compare.ts';
 import { contradicts, grade } from '../identity/matching/grade.ts';
-import type { PatientData } from '../ihe/patient.ts';
+import type { Identifier, PatientData } from '../ihe/patient.ts';
 import { fromFhir, toFhir } from '../ihe/patient-fhir.ts';
 import type { DemographicQuery, DiscoveryAnswer, RequestedAttribute } from '../ihe/ports.ts';
 import type { IheContract } from './contract.ts';
@@ -39,11 +39,20 @@ export const isSamePatient = (one: string, other: string): boolean => {
   return parts(one) === parts(other);
 };
 
+/** Whom a community does not know by one number it may know by the next; more are not told. */
+const MOST_NUMBERS = 4;
+
+export interface Discovering {
+  readonly discover: Discover;
+  readonly contract: IheContract;
+  /** OID of our own community: numbers below it mean the least elsewhere. */
+  readonly own: string;
+  readonly now: number;
+}
+
 export const discoverThere = async (
-  discover: Discover,
-  contract: IheContract,
+  { discover, contract, own, now }: Discovering,
   { evidence, basis, sharing }: Finding,
-  now: number,
 ): Promise<Correlation | undefined> => {
   if (sharing === 'nothing' || sharing === 'refused') return undefined;
   const ours = fromFhir(patientOf(evidence));
@@ -55,9 +64,13 @@ export const discoverThere = async (
   };
 
   let found: Correlation | undefined;
-  if (ours.identifiers.length > 0) {
-    found = judged(await discover({ ...NOBODY, identifiers: ours.identifiers }), 'identifiers');
-    if (found.kind === 'match') return found;
+  const isOwn = ({ authority }: Identifier) => authority.oid.startsWith(`${own}.`);
+  const numbers = [...ours.identifiers].sort((a, b) => Number(isOwn(a)) - Number(isOwn(b)));
+  // One by one: several in a question are "all of them" to some responders, and "any" to others; and what is not needed is not told.
+  for (const number of numbers.slice(0, MOST_NUMBERS)) {
+    const by = judged(await discover({ ...NOBODY, identifiers: [number] }), 'identifiers');
+    if (by.kind === 'match') return by;
+    if (found?.kind !== 'ask') found = by;
   }
   // Table 3.55.4.1.2-1: without a number, a name and a birth date are needed.
   if (sharing !== 'demographics' || ours.names.length === 0 || ours.birthDate === undefined) return found;

@@ -1,7 +1,6 @@
 // Our initiating gateway: a community that speaks IHE, asked as if it were one of ours. Every message carries an assertion of its own
 // (XUA) that names actor, facility, role and purpose; nothing that comes back is shown before it was held against what was asked.
 import { randomUUID } from 'node:crypto';
-import type { Actor } from '../consent/actor.ts';
 import { decide } from '../consent/decide.ts';
 import type { Narrow } from '../consent/matrix.ts';
 import { OPEN } from '../consent/policy.ts';
@@ -14,7 +13,7 @@ import { spanOf } from '../search/dates.ts';
 import { matchesAll } from '../search/match.ts';
 import { clinicalSpan } from '../search/placement.ts';
 import { compareRanks } from '../search/sort.ts';
-import type { Asking } from './ask-peer.ts';
+import { type Asking, untilAborted } from './ask-peer.ts';
 import { travellingRole, urnOf } from './assertion.ts';
 import { BREAK_GLASS, type IheContract } from './contract.ts';
 import type { Correlation } from './correlations.ts';
@@ -119,7 +118,7 @@ export const openIheGateway = (parts: IheGatewayParts): IheGateway => {
     newId: randomUUID,
     // The number of the request in both trails, and one of the message: a request has several.
     messageId: () => `urn:tsumugi:request:${encodeURIComponent(asking.requestId)}:${randomUUID()}`,
-    assertion: (url) => assertionFor(contract, asking, url, patient),
+    assertion: (url) => untilAborted(assertionFor(contract, asking, url, patient), asking.signal),
     mostBytes,
     send: async (url, { contentType, body }) => {
       const { signal, room, requestId } = asking;
@@ -174,7 +173,10 @@ export const openIheGateway = (parts: IheGatewayParts): IheGateway => {
   return {
     find: (contract, finding, asking, now) => {
       const to = initiator(contract, asking, MOST_BYTES);
-      return discoverThere((query) => inOurWords(discoverAt(to, remoteOf(contract), query)), contract, finding, now);
+      return discoverThere(
+        { discover: (query) => inOurWords(discoverAt(to, remoteOf(contract), query)), contract, own: community, now },
+        finding,
+      );
     },
 
     page: async (contract, handle, wish, asking) => {
@@ -227,19 +229,15 @@ const mayRead = ({ community }: IheContract, { actor, purpose, narrow }: IheAski
     action: 'read',
     type: resource.resourceType,
     dataClass: 'document',
-    facility: foreign(community, actor),
+    facility: `${community}~`, // none of ours, whatever it is there
     codes: codesOf(resource),
     policy: OPEN,
     consentDefault: 'implicit',
     // What an emergency opens there is decided there; a role that may not see such a document in one may not see it.
     purpose: purpose === BREAK_GLASS ? 'ETREAT' : purpose,
-    now: 0,
+    now: 0, // nothing that holds for a time is looked at
     narrow,
   }).permit;
-
-/** Never the actor's own, so that no chart of ours is meant. */
-const foreign = (community: string, { facility }: Actor): string =>
-  `${community}~${facility === undefined ? '' : 'ihe'}`;
 
 const codesOf = ({ type }: Resource): string[] =>
   ((type as { coding?: { system?: string; code?: string }[] } | undefined)?.coding ?? []).map(

@@ -216,6 +216,18 @@ describe('finding the person', () => {
     expect(seto.heard[0]!.body).not.toMatch(/livingSubjectName|livingSubjectBirthTime|阿波|1951|3610000001/);
   });
 
+  it('tells one number after the other, its own region’s last, and stops at the first that is known', async () => {
+    const others = [1, 2].map((n) => ({ system: `urn:oid:2.999.7.${n}`, value: `X-${n}` }));
+    const patient = await stranger([{ system: 'urn:oid:2.999.36.1', value: 'CARD' }, ...others, shared], OPT_IN);
+    expect(ofSeto((await documents('', patient)).body)).toHaveLength(3);
+    const told = seto.heard.flatMap(({ path, body }) =>
+      path === '/xcpd'
+        ? [[...body.matchAll(/extension="(X-1|X-2|S-1|CARD)"/g)].map(([, number]) => number).join()]
+        : [],
+    );
+    expect(told).toEqual(['X-1', 'X-2', 'S-1']);
+  });
+
   it('remembers, and forgets when the records here are linked otherwise or after a month', async () => {
     await documents();
     seto.heard.length = 0;
