@@ -2,7 +2,7 @@
 // form was opened with. https://hl7.org/fhir/R4/http.html#concurrency
 // What is new goes under ids that the form has chosen (https://hl7.org/fhir/R4/http.html#upsert): where an answer was lost on its way,
 // sending again writes the same resources and not a second time.
-import { type Api, ApiError, type Bundle, type Resource } from '../../api/client.ts';
+import type { Api, Bundle, Resource } from '../../api/client.ts';
 import { FACILITY_SOURCE } from '../../record/record.ts';
 import { corrected, type Draft, type EntryKind, enteredInError, type Values, type Writer } from './draft.ts';
 
@@ -66,19 +66,16 @@ const update = (api: Api, before: Resource, next: Resource): Promise<Resource> =
 
 export const revoke = (api: Api, before: Resource): Promise<Resource> => update(api, before, enteredInError(before));
 
-/** One upload for one file, also when the document around it had to be corrected and sent again. */
+/** One upload for one file, also when an answer was lost or the document around it had to be corrected and sent again. */
 const sent = new WeakMap<File, Values>();
+const ids = new WeakMap<File, string>();
 
 const sendFile = async (api: Api, file: File, { patient }: Writer): Promise<Values> => {
   const known = sent.get(file);
   if (known) return known;
-  const { value, location } = await api.ask<Resource | undefined>('/fhir/Binary', {
-    method: 'POST',
-    bytes: file,
-    headers: { 'x-security-context': patient },
-  });
-  const id = value?.id ?? /Binary\/([A-Za-z0-9.-]{1,64})/.exec(location ?? '')?.[1];
-  if (!id) throw new ApiError(502, []);
+  const id = ids.get(file) ?? crypto.randomUUID();
+  ids.set(file, id);
+  await api.ask(`/fhir/Binary/${id}`, { method: 'PUT', bytes: file, headers: { 'x-security-context': patient } });
   const made: Values = {
     url: `Binary/${id}`,
     contentType: file.type || 'application/octet-stream',
