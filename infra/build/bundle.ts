@@ -19,6 +19,20 @@ export const bundleFolder = join(root, 'build/lambda');
 const MOST_BYTES: Partial<Record<Entry, number>> = { 'fhir-api': 640_000 };
 
 /**
+ * Behind the API somebody waits for a cold start: what these import by `import()` is a file of its own. Of the others it is in the
+ * one file. Each is a build by itself, since each is deployed alone, and takes most of a second of processor time.
+ */
+const SPLIT: readonly Entry[] = [
+  'fhir-api',
+  'admin',
+  'audit-reports',
+  'identity',
+  'ihe',
+  'federation',
+  'responding-gateway',
+];
+
+/**
  * Lambda hands credentials over in the environment, where the SDK looks first. The other places (files, single sign-on,
  * web identity) are imported only when that fails, and would be a third of a small bundle.
  */
@@ -44,24 +58,28 @@ export const bundle = async ({ folder = bundleFolder } = {}): Promise<Bundle[]> 
   if (!existsSync(generated))
     execFileSync(process.execPath, [join(root, 'infra/build/definitions.ts')], { stdio: 'inherit' });
 
-  const bundles = await Promise.all(ENTRIES.map((entry) => bundleOne(entry, folder)));
+  const bundles = await buildOf(
+    ENTRIES.filter((entry) => !SPLIT.includes(entry)),
+    folder,
+    false,
+  );
+  // One after the other: side by side they would take more than a gigabyte.
+  for (const entry of SPLIT) bundles.push(...(await buildOf([entry], folder, true)));
   bundles.sort((a, b) => a.entry.localeCompare(b.entry));
   refuseHeavy(bundles);
   return bundles;
 };
 
-/** Each by itself: the files of two entries have nothing in common, since each is deployed alone. */
-const bundleOne = async (entry: Entry, folder: string): Promise<Bundle> => {
+const buildOf = async (entries: readonly Entry[], folder: string, splitting: boolean): Promise<Bundle[]> => {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [{ in: join(entriesFolder, `${entry}.ts`), out: 'index' }],
-    outdir: join(folder, entry),
+    entryPoints: entries.map((entry) => ({ in: join(entriesFolder, `${entry}.ts`), out: `${entry}/index` })),
+    outdir: folder,
     outExtension: { '.js': '.mjs' },
-    chunkNames: '[name]-[hash]',
+    chunkNames: `${entries[0]}/[name]-[hash]`,
     write: false,
     metafile: true,
     bundle: true,
-    splitting: true,
     minify: true,
     format: 'esm',
     platform: 'node',
@@ -74,7 +92,15 @@ const bundleOne = async (entry: Entry, folder: string): Promise<Bundle> => {
     logLevel: 'warning',
     // CommonJS dependencies call require() for Node's own modules.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    splitting,
   });
+  return entries.map((entry) => {
+    const own = outputFiles.filter(({ path }) => dirname(path) === join(folder, entry));
+    return writeOne(entry, folder, own, metafile);
+  });
+};
+
+const writeOne = (entry: Entry, folder: string, outputFiles: readonly OutputFile[], metafile: Metafile): Bundle => {
   const index = join(folder, entry, 'index.mjs');
   const atOnce = importedBy(metafile, index, ['import-statement']);
   const ever = importedBy(metafile, index, ['import-statement', 'dynamic-import']);
