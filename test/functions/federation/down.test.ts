@@ -157,8 +157,8 @@ describe('a region that does not answer', () => {
 
 describe('what was missing', () => {
   it('is asked for by a link of its own, which asks nobody else', async () => {
-    west.misbehave = silent;
-    const first = await chart('&_deadline=200');
+    west.misbehave = answering(503);
+    const first = await chart();
     expect(sources(first.body)).toEqual([NORTH, EAST]);
     expect(nextOf(first.body)).toBeUndefined();
     west.misbehave = undefined;
