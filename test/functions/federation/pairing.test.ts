@@ -241,6 +241,7 @@ describe('a resident', () => {
       },
     });
     expect(fromWest(await own())).toHaveLength(1);
+    await west.consent(there, REFUSAL); // is read at home there, not here
     const everything = await east.call(resident(person), 'GET', `/federation/fhir/Patient/${person}/$everything`);
     const types = new Set(fromWest(everything).map(({ resource }) => resource.resourceType));
     expect([...types].sort()).toEqual(['Observation', 'Patient']);
