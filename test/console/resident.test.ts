@@ -1,11 +1,9 @@
-// The resident's face in a real browser over the whole local stack: what a person does with a telephone, from the first sign-in to
-// leaving. Every page is held to WCAG 2.2 AA by axe at 360 and 1280 px, in both languages.
-import { AdminCreateUserCommand } from '@aws-sdk/client-cognito-identity-provider';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cognitoClient } from '../../infra/local/demo/identities.ts';
 import { hasBrowser, screenshot, signIn, type Visit, visit } from '../support/browser.ts';
-import { givenStack, go, until } from './given.ts';
+import { givenStack, until } from './given.ts';
+import { english } from './resident/english.ts';
+import { joining } from './resident/joining.ts';
 import { pages } from './resident/pages.ts';
 import { zoomed } from './zoom.ts';
 
@@ -295,43 +293,7 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     expect((await call('resident:2', 'GET', '/me/proxies')).iActFor).toMatchObject([{ inForce: false }]);
   });
 
-  it('is the same in English: a number is doubted, a kind stopped at one facility and resumed, the record taken along', async () => {
-    const other = await given.open('resident:2', '/resident/measurements', { language: 'en', ...PHONE });
-    const { page: english } = other;
-    await english.getByRole('button', { name: 'Temperature' }).click();
-    const degrees = english.getByLabel('Temperature (℃)');
-    await degrees.fill('366');
-    await english.getByRole('button', { name: 'Save', exact: true }).click();
-    await english.getByText(/Please enter a number from \d+ to \d+\./).waitFor();
-    await degrees.fill('39.5');
-    await english.getByRole('button', { name: 'Save', exact: true }).click();
-    await english.getByRole('alertdialog', { name: 'Is this number right?' }).waitFor();
-    await english.getByRole('button', { name: 'Change it' }).click();
-    await degrees.fill('36.5');
-    await english.getByRole('button', { name: 'Save', exact: true }).click();
-    await english.getByText('36.5 ℃').waitFor();
-
-    await go(english, '/resident/consents');
-    await english.getByText('Kinds of data').first().or(english.locator('summary').first()).first().waitFor();
-    await english.locator('summary').first().click();
-    const kind = english.getByRole('list').first().getByRole('switch').nth(2);
-    const isOn = () => kind.isChecked();
-    const before = await isOn();
-    await kind.press('Space');
-    await expect.poll(isOn, { timeout: 30_000 }).toBe(!before);
-    await kind.press('Space');
-    await expect.poll(isOn, { timeout: 30_000 }).toBe(before);
-
-    await go(english, '/resident/download');
-    const [file] = await Promise.all([
-      english.waitForEvent('download'),
-      english.getByRole('button', { name: /IPS/ }).click(),
-    ]);
-    expect(file.suggestedFilename()).toMatch(/^ips-/);
-    expect(other.complaints).toEqual([]);
-    await other.context.close();
-  });
-
+  english(given);
   pages(given);
   zoomed(
     () => ({ browser: given.browser, region: given.stack.region() }),
@@ -368,63 +330,5 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     expect(seen.complaints).toEqual([]);
   });
 
-  it('signs in for the first time, applies, and has joined when the desk says so', async () => {
-    const username = 'hanae@resident.example';
-    const cognito = cognitoClient(given.stack.region());
-    await cognito.send(
-      new AdminCreateUserCommand({
-        UserPoolId: given.stack.region().settings.RESIDENTS_POOL_ID!,
-        Username: username,
-        TemporaryPassword: 'Temporary-2026-1',
-        MessageAction: 'SUPPRESS',
-      }),
-    );
-    cognito.destroy();
-    const fresh = await visit(given.browser, given.stack.region(), PHONE);
-    const { page: first } = fresh;
-    first.setDefaultTimeout(20_000);
-    await first.getByText('住民').click();
-    await first.locator('input[name=username]').fill(username);
-    await first.locator('input[name=password]').fill('Temporary-2026-1');
-    await first.getByRole('button', { name: '次へ' }).click();
-    await first.getByLabel('新しいパスワード').fill('Tsumugi-first-2026');
-    await first.getByRole('button', { name: '次へ' }).click();
-    await first.getByRole('link', { name: '参加を申し込む' }).click();
-    for (const [label, value] of [
-      ['姓（漢字）', '架空'],
-      ['名（漢字）', '花枝'],
-      ['姓（かな）', 'カクウ'],
-      ['名（かな）', 'ハナエ'],
-      ['生年月日', '1950-02-03'],
-      ['郵便番号', '770-0000'],
-      ['住所', '徳島県架空市一丁目1-1'],
-      ['市町村コード', '362018'],
-    ] as const)
-      await first.getByLabel(label).fill(value);
-    await first.getByLabel('説明を読み、参加を申し込みます。').check();
-    await first.getByRole('button', { name: '申し込む' }).click();
-    const receipt = (await first.getByText(/^\d{4}-\d{4}-\d{4}$/).textContent())!.replaceAll('-', '');
-    expect(fresh.complaints).toEqual([]);
-
-    const evidence = { kind: 'paper', checked: ['my-number-card'], scan: 'file-1' };
-    await call('staff:municipal', 'POST', `/enrolment/applications/${receipt}/confirmation`, { evidence });
-    await first.goto(`${first.url().split('#')[0]}#/resident`);
-    await until(async () => {
-      await first.reload();
-      return first
-        .getByRole('link', { name: /わたしの記録/ })
-        .last()
-        .waitFor({ timeout: 2_000 })
-        .then(
-          () => true,
-          () => false,
-        );
-    });
-    await first
-      .getByRole('main')
-      .getByRole('link', { name: /カード/ })
-      .click();
-    await first.getByRole('img', { name: 'カードのQRコード' }).waitFor();
-    await fresh.context.close();
-  });
+  joining(given);
 });
