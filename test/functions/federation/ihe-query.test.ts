@@ -14,7 +14,20 @@ import {
   openIheCommunity,
   SHARED,
 } from './ihe-community.ts';
-import { desk, doctorAt, issues, later, link, matches, type Node, nextOf, OPT_IN, openNode, REFUSAL } from './world.ts';
+import {
+  desk,
+  doctorAt,
+  issues,
+  later,
+  link,
+  matches,
+  type Node,
+  nextOf,
+  OPT_IN,
+  openNode,
+  REFUSAL,
+  TERMS,
+} from './world.ts';
 
 const SETO = `urn:oid:${OID}`;
 let east: Node;
@@ -197,6 +210,23 @@ describe('what it cannot answer', () => {
     );
     expect(issues(body)[0]?.diagnostics).toContain('which the link contract does not name');
     expect(seto.heard).toEqual([]);
+    await other.stop();
+  });
+
+  it('is asked for in an emergency under that purpose, where the contract covers it', async () => {
+    const other = await openNode({ oid: '2.999.38', name: 'Other', prefecture: '38', consentDefault: 'own-facility' });
+    await linkIhe(other, seto.base, { terms: { ...TERMS, purposes: ['TREAT', 'BTG'] } });
+    const id = await other.person({ identifier: [shared] });
+    const ask = (headers: Record<string, string>) =>
+      other.call(doctorAt('3810000002'), 'GET', `/federation/fhir/DocumentReference?patient=${id}`, { headers });
+    expect(ofSeto((await ask({})).body)).toEqual([]);
+    expect(seto.heard).toEqual([]);
+    const { body } = await ask({
+      'x-purpose': 'BTG',
+      'x-purpose-reason': encodeURIComponent('意識がなく、内服が分からない'),
+    });
+    expect(ofSeto(body)).toHaveLength(3);
+    expect(seto.heard.map(({ claims }) => claims.purposeOfUse?.code)).toEqual(['BTG', 'BTG']);
     await other.stop();
   });
 
