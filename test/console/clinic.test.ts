@@ -8,6 +8,7 @@ import { large } from './clinic/large.ts';
 import { lost } from './clinic/lost.ts';
 import { regions } from './clinic/regions.ts';
 import { roles } from './clinic/roles.ts';
+import { sameName } from './clinic/same-name.ts';
 import { states } from './clinic/states.ts';
 import { visits } from './clinic/visit.ts';
 import { givenStack } from './given.ts';
@@ -18,6 +19,7 @@ describe.skipIf(!hasBrowser)('the chart in the console (skipped without /usr/bin
   visits(given);
   keyboard(given);
   roles(given);
+  sameName(given);
   camera(given);
   documents(given);
   lost(given);

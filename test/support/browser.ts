@@ -197,6 +197,7 @@ export const cutOf = (page: Page): Promise<string[]> =>
     const box = element.getBoundingClientRect();
     const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
     if (!own || box.width <= 1 || box.height <= 1 || style.visibility === 'hidden') return [];
+    if (box.right <= 0) return []; // the link to the content, until it has the focus
     // What is for screen readers only is a dot by design; what scrolls can be scrolled to.
     for (let up = element; up; up = up.parentElement) {
       const { overflowX, clip, clipPath, position } = getComputedStyle(up);

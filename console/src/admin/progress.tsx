@@ -173,7 +173,11 @@ const Figures = ({ of }: { readonly of: ProgressOf }): ReactNode => {
               key: one.band,
               name: band(one.band),
               share: one.percent,
-              text: `${percent(one.percent)} (${count(one.enrolled)} / ${count(one.population)})`,
+              // What is too little to be told is said once; the picture has no room to say it twice.
+              text:
+                one.percent === null || one.enrolled === null
+                  ? percent(null)
+                  : `${percent(one.percent)} (${count(one.enrolled)} / ${count(one.population)})`,
             }))}
           />
         </Section>
