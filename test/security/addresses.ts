@@ -57,6 +57,7 @@ export const WALK: Readonly<Record<string, Address>> = {
   'GET /admin/reviews': to(['admin', 'privacy']),
   'POST /admin/import/facilities': to(['admin']),
   'POST /admin/import/staff': to(['admin']),
+  'GET /admin/usage': to(['admin', 'operator', 'municipal']),
   'GET /admin/break-glass': to(['privacy']),
   'GET /admin/break-glass/{id}': to(['privacy']),
   'POST /admin/break-glass/{id}/review': to(['privacy'], () => ({ outcome: 'justified', note: 'x' })),

@@ -27,6 +27,7 @@ import { identityApi } from '../../functions/middleware/identity-api.ts';
 import { iheApi } from '../../functions/middleware/ihe-api.ts';
 import type { Stored } from '../../functions/storage/port.ts';
 import { tenantRoutes } from '../../functions/tenants/routes.ts';
+import { usageRoutes } from '../../functions/tenants/usage.ts';
 import {
   crew,
   doctor,
@@ -70,6 +71,10 @@ export const open = async () => {
   const trail = { search: async () => ({ records: [], more: false }), each: async function* () {} };
   const routes = [
     ...tenantRoutes({ ...office.needs, resources: services.resources }),
+    ...usageRoutes({
+      ...{ rows: office.needs.rows, counted: rows, yen: undefined },
+      accounts: async () => ({ staff: 0, residents: 0 }),
+    }),
     ...breakGlassRoutes(cases, trail as never),
     ...enrolmentRoutes(desk, cases),
     ...consentRoutes({ ...services, rows }),

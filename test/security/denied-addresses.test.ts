@@ -71,6 +71,7 @@ describe('the addresses beside the FHIR API', () => {
       'routes', // functions/interactions/denied.test.ts
       'tenantRoutes',
       'unusualRoutes',
+      'usageRoutes',
     ]);
   });
 });
