@@ -138,7 +138,7 @@ export const fromEntry = (entry: DocumentEntry, patient: Reference, url: string)
   identifier: [{ system: 'urn:ietf:rfc:3986', value: entry.entryUuid }],
   status: entry.status === 'Approved' ? 'current' : 'superseded',
   subject: patient,
-  ...optional('type', concept(entry.typeCode)),
+  ...optional('type', entry.typeCode && concept(entry.typeCode)),
   ...optional('category', entry.classCode && [concept(entry.classCode)]),
   ...optional('description', entry.comments),
   ...optional('author', nonEmpty(entry.authors.flatMap(authorOf))),
@@ -146,9 +146,9 @@ export const fromEntry = (entry: DocumentEntry, patient: Reference, url: string)
   content: [
     {
       attachment: {
-        contentType: entry.mimeType,
+        contentType: token(entry.mimeType) ?? 'application/octet-stream',
         url,
-        ...optional('language', entry.languageCode),
+        ...optional('language', token(entry.languageCode)),
         ...optional('title', entry.title),
         ...optional('creation', dateTime(entry.creationTime)),
         ...optional('size', entry.size),
@@ -167,16 +167,24 @@ const nonEmpty = <T>(values: readonly T[]): readonly T[] | undefined => (values.
 
 const urn = (id: string): string => (/^[0-2](\.\d+)+$/.test(id) ? `${URN_OID}${id}` : id);
 const fhirCoding = ({ code, scheme, display }: Code): Coding => ({
-  system: ADDRESSES.get(scheme) ?? urn(scheme),
-  code,
+  system: ADDRESSES.get(scheme) ?? urn(scheme).trim().replace(/\s/g, '%20'),
+  code: token(code) ?? '-',
   ...optional('display', display),
 });
-const concept = (code: Code | undefined): CodeableConcept => (code ? { coding: [fhirCoding(code)] } : {});
+const concept = (code: Code): CodeableConcept => ({ coding: [fhirCoding(code)] });
 
-const authorOf = ({ person, institutions }: DocumentAuthor): Reference[] => [
-  ...(person ? [{ type: 'Practitioner', display: person.split('^').slice(1, 4).filter(Boolean).join(' ') }] : []),
-  ...institutions.map((one) => ({ type: 'Organization', display: one.split('^')[0] ?? '' })),
-];
+/** https://hl7.org/fhir/R4/datatypes.html#code: no space at an end, single ones within. */
+const token = (text: string | undefined): string | undefined => text?.trim().replace(/\s+/g, ' ') || undefined;
+
+/** Who has a number and no name says nothing to whoever reads it. */
+const authorOf = ({ person = '', institutions }: DocumentAuthor): Reference[] =>
+  [
+    { type: 'Practitioner', display: person.split('^').slice(1, 4).join(' ') },
+    ...institutions.map((one) => ({ type: 'Organization', display: one.split('^')[0] ?? '' })),
+  ].flatMap(({ type, display }) => {
+    const named = token(display);
+    return named === undefined ? [] : [{ type, display: named }];
+  });
 
 const contextOf = (entry: DocumentEntry): NonNullable<DocumentReference['context']> | undefined => {
   const period = {
@@ -198,5 +206,7 @@ const dateTime = (value: string | undefined): string | undefined => {
   if (!found) return undefined;
   const [, year, month, day, hour, minute = '00', second = '00'] = found;
   const date = [year, month, day].filter((part) => part !== undefined).join('-');
-  return hour === undefined ? date : `${date}T${hour}:${minute}:${second}Z`;
+  const written = hour === undefined ? date : `${date}T${hour}:${minute}:${second}Z`;
+  const isOfCalendar = !Number.isNaN(Date.parse(written)) && new Date(written).toISOString().startsWith(date);
+  return isOfCalendar ? written : undefined;
 };
