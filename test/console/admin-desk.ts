@@ -348,7 +348,9 @@ export const deskJourneys = ({ office, send, world }: Offices): void => {
     await cost.getByText('$3.95').waitFor();
     const row = page.getByRole('region', { name: '施設ごと' }).last().getByRole('row');
     expect(await row.filter({ hasText: 'デモ中央病院' }).textContent()).toMatch(/デモ中央病院/);
+    await page.setViewportSize({ width: 1280, height: 1500 });
     await screenshot(page, 'admin-usage');
+    await page.setViewportSize({ width: 1280, height: 800 });
     const [saved] = await Promise.all([page.waitForEvent('download'), button(page, 'CSVで保存する').click()]);
     const { readFileSync } = await import('node:fs');
     const csv = readFileSync(await saved.path(), 'utf8');

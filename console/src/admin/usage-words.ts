@@ -13,6 +13,7 @@ export const useUsageText = words({
     costHow:
       '数えた利用にAWSの料金表（{prices}時点、東京）を掛けた見積りです。請求書ではありません。税・データ転送・サポートは含みません。',
     total: '合計',
+    both: '{usd}（{yen}）',
     idle: '待機費用（誰も使わなくてもかかる分）',
     idleMonth: '待機費用の月額',
     use: '利用（要求）',
@@ -75,6 +76,7 @@ export const useUsageText = words({
     costHow:
       'What was counted, times the price list of AWS (Tokyo, as of {prices}). This is no bill. Without tax, data out and support.',
     total: 'Together',
+    both: '{usd} ({yen})',
     idle: 'Idle (due although nobody calls)',
     idleMonth: 'Idle, a whole month',
     use: 'Use (requests)',

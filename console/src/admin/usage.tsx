@@ -163,7 +163,7 @@ const Cost = ({ of: { cost } }: { readonly of: Usage }): ReactNode => {
   const { language } = useLanguage();
   const { usd, yen } = useFigures();
   const { rate, asOf, isOfRegion } = cost.yen;
-  const both = (amount: number) => `${usd(amount)}（${yen(amount * rate)}）`;
+  const both = (amount: number) => t('both', { usd: usd(amount), yen: yen(amount * rate) });
   return (
     <Section title={t('cost')}>
       <Text size="xl" fw={700}>
