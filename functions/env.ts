@@ -9,6 +9,8 @@ export interface Env {
   readonly HOME_COMMUNITY_ID: string;
   /** Where clients reach the API, no slash at the end. */
   readonly BASE_URL: string;
+  /** Other names of the same API, by commas, no slash at the end. May be empty. */
+  readonly OTHER_BASE_URLS: string;
   readonly CLINICAL_TABLE: string;
   readonly REGISTRY_TABLE: string;
   readonly AUDIT_TABLE: string;

@@ -118,7 +118,7 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
         params: asked.params,
         handling: 'lenient',
         now: context.now,
-        baseUrl: base,
+        baseUrls: [base],
         facility: context.actor.facility,
       })
     : undefined;

@@ -30,6 +30,8 @@ export interface Region {
   readonly name: string;
   /** Base of the API, no slash at the end: `https://api.tokushima.example/` + `fhir`. */
   readonly baseUrl: string;
+  /** Other names of the same API (mutual TLS): who names a record by one of them means ours. */
+  readonly otherBaseUrls?: readonly string[] | undefined;
   readonly homeCommunityId: string;
   /** How consent is taken, and so what other facilities may read where none says anything; absent: nothing. */
   readonly consentDefault?: ConsentDefault | undefined;

@@ -48,6 +48,10 @@ export const isCreateOnly = (headers: Headers): boolean => headers['if-none-matc
 /** Where clients find the FHIR API of this region. */
 export const fhirBase = ({ baseUrl }: Pick<Region, 'baseUrl'>) => `${baseUrl}/fhir`;
 
+/** All addresses that mean this server: clients may come by another name than the one that we answer with. */
+export const fhirBases = ({ baseUrl, otherBaseUrls = [] }: Pick<Region, 'baseUrl' | 'otherBaseUrls'>) =>
+  [baseUrl, ...otherBaseUrls].map((url) => `${url}/fhir`);
+
 /** https://hl7.org/fhir/R4/http.html#versioning: how a version shows in HTTP. */
 export const versionHeaders = ({ version, lastUpdated }: Pick<Stored, 'version' | 'lastUpdated'>) => ({
   etag: `W/"${version}"`,

@@ -4,7 +4,7 @@ import type { Resource } from '../fhir/types.ts';
 import type { Stored } from '../storage/port.ts';
 import { matches, onlyMatch } from './conditional.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
-import { fhirBase, ifMatch } from './headers.ts';
+import { fhirBases, ifMatch } from './headers.ts';
 import { parseId, parseType } from './ids.ts';
 import { mediaType } from './media-type.ts';
 import { copyOf, isEqual } from './patch/copy.ts';
@@ -52,7 +52,7 @@ const apply = async (services: Needs, context: Context, request: FhirRequest, pr
   }
   const resource = patched(previous, request);
   const issues = [...assertValid(resource, type), ...(await assertProfiles(services, resource))];
-  normaliseReferences(resource, fhirBase(services.region));
+  normaliseReferences(resource, fhirBases(services.region));
   const write = replaceWrite(services, context, previous, { type, resource, method: 'PATCH' });
   const stored = write ? await commitOne(services, context, write, expected !== undefined) : previous;
   disclose(context, 'U', stored);

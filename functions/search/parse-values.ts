@@ -10,7 +10,8 @@ import { type Pointer, pointer } from './references.ts';
 
 export interface Reader {
   readonly now: number;
-  readonly baseUrl: string | undefined;
+  /** Ours; the first is the one that we answer with. */
+  readonly baseUrls: readonly string[];
   /** The searcher's facility, whose patient numbers a bare system means. */
   readonly facility: string | undefined;
 }
@@ -101,7 +102,7 @@ const quantity = (text: string, place: Place): Wanted => {
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;
 
 const reference = (text: string, place: Place, targets: readonly string[], type: string | undefined): Wanted => {
-  const found: Pointer = pointer(unescaped(text), place.baseUrl);
+  const found: Pointer = pointer(unescaped(text), place.baseUrls);
   if (found.id !== undefined) {
     if (type && found.type !== type) throw malformed(place, `the reference is not to a ${type}`);
     return { kind: 'reference', pointer: found };
@@ -118,7 +119,7 @@ const reference = (text: string, place: Place, targets: readonly string[], type:
 };
 
 /** A profile of this server may be named by its relative address. */
-const profile = (text: string, { baseUrl }: Reader): Wanted[] => {
+const profile = (text: string, { baseUrls: [baseUrl] }: Reader): Wanted[] => {
   const isRelative = /^[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}(\||$)/.test(text);
   const uris = baseUrl !== undefined && isRelative ? [text, `${baseUrl}/${text}`] : [text];
   return uris.map((uri) => ({ kind: 'uri', uri }));

@@ -12,11 +12,12 @@ export interface Pointer {
 const RELATIVE = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?$/;
 
 /**
- * `baseUrl`: ours, in a search, so that an absolute reference to ourselves is the relative one. Stored references to ourselves are
+ * `baseUrls`: ours, in a search, so that an absolute reference to ourselves is the relative one. Stored references to ourselves are
  * relative already (interactions/write/references.ts), so an absolute one in a resource points elsewhere.
  */
-export const pointer = (text: string, baseUrl?: string): Pointer => {
-  const own = baseUrl && text.startsWith(`${baseUrl}/`) ? text.slice(baseUrl.length + 1) : text;
+export const pointer = (text: string, baseUrls: readonly string[] = []): Pointer => {
+  const baseUrl = baseUrls.find((one) => text.startsWith(`${one}/`));
+  const own = baseUrl === undefined ? text : text.slice(baseUrl.length + 1);
   const [match, type, id, version] = RELATIVE.exec(own) ?? [];
   if (match !== undefined) return { type, id, version };
   const bar = text.indexOf('|');

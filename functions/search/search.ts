@@ -126,7 +126,7 @@ export const search =
       params: cursor?.params ?? request.params,
       handling: cursor ? 'lenient' : request.handling,
       now,
-      baseUrl: `${region.baseUrl}/fhir`,
+      baseUrls: basesOf(region),
       facility: context.actor.facility,
     });
     const { permit } = request;
@@ -176,7 +176,7 @@ export const matching =
       params,
       handling: 'strict',
       now,
-      baseUrl: `${region.baseUrl}/fhir`,
+      baseUrls: basesOf(region),
       facility: actor.facility,
     });
     if (query.criteria.length + query.links.length === 0)
@@ -200,3 +200,6 @@ export const matching =
       throw refuse('ambiguous', 'the conditional criteria are not selective enough: name the patient or an identifier');
     return found.matches;
   };
+
+const basesOf = ({ baseUrl, otherBaseUrls = [] }: Services['region']): string[] =>
+  [baseUrl, ...otherBaseUrls].map((url) => `${url}/fhir`);

@@ -63,6 +63,7 @@ export const liveServices = async (
     region: {
       name: env.REGION_NAME,
       baseUrl: env.BASE_URL,
+      otherBaseUrls: environment['OTHER_BASE_URLS']?.split(',').filter(Boolean),
       homeCommunityId: env.HOME_COMMUNITY_ID,
       consentDefault: consentDefaultOf(environment),
       glassOverridesDenial: environment.GLASS_OVERRIDES_DENIAL === 'true',

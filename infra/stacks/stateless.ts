@@ -107,6 +107,7 @@ export class Stateless extends Stack {
       REGION_NAME: region.name,
       HOME_COMMUNITY_ID: region.homeCommunityId,
       BASE_URL: this.api.baseUrl,
+      OTHER_BASE_URLS: region.mtlsDomain ? `https://${region.mtlsDomain.name}` : '',
       CONSENT_DEFAULT: region.consentDefault,
       BREAK_GLASS_MINUTES: String(region.breakGlassMinutes ?? 30),
       GLASS_OVERRIDES_DENIAL: String(region.breakGlassOverridesDenial ?? false),

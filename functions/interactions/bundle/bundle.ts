@@ -1,7 +1,7 @@
 import { FhirError, refuse } from '../../fhir/outcome.ts';
 import { bundleText } from '../bundle-text.ts';
 import type { Interaction } from '../contract.ts';
-import { fhirBase, preferReturn } from '../headers.ts';
+import { fhirBase, fhirBases, preferReturn } from '../headers.ts';
 import { isObject, readJson } from '../write/body.ts';
 import { batch } from './batch.ts';
 import { inEntry, MAX_ENTRIES, parseEntry } from './entries.ts';
@@ -28,7 +28,8 @@ export const bundle =
     }
 
     const base = fhirBase(services.region);
-    const parse = (value: unknown, at: number) => parseEntry(value, at, base, request.headers.prefer);
+    const bases = fhirBases(services.region);
+    const parse = (value: unknown, at: number) => parseEntry(value, at, bases, request.headers.prefer);
     if (type === 'batch') {
       const parsed = entry.map((value: unknown, at) => attempt(at, () => parse(value, at)));
       const entries = await batch(dispatch, context, base, parsed);

@@ -44,7 +44,7 @@ const placeIn = (at: number, { diagnostics, expression }: Issue): Pick<Issue, 'd
 };
 
 /** Reads an entry's request: https://hl7.org/fhir/R4/bundle.html#transaction */
-export const parseEntry = (value: unknown, at: number, base: string, prefer: string | undefined): Entry => {
+export const parseEntry = (value: unknown, at: number, bases: readonly string[], prefer: string | undefined): Entry => {
   if (!isObject(value)) throw malformed(at, 'an entry must be an object');
   const { request, resource, fullUrl } = value;
   if (!isObject(request)) throw malformed(at, 'an entry must say its request', '.request');
@@ -60,7 +60,7 @@ export const parseEntry = (value: unknown, at: number, base: string, prefer: str
     if (typeof request[element] === 'string') headers[header] = request[element];
   }
   const body = needsResource ? (resource as Resource) : undefined;
-  const { path, params } = parseUrl(at, request.url, base);
+  const { path, params } = parseUrl(at, request.url, bases);
   return {
     at,
     fullUrl,
@@ -70,8 +70,8 @@ export const parseEntry = (value: unknown, at: number, base: string, prefer: str
 };
 
 /** Relative to the base, or below it: nobody else's addresses are called from here. */
-const parseUrl = (at: number, url: string, base: string): Pick<FhirRequest, 'path' | 'params'> => {
-  const relative = relativeToBase(url, base) ?? url;
+const parseUrl = (at: number, url: string, bases: readonly string[]): Pick<FhirRequest, 'path' | 'params'> => {
+  const relative = relativeToBase(url, bases) ?? url;
   if (/^[a-z][a-z0-9+.-]*:/i.test(relative))
     throw malformed(at, 'url must be relative to the base of this server', '.request.url');
   const mark = relative.indexOf('?');

@@ -64,10 +64,10 @@ export class Links {
   }
 }
 
-/** Links below our own base become relative at once. */
-export const linkedOf = (plan: Plan, base: string): Linked => {
+/** Links below a base of our own become relative at once. */
+export const linkedOf = (plan: Plan, bases: readonly string[]): Linked => {
   const open = slotsOf(plan.resource!).filter((slot) => {
-    const own = slot.isReference ? relativeToBase(slot.value, base) : undefined;
+    const own = slot.isReference ? relativeToBase(slot.value, bases) : undefined;
     if (own !== undefined) slot.write(own);
     return own === undefined;
   });

@@ -4,7 +4,7 @@ import type { Stored, Write } from '../../storage/port.ts';
 import { WriteRefused } from '../../storage/write-refused.ts';
 import { storeData } from '../binary.ts';
 import type { Context, Interaction } from '../contract.ts';
-import { isCreateOnly, type Return } from '../headers.ts';
+import { fhirBases, isCreateOnly, type Return } from '../headers.ts';
 import { assertWritable, disclose } from '../permit.ts';
 import { allocateId, createWrite, deleteWrite, replaceWrite } from '../write/draft.ts';
 import { profileFaults, refuseFaults } from '../write/meets-profiles.ts';
@@ -37,7 +37,7 @@ export const transaction = async (
   await lookUp(services, context, plans);
   gather(plans, atOf, (plan) => checkPrevious(services, context, plan));
   await checkProfiles(services, plans);
-  await link(services, context, base, plans);
+  await link(services, context, plans);
   assertDistinct(plans);
   await each(
     plans.filter(({ type, resource, existing }) => type === 'Binary' && resource && !existing),
@@ -75,9 +75,10 @@ const atOf = ({ entry }: { readonly entry: Entry }) => entry.at;
  * Gives every new resource its id and every link its target. Patients come first: the id of anything else holds the
  * partition of its patient, so the reference to the patient must be known when the id is made.
  */
-const link = async (services: Needs, context: Context, base: string, plans: readonly Plan[]): Promise<void> => {
+const link = async (services: Needs, context: Context, plans: readonly Plan[]): Promise<void> => {
+  const bases = fhirBases(services.region);
   const written = plans.filter(({ resource, existing }) => resource && !existing);
-  const linked = written.map((plan) => linkedOf(plan, base));
+  const linked = written.map((plan) => linkedOf(plan, bases));
   const links = new Links();
   const isNew = ({ id, method }: Plan) => id === undefined && method !== 'DELETE';
 

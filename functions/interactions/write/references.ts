@@ -77,21 +77,22 @@ const collectNarrative = (narrative: Record<string, unknown>, div: string, slots
 };
 
 /** `https://own.base/fhir/Patient/x` → `Patient/x`: a link to ourselves must survive a change of address. */
-export const relativeToBase = (link: string, base: string): string | undefined => {
-  if (!link.startsWith(`${base}/`)) return undefined;
+export const relativeToBase = (link: string, bases: readonly string[]): string | undefined => {
+  const base = bases.find((one) => link.startsWith(`${one}/`));
+  if (base === undefined) return undefined;
   const rest = link.slice(base.length + 1);
   return isResourceType(rest.slice(0, rest.search(/[/?]|$/))) ? rest : undefined;
 };
 
-/** Absolute references below our own base become relative. Only `reference` elements: a canonical url is a name, not an address. */
-export const normaliseReferences = (node: unknown, base: string): void => {
+/** Absolute references below a base of our own become relative. Only `reference` elements: a canonical url is a name, not an address. */
+export const normaliseReferences = (node: unknown, bases: readonly string[]): void => {
   if (Array.isArray(node)) {
-    for (const item of node) normaliseReferences(item, base);
+    for (const item of node) normaliseReferences(item, bases);
   } else if (isObject(node)) {
     for (const key in node) {
       const value = node[key];
-      if (typeof value === 'object') normaliseReferences(value, base);
-      else if (key === 'reference' && typeof value === 'string') node[key] = relativeToBase(value, base) ?? value;
+      if (typeof value === 'object') normaliseReferences(value, bases);
+      else if (key === 'reference' && typeof value === 'string') node[key] = relativeToBase(value, bases) ?? value;
     }
   }
 };

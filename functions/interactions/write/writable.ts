@@ -1,7 +1,7 @@
 import type { Issue, Resource } from '../../fhir/types.ts';
 import { assertNoPointer, isRawBinary, rawBinary } from '../binary.ts';
 import type { FhirRequest, Services } from '../contract.ts';
-import { fhirBase } from '../headers.ts';
+import { fhirBases } from '../headers.ts';
 import { assertValid, readResource } from './body.ts';
 import { assertProfiles } from './meets-profiles.ts';
 import { normaliseReferences } from './references.ts';
@@ -15,13 +15,13 @@ export const readWritable = async (
   const resource = isRawBinary(request) ? rawBinary(request) : readResource(request, type);
   const issues = [...assertValid(resource, type), ...(await assertProfiles(services, resource))];
   if (type === 'Binary') assertNoPointer(resource);
-  const base = fhirBase(services.region);
+  const bases = fhirBases(services.region);
   // Most bodies never mention our address: a search in the bytes is cheaper than a walk.
-  if (
-    !request.body ||
-    Buffer.from(request.body.buffer, request.body.byteOffset, request.body.byteLength).includes(base)
-  ) {
-    normaliseReferences(resource, base);
-  }
+  if (!request.body || mentions(request.body, bases)) normaliseReferences(resource, bases);
   return { resource, issues };
+};
+
+const mentions = ({ buffer, byteOffset, byteLength }: Uint8Array, texts: readonly string[]): boolean => {
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  return texts.some((text) => bytes.includes(text));
 };

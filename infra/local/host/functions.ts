@@ -51,6 +51,8 @@ const open = (fn: Resource, host: FunctionHost, roles: Map<string, Principal>, a
   const handler = String(properties['Handler']);
   const given = ((properties['Environment'] as JsonObject | undefined)?.['Variables'] ?? {}) as JsonObject;
   const settings = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, localize(String(value))]));
+  // The desk has two names (docs/local.md); functions that know their own address know both.
+  if (settings['BASE_URL']) settings['OTHER_BASE_URLS'] = settings['BASE_URL'].replace('//127.0.0.1:', '//localhost:');
   const pool = openFunction({
     name,
     arn: fn.attribute('Arn'),

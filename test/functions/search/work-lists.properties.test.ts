@@ -99,7 +99,13 @@ describe.each([
     const { all } = await searching(population, () => NOW, await open());
     await fc.assert(
       fc.asyncProperty(search, async ({ type, criteria, count }) => {
-        const asked = { type, compartment: undefined, handling: 'strict' as const, now: NOW, baseUrl: `${BASE}/fhir` };
+        const asked = {
+          type,
+          compartment: undefined,
+          handling: 'strict' as const,
+          now: NOW,
+          baseUrls: [`${BASE}/fhir`],
+        };
         const query = parse({ ...asked, params: paramsOf(criteria), facility: undefined });
         const wanted = population
           .filter((one) => one.resourceType === type && matchesAll(query.criteria, one, {}))

@@ -36,13 +36,13 @@ describe('links of a resource', () => {
 
 describe('addresses below our own base', () => {
   it('become relative; others, and what is no resource, stay', () => {
-    expect(relativeToBase(`${BASE}/Patient/1`, BASE)).toBe('Patient/1');
-    expect(relativeToBase(`${BASE}/Patient?identifier=1`, BASE)).toBe('Patient?identifier=1');
-    expect(relativeToBase(`${BASE}/nonsense/1`, BASE)).toBeUndefined();
-    expect(relativeToBase('https://elsewhere.example/fhir/Patient/1', BASE)).toBeUndefined();
-    expect(relativeToBase(`${BASE}.evil.example/Patient/1`, BASE)).toBeUndefined();
+    expect(relativeToBase(`${BASE}/Patient/1`, [BASE])).toBe('Patient/1');
+    expect(relativeToBase(`${BASE}/Patient?identifier=1`, [BASE])).toBe('Patient?identifier=1');
+    expect(relativeToBase(`${BASE}/nonsense/1`, [BASE])).toBeUndefined();
+    expect(relativeToBase('https://elsewhere.example/fhir/Patient/1', [BASE])).toBeUndefined();
+    expect(relativeToBase(`${BASE}.evil.example/Patient/1`, [BASE])).toBeUndefined();
     const resource = { subject: { reference: `${BASE}/Patient/1` }, url: `${BASE}/ValueSet/1` };
-    normaliseReferences(resource, BASE);
+    normaliseReferences(resource, [BASE]);
     expect(resource).toEqual({ subject: { reference: 'Patient/1' }, url: `${BASE}/ValueSet/1` });
   });
 });
