@@ -104,9 +104,13 @@ export class Api {
     return this.fhir<Bundle<R>>(`/${type}/_search`, { method: 'POST', form, signal, ...(headers && { headers }) });
   }
 
-  /** The next page of a search, by its link. */
-  next<R extends Resource = Resource>(bundle: Bundle<R>, signal?: AbortSignal): Promise<Bundle<R>> | undefined {
-    const url = bundle.link?.find(({ relation }) => relation === 'next')?.url;
+  /** The next page of a search, by its link; or where another link of it leads. */
+  next<R extends Resource = Resource>(
+    bundle: Bundle<R>,
+    signal?: AbortSignal,
+    of = 'next',
+  ): Promise<Bundle<R>> | undefined {
+    const url = bundle.link?.find(({ relation }) => relation === of)?.url;
     if (!url) return undefined;
     const { pathname, search } = new URL(url, this.config.baseUrl);
     return this.ask<Bundle<R>>(`${pathname}${search}`, { signal }).then(({ value }) => value);

@@ -27,10 +27,34 @@ export type LoadRecord = (api: Api, patientId: string, signal: AbortSignal) => P
 export const fromRegion: LoadRecord = (api, patientId, signal) =>
   api.fhir<Bundle>(`/Patient/${encodeURIComponent(patientId)}/$everything?_count=${PAGE}`, { signal });
 
+/** Regions that answer at once are shown at once; the others are asked for after that, by the link to what was missing. */
+const QUICK_MS = 2_500;
+const MISSING = 'urn:tsumugi:missing';
+
+const has = ({ link }: Bundle, of: string): boolean => link?.some(({ relation }) => relation === of) === true;
+
+/** What leads on from a page, and `from` which page that was reached: who was missing is asked once more, and not for ever. */
+export const leadsOn = (page: Bundle, from: Bundle | undefined): 'next' | typeof MISSING | undefined => {
+  if (has(page, 'next')) return 'next';
+  return has(page, MISSING) && (from === undefined || has(from, 'next')) ? MISSING : undefined;
+};
+
+const LATE = ['timeout', 'transient'];
+
+/** Who was late, and was asked once more, is as that answer says. */
+export const warningsIn = (pages: readonly Bundle[]): Issue[] => {
+  // A page without a next one that is followed by another was followed by the link to who was missing.
+  const lastAsked = pages.slice(0, -1).findLastIndex((page) => !has(page, 'next'));
+  return pages.flatMap((page, at) => warningsOf(page).filter(({ code }) => at > lastAsked || !LATE.includes(code)));
+};
+
 /** Of this region and of all that it has a link contract with, each under its own consent: docs/federation.md */
 export const fromAllRegions: LoadRecord = (api, patientId, signal) =>
   api
-    .ask<Bundle>(`/federation/fhir/Patient/${encodeURIComponent(patientId)}/$everything?_count=${PAGE}`, { signal })
+    .ask<Bundle>(
+      `/federation/fhir/Patient/${encodeURIComponent(patientId)}/$everything?_count=${PAGE}&_deadline=${QUICK_MS}`,
+      { signal },
+    )
     .then(({ value }) => value);
 
 /** `mode` tells apart what is asked for in different ways: by this region alone, with others, in an emergency. */
@@ -45,9 +69,11 @@ export const useRecord = (
     enabled,
     queryKey: ['record', patientId, mode],
     queryFn: async ({ pageParam, signal }) =>
-      (pageParam ? await api.next(pageParam, signal) : undefined) ?? load(api, patientId, signal),
+      (pageParam ? await api.next(pageParam, signal, leadsOn(pageParam, undefined)) : undefined) ??
+      load(api, patientId, signal),
     initialPageParam: undefined as Bundle | undefined,
-    getNextPageParam: (last: Bundle) => (last.link?.some(({ relation }) => relation === 'next') ? last : undefined),
+    getNextPageParam: (last: Bundle, _: readonly Bundle[], from: Bundle | undefined) =>
+      leadsOn(last, from) === undefined ? undefined : last,
   });
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, isError } = query;
   useEffect(() => {
@@ -60,7 +86,7 @@ export const useRecord = (
   return {
     chart,
     resources,
-    warnings: useMemo(() => (data?.pages ?? []).flatMap(warningsOf), [data]),
+    warnings: useMemo(() => warningsIn(data?.pages ?? []), [data]),
     pending: query.isPending,
     loading: query.isFetching,
     error: query.error,
