@@ -113,6 +113,11 @@ describe('a region file is refused, with its name, the field and the rule, when'
       );
   });
 
+  it('nobody says since when a dollar is worth so many yen', () => {
+    expect(refused({ ...given.region(), yenPerUsd: { rate: 152.5 } })).toContain('yenPerUsd.asOf: is missing');
+    expect(refused({ ...given.region(), yenPerUsd: { rate: 1.5, asOf: '2026-10-01' } })).toContain('yenPerUsd.rate:');
+  });
+
   it('its name is not that of the file', () => {
     expect(refused(given.region(), 'another')).toContain('name: must be "another", as the file is called');
   });
@@ -136,7 +141,7 @@ it('lets data leave Japan when the file says why', () => {
 });
 
 it('a new file is a new stage with its three stacks, and no code', () => {
-  write('one', given.region({ name: 'one' }));
+  write('one', given.region({ name: 'one', yenPerUsd: { rate: 152.5, asOf: '2026-10-01' } }));
   write('two', given.region({ name: 'two', homeCommunityId: '2.999.2' }));
 
   const { stages } = synthesized(...readRegions(folder));
@@ -149,4 +154,7 @@ it('a new file is a new stage with its three stacks, and no code', () => {
     'Two-Stateful',
     'Two-Stateless',
   ]);
+  const [one, two] = stages.map(({ stateless }) => JSON.stringify(stateless));
+  expect(one).toContain('"YEN_PER_USD":"152.5@2026-10-01"');
+  expect(two).toContain('"YEN_PER_USD":""');
 }, 120_000);
