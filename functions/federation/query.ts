@@ -69,7 +69,9 @@ export const federated =
       signal,
       room: { bytes: ROOM_BYTES },
     };
-    const run: Run = { ...parts, context, asking, person, active, isInsisting: cursor?.isInsisting === true };
+    // Who names a region wants an answer of that one.
+    const isInsisting = cursor?.isInsisting === true || (asked.kind === 'read' && asked.community !== undefined);
+    const run: Run = { ...parts, context, asking, person, active, isInsisting };
     return asked.kind === 'read' ? read(run, asked) : search(run, asked, cursor);
   };
 

@@ -103,6 +103,20 @@ describe('a region that does not answer', () => {
     expect(issues((await chart()).body)).toEqual([]);
   });
 
+  it('is tried by whoever asks it by name', async () => {
+    const { id } = matches((await chart()).body).find(({ resource }) => resource.meta.source === WEST)!.resource;
+    west.misbehave = answering(503);
+    for (let n = 0; n < 3; n += 1) {
+      await chart();
+      later(100);
+    }
+    west.misbehave = undefined;
+    const read = (query = '') =>
+      east.call(doctor, 'GET', `/federation/fhir/Observation/${id}?patient=${person}${query}`);
+    expect((await read()).status).toBe(404);
+    expect((await read(`&_community=${WEST}`)).status).toBe(200);
+  });
+
   it('is waited for as long as a probe, and not as long as the client would', async () => {
     west.misbehave = answering(503);
     await chart();
