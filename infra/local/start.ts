@@ -95,6 +95,7 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
       forTests,
     });
     stopping.throwIfAborted();
+    for (const region of stack.regions) await region.warmTriggers();
     // A test asks for some functions only, and each loads with its first call.
     if (!forTests) for (const region of stack.regions) await region.warm();
     const endpoints = endpointsOf(stack, ownDir);

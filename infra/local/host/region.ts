@@ -56,6 +56,8 @@ export interface HostedRegion {
   readonly functions: ReadonlyMap<string, HostedFunction>;
   /** Loads the functions behind the API, so that no first request waits; the others load when they are called. */
   warm(): Promise<void>;
+  /** Loads the triggers of user pools: Cognito waits five seconds for one, and a busy desk takes longer to load it. */
+  warmTriggers(): Promise<void>;
   /** Streams and schedules begin here, when the seeds have found quiet. */
   startEvents(): Promise<void>;
   stop(): Promise<void>;
@@ -110,6 +112,12 @@ export const hostRegion = async (options: RegionOptions, shared: SharedServices)
     settings,
     deadLetters,
     functions,
+    warmTriggers: async () => {
+      for (const { properties } of resources.ofType('AWS::Cognito::UserPool')) {
+        const { PreTokenGenerationConfig: preToken } = (properties['LambdaConfig'] ?? {}) as Record<string, JsonObject>;
+        await poolOf(String(preToken?.['LambdaArn']))?.warm();
+      }
+    },
     warm: async () => {
       for (const { properties } of resources.ofType('AWS::ApiGatewayV2::Integration')) {
         await poolOf(String(properties['IntegrationUri']))?.warm();
