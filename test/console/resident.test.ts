@@ -5,6 +5,7 @@ import { givenStack, until } from './given.ts';
 import { english } from './resident/english.ts';
 import { joining } from './resident/joining.ts';
 import { pages } from './resident/pages.ts';
+import { inTurn, refused, unheard } from './troubles.ts';
 import { zoomed } from './zoom.ts';
 
 const PHONE = { width: 360, height: 740 };
@@ -121,9 +122,7 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     await reopen('/measurements');
     await page.getByLabel('血圧（上）').fill('128');
     await page.getByLabel('血圧（下）').fill('79');
-    await seen.context.route(/\/fhir\/Observation\/(?!_search)/, (route) => route.fulfill({ status: 401, body: '' }), {
-      times: 2,
-    });
+    await inTurn(page, /\/fhir\/Observation\/(?!_search)/, [refused, refused]);
     const before = seen.complaints.length;
     await page.getByRole('button', { name: '記録する', exact: true }).click();
     await page.getByRole('heading', { name: 'もう一度サインインしてください' }).waitFor();
@@ -138,14 +137,7 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     // The answer is lost after it was written down: whoever tries again has it once.
     await page.getByLabel('血圧（上）').fill('131');
     await page.getByLabel('血圧（下）').fill('82');
-    await seen.context.route(
-      /\/fhir\/Observation\/(?!_search)/,
-      async (route) => {
-        await route.fetch();
-        await route.abort('connectionreset');
-      },
-      { times: 1 },
-    );
+    await inTurn(page, /\/fhir\/Observation\/(?!_search)/, [unheard]);
     await page.getByRole('button', { name: '記録する', exact: true }).click();
     await page.getByText('通信できません。接続を確かめてください。').waitFor();
     await page.getByRole('button', { name: '記録する', exact: true }).click();

@@ -1,5 +1,5 @@
 // The API that fails, for a page to say so.
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page, Route } from 'playwright-core';
 import { expect } from 'vitest';
 import type { RegionEndpoints } from '../../infra/local/endpoints.ts';
 
@@ -32,6 +32,24 @@ export const givenTroubles =
           headers: { 'access-control-allow-origin': '*' },
         }),
     );
+
+type Answer = (route: Route) => Promise<unknown>;
+
+export const refused: Answer = (route) => route.fulfill({ status: 401, body: '' });
+/** It is done, and nobody hears of it. */
+export const unheard: Answer = async (route) => {
+  await route.fetch();
+  await route.abort('connectionreset');
+};
+
+/**
+ * Answers one request after the other in these ways, and lets the rest pass. The route stays: where Playwright takes one away
+ * (`times`), a request that is sent in the same moment has no answer now and then (1 of 8, at a load of 20).
+ */
+export const inTurn = (page: Page, pattern: RegExp, answers: readonly Answer[]): Promise<unknown> => {
+  const left = [...answers];
+  return page.route(pattern, (route) => (left.shift() ?? ((one: Route) => one.continue()))(route));
+};
 
 /** The page has asked as often as it does; its waiting in between is passed over. */
 export const settled = (page: Page): Promise<void> =>

@@ -99,7 +99,7 @@ export const MeasurementForm = ({
   const checked = check(measure, typed, instantOf(local), Date.now(), before);
 
   const send = useSend(
-    () => {
+    (_sent: readonly string[]) => {
       const body = observationOf(measure, {
         patient: subject.patient,
         proxy: subject.proxy?.id,
@@ -117,10 +117,11 @@ export const MeasurementForm = ({
     },
     {
       stale: ['home', 'record'],
-      done: () => {
+      done: (_answer, sent) => {
         setAsking(false);
         setTried(false);
-        setTyped(empty);
+        // Who types the next ones meanwhile keeps them.
+        setTyped((now) => (now === sent ? empty : now));
         setNote('');
         setId(crypto.randomUUID());
         onDone?.();
@@ -130,9 +131,9 @@ export const MeasurementForm = ({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (!checked.isGood) return;
+    if (!checked.isGood || send.isPending) return;
     if (checked.doubts.length > 0) setAsking(true);
-    else send.mutate();
+    else send.mutate(typed);
   };
   const faultText = (fault: Fault | undefined) =>
     fault && (fault.kind === 'impossible' ? t('impossible', { low: fault.low, high: fault.high }) : t(fault.kind));
@@ -168,7 +169,8 @@ export const MeasurementForm = ({
               onChange={(event) => {
                 const { value } = event.currentTarget;
                 setTyped(typed.map((one, at) => (at === index ? value : one)));
-                send.reset();
+                // What is under way is finished first: the next one has a name of its own only then.
+                if (!send.isPending) send.reset();
               }}
               style={{ flex: '1 1 10rem' }}
             />
@@ -202,7 +204,7 @@ export const MeasurementForm = ({
               ))}
               <Text>{t('unwell')}</Text>
               <Group>
-                <Button size="md" loading={send.isPending} onClick={() => send.mutate()} autoFocus>
+                <Button size="md" loading={send.isPending} onClick={() => send.mutate(typed)} autoFocus>
                   {t('yes')}
                 </Button>
                 <Button size="md" variant="default" onClick={() => setAsking(false)}>

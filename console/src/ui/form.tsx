@@ -136,7 +136,8 @@ export const SendForm = ({
   const t = useText();
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    onSend();
+    // Keys submit also while the button waits.
+    if (!send.isPending) onSend();
   };
   return (
     <form onSubmit={submit} noValidate>

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { cognitoClient, readSecrets } from '../../../infra/local/demo/identities.ts';
 import { forgetSession, freshCode } from '../../support/browser.ts';
 import type { Given } from '../given.ts';
+import { inTurn, refused, unheard } from '../troubles.ts';
 
 const PATIENT = 'demo-clinic-1';
 
@@ -34,7 +35,7 @@ export const lost = (given: Given): void => {
     );
     cognito.destroy();
     forgetSession(region, who);
-    await page.route(/\/fhir\/MedicationRequest\//, (route) => route.fulfill({ status: 401, body: '' }), { times: 1 });
+    await inTurn(page, /\/fhir\/MedicationRequest\//, [refused]);
     await page.getByRole('button', { name: '保存', exact: true }).click();
     await page.getByRole('heading', { name: 'もう一度サインインしてください' }).waitFor();
     const next = page.getByRole('button', { name: '次へ' });
@@ -67,14 +68,7 @@ export const lost = (given: Given): void => {
     expect(await countOf(`DocumentReference?patient=${PATIENT}`)).toBe(before);
 
     // The answer is lost after the record was written: whoever saves again has one record and not two.
-    await page.route(
-      /\/fhir\/DocumentReference\//,
-      async (route) => {
-        await route.fetch();
-        await route.abort('connectionreset');
-      },
-      { times: 1 },
-    );
+    await inTurn(page, /\/fhir\/DocumentReference\//, [unheard]);
     await page.getByRole('button', { name: '保存', exact: true }).click();
     await page.getByText('通信できません。接続を確かめてください。').waitFor();
     await page.getByLabel('本文 *').fill(`${note}追記あり。`);
