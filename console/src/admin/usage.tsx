@@ -37,7 +37,8 @@ const useFigures = () => {
       maximumFractionDigits: digits,
     });
     const least = 10 ** -digits;
-    return (amount: number) => (amount > 0 && amount < least ? `< ${format.format(least)}` : format.format(amount));
+    return (amount: number) =>
+      amount > 0 && amount < least ? `<\u00a0${format.format(least)}` : format.format(amount);
   };
   const size = (bytes: number): string => {
     const [divisor, unit] =
