@@ -34,7 +34,10 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/must be up to 10 digits/, '10桁までの数字で入力してください。'],
   [/must not hold control characters/, '使えない文字が含まれています。'],
   [/must be an OID/, 'OID（数字とピリオド）で入力してください。'],
-  [/an https address with a public host name is needed/, 'https で始まり、公開されたホスト名のアドレスにしてください。'],
+  [
+    /an https address with a public host name is needed/,
+    'https で始まり、公開されたホスト名のアドレスにしてください。',
+  ],
   [/must be one certificate, PEM|cannot be read as a certificate/, '証明書（PEM）として読めません。'],
   [/must hold an RSA key of (\d+) bits/, '$1ビット以上のRSA鍵の証明書にしてください。'],
   [/ has run out$/, '期限が切れています。'],
