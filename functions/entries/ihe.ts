@@ -1,10 +1,11 @@
-// HL7 v2 and SOAP of facilities' systems: POST /ihe/{proxy+} (docs/ihe.md).
+// HL7 v2 and SOAP of facilities' systems: POST /ihe/{proxy+}, GET /ihe/updates (docs/ihe.md).
 import { randomUUID } from 'node:crypto';
 import { limited } from '../abuse/limiter.ts';
 import { openIdentities } from '../auth/rows.ts';
 import { readEnv } from '../env.ts';
 import { regionDomains } from '../identity/domains.ts';
 import { fhirFaces } from '../identity/fhir-faces.ts';
+import { linkChanges } from '../identity/link-changes.ts';
 import { sealedContinuations } from '../ihe/continuations.ts';
 import { iheFaces } from '../ihe/faces.ts';
 import { describeFault } from '../interactions/faults.ts';
@@ -26,6 +27,8 @@ export const handler = iheApi({
     fhir: routes(services),
     pix: fhirFaces(services, knowsDomain),
     knowsDomain,
+    linkChanges: linkChanges(services),
+    clock: services.clock,
     seal: services.seal,
     continuations: sealedContinuations(liveRows(process.env, client), services),
     region: services.region,

@@ -9,6 +9,7 @@ import { type RegionParts, regionIndex } from './region-index.ts';
 import { parseEnvelope, writeEnvelope, writeFault } from './soap/envelope.ts';
 import { SoapFault } from './soap/fault.ts';
 import { readSoapMessage } from './soap/mtom.ts';
+import { type UpdatesParts, updates } from './updates.ts';
 
 export const HL7_TYPE = 'application/hl7-v2+er7';
 export const SOAP_TYPE = 'application/soap+xml; charset=UTF-8';
@@ -18,6 +19,7 @@ export interface IheRequest {
   readonly face: string;
   readonly contentType: string;
   readonly body: Uint8Array;
+  readonly params: URLSearchParams;
 }
 
 export interface IheAnswer {
@@ -29,11 +31,16 @@ export interface IheAnswer {
 }
 
 export interface FacesParts extends RegionParts {
+  readonly linkChanges: UpdatesParts['linkChanges'];
+  readonly clock: () => number;
   readonly continuations: (context: Context) => Continuations;
   readonly region: Services['region'];
   readonly newId: () => string;
   readonly onFault: (fault: unknown) => void;
 }
+
+/** Messages are posted; what has changed is fetched. */
+export const methodOf = (face: string): 'GET' | 'POST' => (face === 'updates' ? 'GET' : 'POST');
 
 export type Face = (context: Context, request: IheRequest) => Promise<IheAnswer>;
 
@@ -42,7 +49,16 @@ export const iheFaces = (parts: FacesParts): Readonly<Record<string, Face>> => (
   hl7v2: hl7v2(parts),
   pix: soap(parts),
   pdq: soap(parts),
+  updates: fetched(parts),
 });
+
+const fetched = (parts: FacesParts): Face => {
+  const answer = updates({ ...parts, index: (context) => regionIndex(parts, context) });
+  return async (context, { params }) => {
+    const body = Buffer.from(JSON.stringify(await answer(context, params)));
+    return { http: 200, contentType: 'application/json', body, status: 200 };
+  };
+};
 
 const hl7v2 =
   (parts: FacesParts): Face =>

@@ -1,9 +1,9 @@
-// POST /ihe/{face} as a Lambda handler: who asks, the message, the audit record, the answer. Inside, HL7 v2 and SOAP say
+// POST /ihe/{face}, GET /ihe/updates, as a Lambda handler: who asks, the message, the audit record, the answer. Inside, HL7 v2 and SOAP say
 // themselves what went wrong; without a valid token the answer is an OperationOutcome, as everywhere.
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { notFound, refuse } from '../fhir/outcome.ts';
-import type { Face, IheAnswer } from '../ihe/faces.ts';
+import { type Face, type IheAnswer, methodOf } from '../ihe/faces.ts';
 import type { Context, FhirRequest, Services } from '../interactions/contract.ts';
 import type { Log } from '../interactions/faults.ts';
 import { auditing, recordsAs } from './audit.ts';
@@ -43,7 +43,8 @@ export const iheApi = ({ services, authenticate, faces, log }: IheApiParts) =>
       const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
       if (body.byteLength > MOST_BYTES) throw refuse('tooLarge', `the body may have at most ${MOST_BYTES} bytes here`);
       const face = request.path[1] ?? '';
-      return faces[face]!(context!, { face, contentType: request.headers['content-type'] ?? '', body });
+      const params = new URLSearchParams(event.rawQueryString ?? '');
+      return faces[face]!(context!, { face, contentType: request.headers['content-type'] ?? '', body, params });
     });
 
 const iheHttp = (faces: IheApiParts['faces']): Ihe => ({
@@ -52,10 +53,11 @@ const iheHttp = (faces: IheApiParts['faces']): Ihe => ({
     const path = event.rawPath.split('/').filter(Boolean);
     const face = path[1] ?? '';
     if (path.length !== 2 || !Object.hasOwn(faces, face)) throw notFound('an address of this form');
-    if (event.requestContext.http.method !== 'POST') throw refuse('notAllowed', 'this address takes POST only');
+    const method = methodOf(face);
+    if (event.requestContext.http.method !== method) throw refuse('notAllowed', `this address takes ${method} only`);
     middyRequest.event = {
       event,
-      request: { method: 'POST', path, headers: event.headers ?? {} },
+      request: { method, path, headers: event.headers ?? {} },
       requestId: event.requestContext.requestId,
       interaction: `ihe-${face}`,
     };

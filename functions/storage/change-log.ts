@@ -82,19 +82,25 @@ export const openChangeLog = ({ client, names, ids }: Pick<Store, 'client' | 'na
 
   const idOf = changeId(ids);
 
-  const queryDown = (p: string, top: string, start: Item | undefined) =>
-    retrying(() =>
+  const queryDown = async (
+    p: string,
+    [bottom, top]: readonly [string, string],
+    start: Item | undefined,
+  ): Promise<{ Items?: Item[] | undefined; LastEvaluatedKey?: Item | undefined }> => {
+    if (bottom > top) return {}; // DynamoDB refuses such a BETWEEN
+    return retrying(() =>
       client.send(
         new QueryCommand({
           TableName,
-          KeyConditionExpression: 'p = :p AND s <= :top',
-          ExpressionAttributeValues: { ':p': { S: p }, ':top': { S: top } },
+          KeyConditionExpression: 'p = :p AND s BETWEEN :bottom AND :top',
+          ExpressionAttributeValues: { ':p': { S: p }, ':bottom': { S: bottom }, ':top': { S: top } },
           ScanIndexForward: false,
           ConsistentRead: true,
           ...(start && { ExclusiveStartKey: start }),
         }),
       ),
     );
+  };
 
   const read: ChangeLog['read'] = async ({ type, since = 0, limit, after }) => {
     const from: Place | undefined = after === undefined ? undefined : JSON.parse(after);
@@ -117,13 +123,14 @@ export const openChangeLog = ({ client, names, ids }: Pick<Store, 'client' | 'na
       next: found.length > limit ? JSON.stringify(found[limit - 1]!.place) : next && JSON.stringify(next),
     });
 
-    for (const day of await daysDown(from ? dayOf(from.time) : '9999')) {
-      if (Date.parse(day) + 24 * 60 * MINUTE < since) break;
+    for (const day of await daysDown(dayOf(since), from ? dayOf(from.time) : '9999')) {
+      // Who asks for what came lately does not pay for the whole day.
+      const bottom = day === dayOf(since) ? minuteOf(since) : '0';
       let start: Item | undefined;
       let minute: Item[] = [];
       do {
         const top = from && day === dayOf(from.time) ? `${minuteOf(from.time)}~` : '~';
-        const { Items = [], LastEvaluatedKey } = await queryDown(key.changes(day), top, start);
+        const { Items = [], LastEvaluatedKey } = await queryDown(key.changes(day), [bottom, top], start);
         for (const item of Items) {
           if (minute[0] && text(minute[0].s).slice(0, 5) !== text(item.s).slice(0, 5)) {
             take(minute);
@@ -146,11 +153,11 @@ export const openChangeLog = ({ client, names, ids }: Pick<Store, 'client' | 'na
     return answer(undefined);
   };
 
-  const daysDown = async (top: string): Promise<string[]> => {
+  const daysDown = async (bottom: string, top: string): Promise<string[]> => {
     const all: string[] = [];
     let start: Item | undefined;
     do {
-      const { Items = [], LastEvaluatedKey } = await queryDown(key.changeDays(), top, start);
+      const { Items = [], LastEvaluatedKey } = await queryDown(key.changeDays(), [bottom, top], start);
       all.push(...Items.map((item) => text(item.s)));
       start = LastEvaluatedKey;
     } while (start);

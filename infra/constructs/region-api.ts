@@ -40,7 +40,10 @@ const ADMIN_ROUTES = [
 ];
 
 /** HL7 v2 and SOAP (docs/ihe.md). */
-const IHE_ROUTES = [{ method: POST, path: '/ihe/{proxy+}' }];
+const IHE_ROUTES = [
+  { method: POST, path: '/ihe/{proxy+}' },
+  { method: GET, path: '/ihe/updates' },
+];
 /** Other communities' gateways; more specific than /ihe/{proxy+}. */
 const GATEWAY_ROUTES = [
   { method: POST, path: '/ihe/xcpd' },

@@ -220,6 +220,7 @@ describe('API', () => {
       'GET /auth/jwks.json',
       'GET /fhir/.well-known/smart-configuration',
       'GET /fhir/Patient/$ihe-pix',
+      'GET /ihe/updates',
       'POST /auth/token',
       'POST /fhir/Patient/$ihe-pix',
       'POST /fhir/Patient/$match',

@@ -19,6 +19,7 @@ import { openPairings } from '../../functions/federation/pairings.ts';
 import { openXuaKeys } from '../../functions/federation/xua-key.ts';
 import { notFound } from '../../functions/fhir/outcome.ts';
 import { fhirFaces } from '../../functions/identity/fhir-faces.ts';
+import { linkChanges } from '../../functions/identity/link-changes.ts';
 import { identityRoutes } from '../../functions/identity/routes.ts';
 import { sealedContinuations } from '../../functions/ihe/continuations.ts';
 import { iheFaces } from '../../functions/ihe/faces.ts';
@@ -123,6 +124,8 @@ export const open = async () => {
       fhir: fhirRoutes(services),
       pix: faces,
       knowsDomain: known,
+      linkChanges: linkChanges(services),
+      clock: services.clock,
       seal: services.seal,
       continuations: sealedContinuations(rows, services),
       region: services.region,

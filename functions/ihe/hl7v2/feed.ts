@@ -6,7 +6,16 @@ import type { FeedEvent, PatientIndex, Relation, Sender } from '../ports.ts';
 import type { Self } from './answer.ts';
 import { answerHeader } from './answer.ts';
 import type { Message, Segment } from './message.ts';
-import { Hl7Error, repetitions, segmentOf, segmentsOf, value, writeMessage, writeSegment } from './message.ts';
+import {
+  Hl7Error,
+  repetitions,
+  segmentOf,
+  segmentsOf,
+  timestamp,
+  value,
+  writeMessage,
+  writeSegment,
+} from './message.ts';
 import { readIdentifier, readPid, writePid } from './pid.ts';
 
 const KINDS: Readonly<Record<string, FeedEvent['kind']>> = {
@@ -70,7 +79,7 @@ export const writeUpdateNotification = (patient: PatientData, to: Sender, self: 
       'UNICODE UTF-8',
       self,
     ),
-    writeSegment('EVN', 'A31', ''),
+    writeSegment('EVN', 'A31', timestamp(self.now)),
     writeSegment(
       'PID',
       ...writePid({ identifiers: patient.identifiers, names: patient.names, addresses: [], phones: [] }),

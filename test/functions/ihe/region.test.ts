@@ -3,6 +3,7 @@ import type { APIGatewayProxyStructuredResultV2, Context as LambdaContext } from
 import { describe, expect, it } from 'vitest';
 import type { Actor } from '../../../functions/consent/actor.ts';
 import { fhirFaces } from '../../../functions/identity/fhir-faces.ts';
+import { linkChanges } from '../../../functions/identity/link-changes.ts';
 import { type Rows, sealedContinuations } from '../../../functions/ihe/continuations.ts';
 import { iheFaces } from '../../../functions/ihe/faces.ts';
 import { parseMessage, segmentOf, segmentsOf, value } from '../../../functions/ihe/hl7v2/message.ts';
@@ -49,6 +50,8 @@ const open = () => {
       fhir: routes(services),
       pix: fhirFaces(services, known),
       knowsDomain: known,
+      linkChanges: linkChanges(services),
+      clock: services.clock,
       seal: services.seal,
       continuations: sealedContinuations(rows, services),
       region: services.region,
