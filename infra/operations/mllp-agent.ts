@@ -1,6 +1,7 @@
 // `npm run mllp-agent -- --url https://api.example/ihe/hl7v2 --token-url https://api.example/auth/token --client ID --key key.jwk`:
 // stands in a facility, takes HL7 v2 from its systems over MLLP on the loopback interface, posts each message to the region
-// with the facility's system token, and gives the answer back. It keeps nothing and logs no content.
+// with the facility's system token, and gives the answer back. It keeps nothing and logs no content. With `--notify HOST:PORT` it
+// brings the other way what has changed of links (mllp-notify.ts).
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -10,6 +11,7 @@ import { acknowledgement } from '../../functions/ihe/hl7v2/answer.ts';
 import { decodeMessage, encodeMessage } from '../../functions/ihe/hl7v2/charset.ts';
 import { parseMessage, writeMessage } from '../../functions/ihe/hl7v2/message.ts';
 import { frame, unframer } from './mllp-framing.ts';
+import { type Notifier, startNotifier } from './mllp-notify.ts';
 
 export const HL7_MEDIA_TYPE = 'application/hl7-v2+er7';
 const ANSWER_SECONDS = 30;
@@ -136,18 +138,50 @@ const main = async () => {
       client: { type: 'string' },
       key: { type: 'string' },
       port: { type: 'string', default: '2575' },
+      notify: { type: 'string' },
+      interval: { type: 'string', default: '60' },
+      'cursor-file': { type: 'string', default: 'mllp-agent.cursor' },
+      receiver: { type: 'string' },
     },
   });
   const { url, 'token-url': tokenUrl, client, key, port } = values;
   if (!url || !tokenUrl || !client || !key) {
-    console.error('npm run mllp-agent -- --url URL --token-url URL --client ID --key FILE.jwk [--port 2575]');
+    console.error(
+      'npm run mllp-agent -- --url URL --token-url URL --client ID --key FILE.jwk [--port 2575]\n' +
+        '  [--notify HOST:PORT [--interval SECONDS] [--cursor-file FILE] [--receiver APPLICATION^FACILITY]]',
+    );
     process.exitCode = 1;
     return;
   }
   const token = systemToken(tokenUrl, client, JSON.parse(readFileSync(key, 'utf8')) as JWK);
   const server = await startAgent({ url, token, port: Number(port), log: (line) => console.error(line) });
   console.log(`listening for MLLP on 127.0.0.1:${port}`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close(() => process.exit(0)));
+  const notifier = values.notify === undefined ? undefined : notifying(values, url, token);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, async () => {
+      await notifier?.stop();
+      server.close(() => process.exit(0));
+    });
+};
+
+const notifying = (
+  values: { readonly [name: string]: string | undefined },
+  url: string,
+  token: () => Promise<string>,
+): Notifier => {
+  const [, host = '', port = ''] = /^\[?(.+?)\]?:(\d+)$/.exec(values.notify ?? '') ?? [];
+  const seconds = Number(values.interval);
+  if (!host || !(seconds >= 1)) throw new Error('--notify is HOST:PORT, and --interval whole seconds');
+  console.log(`notifying ${host}:${port} of changed links`);
+  return startNotifier({
+    url: new URL('updates', url).href,
+    token,
+    to: { host, port: Number(port) },
+    cursorFile: values['cursor-file'] ?? 'mllp-agent.cursor',
+    receiver: values.receiver,
+    intervalMs: seconds * 1000,
+    log: (line) => console.error(line),
+  });
 };
 
 if (import.meta.main) await main();
