@@ -228,7 +228,13 @@ export const FACES = ({ record }: Ids): Step[] => {
   });
   const v2pix = (number: string, oid: string) =>
     v2('QBP^Q23^QBP_Q21', `QPD|IHE PIX Query|T|${number}^^^&${oid}&ISO`, 'RCP|I');
+  const updates = (format: string) => ({
+    method: 'GET',
+    path: `/ihe/updates?since=2020-01-01T00:00:00Z&format=${format}`,
+  });
   return [
+    updates('hl7v2'),
+    updates('hl7v3'),
     match({ name, birthDate: her.birthDate }),
     match({ name, telecom: [{ system: 'phone', value: her.phone }] }),
     match({ identifier: [{ system: `urn:oid:${HOSPITAL}`, value: 'P-77' }] }),

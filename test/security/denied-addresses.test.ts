@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Actor, Role } from '../../functions/consent/actor.ts';
+import { SETTLED_MS } from '../../functions/identity/link-changes.ts';
 import {
   administrator,
   clinicDoctor,
@@ -104,6 +105,7 @@ describe('who is denied finds nothing', () => {
     };
     without.time.now = region.time.now;
     const [here, there] = [await strangers(region), await strangers(without)];
+    for (const { time } of [region, without]) time.now += SETTLED_MS; // what GET /ihe/updates does not tell yet
     const before = await kept(region, its);
     for (const role of ['resident', 'system', 'doctor', 'nurse', 'ambulance', 'admin'] as const) {
       const steps = [
