@@ -356,7 +356,7 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
     },
     registry: {
       'dynamodb:GetItem': 'who asks; the data key; a query that goes on',
-      'dynamodb:Query': 'look-ups by number, name, birth date',
+      'dynamodb:Query': 'look-ups by number, name, birth date; whose links have changed',
       'dynamodb:PutItem': 'look-up rows of a Patient; a query that goes on',
       'dynamodb:DeleteItem': 'look-up rows that a change leaves behind; a query that is done',
     },

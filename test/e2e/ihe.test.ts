@@ -10,6 +10,7 @@ import { readAnswer } from '../../functions/ihe/hl7v3/answer.ts';
 import { writeContinuation } from '../../functions/ihe/hl7v3/continuation.ts';
 import { writeQuery } from '../../functions/ihe/hl7v3/query.ts';
 import { parseEnvelope, writeEnvelope } from '../../functions/ihe/soap/envelope.ts';
+import type { Updates } from '../../functions/ihe/updates.ts';
 import type { Markup } from '../../functions/ihe/xml/write.ts';
 import { startAgent } from '../../infra/operations/mllp-agent.ts';
 import { frame, unframer } from '../../infra/operations/mllp-framing.ts';
@@ -116,6 +117,21 @@ it('registers, changes, merges and finds over MLLP, and PDQV3 goes on page by pa
   const merged = await ask(message('ADT^A40', 'EVN||1', pid('M1'), 'MRG|M2^^^3610000001'));
   expect(value(segmentOf(merged, 'MSA'), 1)).toBe('AA');
 }, 120_000);
+
+it('is asked for changes of links page by page, under the role of the function', async () => {
+  let since = '2020-01-01T00:00:00Z';
+  for (let more = true; more; ) {
+    const address = `${base}/ihe/updates?${new URLSearchParams({ since, format: 'hl7v2' })}`;
+    const response = await fetch(address, { headers: { authorization: `Bearer ${token}` } });
+    expect(response.status).toBe(200);
+    const page = (await response.json()) as Updates;
+    for (const one of page.notifications) expect(value(segmentOf(parseMessage(one), 'MSH'), 9, 2)).toBe('A31');
+    expect(page.next).not.toBe(since);
+    ({ next: since, more } = page);
+  }
+  const someone = await fetch(`${base}/ihe/updates`);
+  expect(someone.status).toBe(401);
+});
 
 it('changes a Patient with a photograph of over 300 KB', async () => {
   const { id } = await fhir('Patient', {
