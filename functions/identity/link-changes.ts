@@ -74,7 +74,7 @@ export const linkChanges = ({ resources, clock }: Pick<Services, 'resources' | '
     const lost = former.filter((id) => !now.has(id));
     const permits = searchPermit(resources, context);
     const found = await readAs(context).getMany(lost.map((id) => ({ type: 'Patient', id })));
-    return found.some((stored) => stored && !stored.deleted && permits(stored));
+    return found.some((stored) => stored && permits(stored)); // also one that was deleted, and left its person for that
   };
 
   return async (context, { since, top = clock() - SETTLED_MS, after: from }, most) => {

@@ -135,6 +135,15 @@ describe('who listens to changes of links', () => {
     expect((await ofHospital()).concat(await ofClinic()).flat()).toContain(`${THIRD}|5`);
   });
 
+  it('hears that a record has left its person, which its facility has deleted', async () => {
+    const { b, api, resolve, ofHospital, ofClinic } = await linked();
+    await Promise.all([ofHospital(), ofClinic()]);
+    expect((await api.send('DELETE', `/Patient/${b}`, { as: clinic })).status).toBe(204);
+    await resolve(b);
+    expect(await ofHospital()).toEqual([[`${HOSPITAL}|1`]]);
+    expect(await ofClinic()).toEqual([]);
+  });
+
   it('hears of a merge by the desk', async () => {
     const { call, register, ofHospital, ofClinic } = await linked();
     const again = await register(patientOf(HOSPITAL, '2', { birthDate: '1951-04-11' }));

@@ -163,11 +163,11 @@ describe('the change log', () => {
     }));
     for (let at = 0; at < 300; at += 40) await write(changes.slice(at, at + 40), `batch${at}`);
 
-    const read = async (type?: string) => {
+    const read = async (type?: string, since?: number) => {
       const all: ChangeRef[] = [];
       let after: string | undefined;
       do {
-        const page = await log.changes({ type, limit: 17, after });
+        const page = await log.changes({ type, since, limit: 17, after });
         all.push(...page.changes);
         after = page.next;
       } while (after);
@@ -175,6 +175,16 @@ describe('the change log', () => {
     };
     const sorted = changes.toSorted((a, b) => b.lastUpdated - a.lastUpdated);
     expect(await read()).toEqual(sorted.map(told));
+    // In the middle of a day, at its first minute, before all, after all.
+    for (const since of [
+      NOW - 30 * 3_600_000,
+      Date.parse(new Date(NOW).toISOString().slice(0, 10)),
+      0,
+      NOW + DAY * 1000,
+    ])
+      expect(await read(undefined, since)).toEqual(sorted.filter((one) => one.lastUpdated >= since).map(told));
+    const { next } = await log.changes({ limit: 17 });
+    expect(await log.changes({ limit: 17, since: NOW + 1, after: next })).toEqual({ changes: [], next: undefined });
     expect(await read('Location')).toEqual(sorted.filter(({ type }) => type === 'Location').map(told));
   });
 });
