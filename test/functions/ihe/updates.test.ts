@@ -135,6 +135,20 @@ describe('who listens to changes of links', () => {
     expect((await ofHospital()).concat(await ofClinic()).flat()).toContain(`${THIRD}|5`);
   });
 
+  it('hears of what the log has had time to take, and of records of its own alone', async () => {
+    const { register, resolve, fetched, ofHospital } = await linked();
+    await ofHospital();
+    const identifier = [
+      { system: `urn:oid:${facilityNumbers(THIRD)}`, value: '5' },
+      { system: `urn:oid:${facilityNumbers(HOSPITAL)}`, value: '1' }, // another's number beside its own
+    ];
+    await resolve(await register(patientOf(THIRD, '5', { identifier }), third));
+    const early = await fetched(hospital, { since: '2026-11-01T00:00:00Z' });
+    expect(early.body.notifications.flatMap(numbersIn)).not.toContain(`${THIRD}|5`);
+    const heard = await ofHospital();
+    expect(heard.map((one) => [...new Set(one)].sort())).toEqual([[`${HOSPITAL}|1`, `${CLINIC}|77`, `${THIRD}|5`]]);
+  });
+
   it('hears that a record has left its person, which its facility has deleted', async () => {
     const { b, api, resolve, ofHospital, ofClinic } = await linked();
     await Promise.all([ofHospital(), ofClinic()]);
