@@ -1,5 +1,5 @@
 // The API that fails, for a page to say so.
-import type { BrowserContext, Page, Route } from 'playwright-core';
+import type { BrowserContext, Locator, Page, Route } from 'playwright-core';
 import { expect } from 'vitest';
 import type { RegionEndpoints } from '../../infra/local/endpoints.ts';
 
@@ -51,14 +51,18 @@ export const inTurn = (page: Page, pattern: RegExp, answers: readonly Answer[]):
   return page.route(pattern, (route) => (left.shift() ?? ((one: Route) => one.continue()))(route));
 };
 
-/** The page has asked as often as it does; its waiting in between is passed over. */
-export const settled = (page: Page): Promise<void> =>
-  expect
+/**
+ * The page has asked as often as it does, and says so; its waiting in between is passed over. Nothing is left that turns: before it
+ * has asked at all nothing turns either, so the words are waited for first.
+ */
+export const settled = async (page: Page, words: Locator): Promise<void> => {
+  await expect
     .poll(
       async () => {
         await page.clock.fastForward(3_000);
-        return page.locator('main .mantine-Loader-root').count();
+        return (await words.isVisible()) && (await page.locator('main .mantine-Loader-root').count()) === 0;
       },
-      { timeout: 60_000 },
+      { timeout: 90_000, interval: 200 },
     )
-    .toBe(0);
+    .toBe(true);
+};

@@ -13,10 +13,10 @@ export const states = (given: Given): void => {
     const { page } = seen;
     await page.clock.install();
     const again = page.getByRole('button', { name: 'もう一度試す' });
+    const failed = page.getByRole('alert').getByText('うまくいきませんでした。');
 
     await page.getByRole('combobox').fill('みほん');
-    await settled(page);
-    await page.getByRole('alert').getByText('うまくいきませんでした。').waitFor();
+    await settled(page, failed);
     expect(await seriousFindings(page)).toEqual([]);
     troubles.failing = undefined;
     await again.click();
@@ -24,8 +24,7 @@ export const states = (given: Given): void => {
 
     troubles.failing = '$everything';
     await go(page, '/clinic/patients/demo-resident-2');
-    await settled(page);
-    await page.getByRole('alert').getByText('うまくいきませんでした。').waitFor();
+    await settled(page, failed);
     expect(await page.title()).not.toBe('');
     troubles.failing = undefined;
     await again.click();
@@ -34,8 +33,7 @@ export const states = (given: Given): void => {
     // One part fails, the chart stays.
     troubles.failing = '/federation/';
     await page.getByRole('switch', { name: '他の地域の記録も表示' }).press('Space');
-    await settled(page);
-    await page.getByRole('alert').getByText('うまくいきませんでした。').waitFor();
+    await settled(page, failed);
     await page.getByRole('region', { name: 'アレルギー' }).getByText('さば').waitFor();
     await page.getByRole('switch', { name: '他の地域の記録も表示' }).press('Space');
     troubles.failing = '/enrolment/';
@@ -52,7 +50,7 @@ export const states = (given: Given): void => {
     await page.getByRole('button', { name: '記録', exact: true }).click();
     await page.getByLabel('本文 *').fill('まだ送られていない');
     await page.getByRole('button', { name: '保存', exact: true }).click();
-    await page.getByRole('alert').getByText('うまくいきませんでした。').waitFor();
+    await failed.waitFor();
     expect(await page.getByLabel('本文 *').inputValue()).toBe('まだ送られていない');
 
     // A page whose script is not there yet, and no network to bring it.
@@ -61,8 +59,7 @@ export const states = (given: Given): void => {
     await page.getByText('この画面を表示できません。').waitFor();
     expect(await seriousFindings(page)).toEqual([]);
     await go(page, '/clinic/patients/demo-clinic-1');
-    await settled(page);
-    await page.getByRole('alert').getByText('通信できません。').waitFor();
+    await settled(page, page.getByRole('alert').getByText('通信できません。'));
     // Back again, the page asks by itself.
     await seen.context.setOffline(false);
     await page.getByRole('heading', { name: '見本 春子' }).waitFor();
@@ -82,7 +79,7 @@ export const states = (given: Given): void => {
     await page.getByLabel('セイ *', { exact: true }).fill('カクウ');
     await page.getByLabel('生年月日 *', { exact: true }).fill('1950-01-01');
     await page.getByRole('button', { name: '確認して登録' }).click();
-    await page.getByRole('alert').getByText('うまくいきませんでした。').waitFor();
+    await failed.waitFor();
     expect(await page.getByLabel('姓 *', { exact: true }).inputValue()).toBe('架空');
     await seen.context.close();
   });

@@ -54,8 +54,7 @@ export const pages = (given: Given): void => {
     await page.clock.install();
     const failed = page.getByRole('alert').filter({ hasText: 'That did not work.' }).first();
     const again = page.getByRole('button', { name: 'Try again' }).first();
-    await settled(page);
-    await failed.waitFor();
+    await settled(page, failed);
     troubles.failing = undefined;
     await again.click();
     await page
@@ -71,8 +70,7 @@ export const pages = (given: Given): void => {
       // What was read a while ago is asked for again.
       await page.clock.fastForward(60_000);
       await go(page, `/resident${path}`);
-      await settled(page);
-      await expect.poll(() => failed.isVisible(), { message: path, timeout: 30_000 }).toBe(true);
+      await settled(page, failed);
       expect(await again.isVisible(), path).toBe(true);
     }
     // No sheet that would say that nothing is known, no list of people to call that is empty for want of an answer.
@@ -82,8 +80,7 @@ export const pages = (given: Given): void => {
     ] as const) {
       troubles.failing = part;
       await go(page, `/resident${path}`);
-      await settled(page);
-      await failed.waitFor();
+      await settled(page, failed);
       const name = absent === 'region' ? /summary/i : 'Save the change';
       expect(await page.getByRole(absent, { name }).count(), path).toBe(0);
     }
@@ -95,8 +92,10 @@ export const pages = (given: Given): void => {
     await go(page, '/resident/record');
     await page.clock.fastForward(60_000);
     await page.getByText('You are offline.').waitFor();
-    await settled(page);
-    await page.getByText('No connection. Please check the network.').or(page.getByText('見本 夏男')).first().waitFor();
+    await settled(
+      page,
+      page.getByText('No connection. Please check the network.').or(page.getByText('見本 夏男')).first(),
+    );
     await seen.context.setOffline(false);
     await page.getByText('見本 夏男').first().waitFor();
     await seen.context.close();
