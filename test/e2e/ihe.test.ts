@@ -2,8 +2,11 @@
 // routes and roles as they are synthesized.
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { decodeMessage } from '../../functions/ihe/hl7v2/charset.ts';
 import { parseMessage, segmentOf, segmentsOf, value } from '../../functions/ihe/hl7v2/message.ts';
 import { readAnswer } from '../../functions/ihe/hl7v3/answer.ts';
@@ -14,6 +17,7 @@ import type { Updates } from '../../functions/ihe/updates.ts';
 import type { Markup } from '../../functions/ihe/xml/write.ts';
 import { startAgent } from '../../infra/operations/mllp-agent.ts';
 import { frame, unframer } from '../../infra/operations/mllp-framing.ts';
+import { startNotifier } from '../../infra/operations/mllp-notify.ts';
 import { CONTRACT, EMPTY, HERE, openAsker, PERSON, patientIdOf, THERE } from '../functions/ihe/support/community.ts';
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
 
@@ -131,6 +135,17 @@ it('is asked for changes of links page by page, under the role of the function',
   }
   const someone = await fetch(`${base}/ihe/updates`);
   expect(someone.status).toBe(401);
+
+  // The agent begins with a time as well as with a cursor, and keeps the cursor that it was given.
+  const folder = mkdtempSync(join(tmpdir(), 'ihe-updates-'));
+  const cursorFile = join(folder, 'cursor');
+  const begin = new Date().toISOString();
+  writeFileSync(cursorFile, begin);
+  const nobody = { host: '127.0.0.1', port: 1 };
+  const notifier = startNotifier({ url: `${base}/ihe/updates`, token: async () => token, to: nobody, cursorFile });
+  closing.push(() => rmSync(folder, { recursive: true }));
+  await vi.waitFor(() => expect(readFileSync(cursorFile, 'utf8')).not.toBe(begin), 60_000);
+  await notifier.stop();
 });
 
 it('changes a Patient with a photograph of over 300 KB', async () => {
