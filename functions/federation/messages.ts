@@ -71,7 +71,8 @@ export const DiscoverAnswer = z.discriminatedUnion('kind', [
 ]);
 export type DiscoverAnswer = z.infer<typeof DiscoverAnswer>;
 
-const Params = z.array(z.tuple([text(100), z.string().check(z.maxLength(4_000))])).check(z.maxLength(100));
+// A cursor of `$everything` names what was already told along with it.
+const Params = z.array(z.tuple([text(100), z.string().check(z.maxLength(16_000))])).check(z.maxLength(100));
 
 export const QueryRequest = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('search'), handle: text(2_000), type: text(40), params: Params, reason }),

@@ -20,11 +20,18 @@ export const ownRequest = (
   return {
     method: 'GET',
     path,
-    params: cursor === undefined ? first : [['_cursor', cursor]],
+    params: cursor === undefined ? first : resumedBy(asked.kind, params, cursor),
     headers: {},
     body: undefined,
   };
 };
+
+/** A search is resumed by its cursor alone; that of `$everything` holds for the same question only, which is asked again with it. */
+export const resumedBy = (
+  kind: 'search' | 'everything',
+  params: FhirRequest['params'],
+  cursor: string,
+): FhirRequest['params'] => [...(kind === 'everything' ? params : []), ['_cursor', cursor]];
 
 interface OwnBundle {
   readonly total?: number;

@@ -11,6 +11,7 @@ import { type Finding, findThere } from './find-there.ts';
 import type { IheGateway } from './ihe-gateway.ts';
 import type { Place } from './merge.ts';
 import type { QueryRequest } from './messages.ts';
+import { resumedBy } from './own.ts';
 import { type Entry, type Page, readPage, resourceOf } from './peer-bundle.ts';
 import { PeerFault } from './peer-http.ts';
 
@@ -55,7 +56,10 @@ export const pageFrom = async (
   const body: QueryRequest = {
     ...(asked.kind === 'search' ? { kind: 'search', type: asked.type } : { kind: 'everything' }),
     handle,
-    params: (place.cursor === undefined ? params : [['_cursor', place.cursor]]).map(([name, value]) => [name, value]),
+    params: (place.cursor === undefined ? params : resumedBy(asked.kind, params, place.cursor)).map(([name, value]) => [
+      name,
+      value,
+    ]),
   } as QueryRequest;
   return readPage(await ask(contract, 'fhir', body, asking), {
     type: asked.kind === 'search' ? asked.type : undefined,

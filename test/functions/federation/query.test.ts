@@ -101,6 +101,32 @@ it('answers everything of a person, and the one Patient of each region', async (
   ).toEqual([person, there].sort());
 });
 
+it('pages everything of a person too, and loses and repeats nothing, whichever region has more', async () => {
+  const names = ({ resource }: { resource: { resourceType: string; id: string; meta: { source: string } } }) =>
+    `${resource.meta.source} ${resource.resourceType}/${resource.id}`;
+  const whole = await east.call(doctor, 'GET', `/federation/fhir/Patient/${person}/$everything`);
+  const seen: string[] = [];
+  let pages = 0;
+  for (
+    let path: string | undefined = `/federation/fhir/Patient/${person}/$everything?_count=1&_type=Patient,Observation`;
+    path !== undefined && pages < 20;
+    pages += 1
+  ) {
+    const { status, body } = await east.call(doctor, 'GET', path);
+    expect(status).toBe(200);
+    expect(issues(body)).toEqual([]);
+    seen.push(...matches(body).map(names));
+    path = nextOf(body);
+  }
+  expect(pages).toBeGreaterThan(5);
+  expect(seen.toSorted()).toEqual(
+    matches(whole.body)
+      .filter(({ resource }) => ['Patient', 'Observation'].includes(resource.resourceType))
+      .map(names)
+      .toSorted(),
+  );
+});
+
 it('reads one record of the other region, of this person only', async () => {
   const id = matches((await chart()).body)[1]!.resource.id;
   const read = await east.call(
