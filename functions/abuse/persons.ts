@@ -1,6 +1,7 @@
 // What the watch must know of persons and staff, read when it is needed and remembered for some minutes.
 import type { Resource } from '../fhir/types.ts';
 import { fold } from '../search/kana.ts';
+import { allRows } from '../services/all-rows.ts';
 import type { RowStore } from '../services/row-store.ts';
 import type { Resources } from '../storage/port.ts';
 import type { PersonFacts } from './reading-watch.ts';
@@ -77,18 +78,13 @@ interface StaffData {
 
 const readStaff = async (rows: Pick<RowStore, 'list'>): Promise<Map<string, string[]>> => {
   const families = new Map<string, string[]>();
-  let after: string | undefined;
-  do {
-    const page = await rows.list({ p: 'tenant#staff', after, limit: 500 });
-    for (const { data } of page.rows) {
-      const { sub, name = {} } = (data ?? {}) as StaffData;
-      if (sub)
-        families.set(
-          sub,
-          [name.family, name.familyKana].flatMap((part) => (part ? [fold(part)] : [])),
-        );
-    }
-    after = page.next;
-  } while (after !== undefined);
+  for (const { data } of await allRows(rows, 'tenant#staff')) {
+    const { sub, name = {} } = (data ?? {}) as StaffData;
+    if (sub)
+      families.set(
+        sub,
+        [name.family, name.familyKana].flatMap((part) => (part ? [fold(part)] : [])),
+      );
+  }
   return families;
 };

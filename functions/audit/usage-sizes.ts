@@ -1,8 +1,9 @@
 // How large the tables are, once a day. AWS renews its figures every six hours, free of charge:
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
 import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { allRows } from '../services/all-rows.ts';
 import type { RowStore } from '../services/row-store.ts';
-import { allRows, japaneseDay } from './usage.ts';
+import { japaneseDay } from './usage.ts';
 
 export interface TableSize {
   readonly table: string;

@@ -11,7 +11,8 @@
 // chain says which were counted, and both are written in one transaction: nothing counts twice, and nothing is left out.
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import type { Row, RowChange, RowStore } from '../services/row-store.ts';
+import { allRows } from '../services/all-rows.ts';
+import type { RowChange, RowStore } from '../services/row-store.ts';
 import type { AuditRecord } from './port.ts';
 import type { StoredRecord } from './record.ts';
 
@@ -244,15 +245,4 @@ export const activeInMonth = async (rows: RowStore, month: string): Promise<Acti
     const [kind = '', facility = ''] = name.split('#');
     return { kind, facility, accounts: all.length };
   });
-};
-
-export const allRows = async (rows: RowStore, p: string): Promise<Row[]> => {
-  const all: Row[] = [];
-  let after: string | undefined;
-  do {
-    const page = await rows.list({ p, after, limit: 1_000 });
-    all.push(...page.rows);
-    after = page.next;
-  } while (after !== undefined);
-  return all;
 };

@@ -1,17 +1,41 @@
-/** Remembers the answers of `load` for a while, the latest `most` of them. Failures are not remembered; callers at once share one load. */
+export interface Holding<T> {
+  /** What is held under this name, or else what `load` brings, which then is. */
+  get(name: string, load: () => Promise<T>): Promise<T>;
+  /** The next to ask has it loaded anew. */
+  forget(): void;
+}
+
+interface HoldingOptions {
+  readonly forMs: number;
+  readonly most: number;
+  readonly clock: () => number;
+}
+
+/** Holds answers for a while, the latest `most` of them. Failures are not held; callers at once share one load. */
+export const holding = <T>({ forMs, most, clock }: HoldingOptions): Holding<T> => {
+  const held = new Map<string, { at: number; value: Promise<T> }>();
+  return {
+    get: (name, load) => {
+      const now = clock();
+      const hit = held.get(name);
+      // A clock that was put back must not make it hold for longer.
+      if (hit && now >= hit.at && now - hit.at < forMs) return hit.value;
+      const entry = { at: now, value: load() };
+      entry.value.catch(() => held.get(name) === entry && held.delete(name));
+      held.delete(name);
+      held.set(name, entry);
+      if (held.size > most) held.delete(held.keys().next().value as string);
+      return entry.value;
+    },
+    forget: () => held.clear(),
+  };
+};
+
+/** `load` with its answers held. */
 export const cached = <T>(
   load: (key: string) => Promise<T>,
-  { forMs, most, clock }: { forMs: number; most: number; clock: () => number },
+  options: HoldingOptions,
 ): ((key: string) => Promise<T>) => {
-  const held = new Map<string, { until: number; value: Promise<T> }>();
-  return (key) => {
-    const hit = held.get(key);
-    if (hit && clock() < hit.until) return hit.value;
-    const entry = { until: clock() + forMs, value: load(key) };
-    entry.value.catch(() => held.get(key) === entry && held.delete(key));
-    held.delete(key);
-    held.set(key, entry);
-    if (held.size > most) held.delete(held.keys().next().value as string);
-    return entry.value;
-  };
+  const held = holding<T>(options);
+  return (key) => held.get(key, () => load(key));
 };

@@ -9,6 +9,7 @@
 //
 // A case id begins with its time, so that cases sort by it. A case is opened in one transaction with its grant, its place in the
 // queue and the person's alert: nobody looks without both hearing of it.
+import { allRows } from '../services/all-rows.ts';
 import type { Row, RowChange, RowStore } from '../services/row-store.ts';
 import type { Grant } from './port.ts';
 
@@ -94,13 +95,7 @@ export const openCases = (rows: RowStore): Cases => {
     (await Promise.all(ids.map((id) => rows.get(CASE, id)))).flatMap((row) => (row ? [row.data as Case] : []));
   return {
     openOf: async (subject, now) => {
-      const open: (Grant & { readonly patientKey: string })[] = [];
-      let after: string | undefined;
-      do {
-        const page = await rows.list({ p: OPEN(subject), after });
-        open.push(...page.rows.map(({ s, data }) => ({ patientKey: s, ...(data as Grant) })));
-        after = page.next;
-      } while (after !== undefined);
+      const open = (await allRows(rows, OPEN(subject))).map(({ s, data }) => ({ patientKey: s, ...(data as Grant) }));
       return open.filter(({ until }) => until > now);
     },
     open: async (opened) => {

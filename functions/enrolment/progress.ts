@@ -9,6 +9,7 @@
 // cell and the two counters that it moves between are written in one transaction, so a count said twice counts once, and any
 // later change of the person puts right what a lost connection left behind; `recount` does it for all.
 
+import { allRows } from '../services/all-rows.ts';
 import type { RowChange, RowStore } from '../services/row-store.ts';
 import type { Resources } from '../storage/port.ts';
 import { dayInJapan } from './age.ts';
@@ -101,9 +102,9 @@ export interface Progress {
 
 /** @param exact for the operator; others see no number below ten, nor one that leads to it */
 export const progress = async (rows: RowStore, now: number, exact: boolean): Promise<Progress> => {
-  const populations = (await all(rows, POPULATION)).map(({ s, data }) => ({ code: s, ...(data as Population) }));
+  const populations = (await allRows(rows, POPULATION)).map(({ s, data }) => ({ code: s, ...(data as Population) }));
   const counted = await Promise.all(
-    populations.map(async (of) => ({ of, bands: byBand(await all(rows, COUNT(of.code)), now) })),
+    populations.map(async (of) => ({ of, bands: byBand(await allRows(rows, COUNT(of.code)), now) })),
   );
   const totals = counted.map(({ of, bands }) => ({ key: of.code, count: sum(bands.map((one) => one.count)) }));
   const hiddenTotals = exact ? new Set<string>() : suppressed(totals);
@@ -162,15 +163,4 @@ const bandOf = (month: string, today: string): string => {
   const [thisYear, thisMonth] = today.split('-').map(Number);
   const age = thisYear! - year! - (thisMonth! < of! ? 1 : 0);
   return BANDS.findLast(({ from }) => age >= from)?.band ?? BANDS[0].band;
-};
-
-const all = async (rows: RowStore, p: string) => {
-  const found = [];
-  let after: string | undefined;
-  do {
-    const page = await rows.list({ p, after, limit: 1000 });
-    found.push(...page.rows);
-    after = page.next;
-  } while (after !== undefined);
-  return found;
 };

@@ -13,6 +13,7 @@ import {
 } from 'node:crypto';
 import { calculateJwkThumbprint, decodeProtectedHeader } from 'jose';
 import * as z from 'zod/mini';
+import { holding } from '../auth/cached.ts';
 import type { Actor, Role } from '../consent/actor.ts';
 import { REGION_OWNER, systemRole } from '../consent/matrix.ts';
 import { forbidden } from '../fhir/outcome.ts';
@@ -117,7 +118,7 @@ export const openAsserter = ({ community, sign, clock, pseudonym }: AsserterPart
   const { kty = '', crv = '', x = '', y = '' } = publicKey.export({ format: 'jwk' });
   const jwk = { kty, crv, x, y };
   const thumbprint = calculateJwkThumbprint(jwk);
-  const cached = new Map<string, { until: number; assertion: Promise<string> }>();
+  const held = holding<string>({ forMs: LIFE_SECONDS * 1000 - SPARE_MS, most: MOST_CACHED, clock });
   let signed = 0;
 
   const issue = async (actor: Actor, purpose: string, peer: string): Promise<string> => {
@@ -151,16 +152,7 @@ export const openAsserter = ({ community, sign, clock, pseudonym }: AsserterPart
     signed: () => signed,
     assert: async (actor, purpose, peer) => {
       const name = JSON.stringify([peer, actor.subject, actor.facility, actor.role, purpose]);
-      let held = cached.get(name);
-      if (!held || clock() >= held.until) {
-        held = { until: clock() + LIFE_SECONDS * 1000 - SPARE_MS, assertion: issue(actor, purpose, peer) };
-        const made = held;
-        made.assertion.catch(() => cached.get(name) === made && cached.delete(name));
-        cached.delete(name);
-        cached.set(name, made);
-        if (cached.size > MOST_CACHED) cached.delete(cached.keys().next().value as string);
-      }
-      const assertion = await held.assertion;
+      const assertion = await held.get(name, () => issue(actor, purpose, peer));
       const ath = sha256(assertion);
       return {
         assertion,

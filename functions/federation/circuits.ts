@@ -7,6 +7,8 @@
 // A row is of no meaning ten minutes after the last failure. After one failure everybody asks once more, but waits no longer than a
 // probe does; after three in a row one probe goes out now and then, and who comes meanwhile is told since when the community is down.
 import * as z from 'zod/mini';
+import { holding } from '../auth/cached.ts';
+import { allRows } from '../services/all-rows.ts';
 import type { RowStore } from '../services/row-store.ts';
 import { PeerFault } from './peer-http.ts';
 
@@ -49,34 +51,19 @@ const pauseMs = (failures: number): number =>
   failures < PROBED_FROM ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (failures - PROBED_FROM), LONGEST_PAUSE_MS);
 
 export const openCircuits = ({ rows, clock }: { rows: RowStore; clock: () => number }): Circuits => {
-  let held: { at: number; down: Promise<Map<string, Down>> } | undefined;
+  const held = holding<Map<string, Down>>({ forMs: HELD_MS, most: 1, clock });
   const probed = new Map<string, number>();
 
   const load = async (): Promise<Map<string, Down>> => {
     const down = new Map<string, Down>();
-    let after: string | undefined;
-    do {
-      const page = await rows.list({ p: P, after, limit: 1_000 });
-      for (const { s, data } of page.rows) {
-        const { data: one } = Down.safeParse(data);
-        if (one && one.failures > 0 && clock() - one.last < LIFE_MS) down.set(s, one);
-      }
-      after = page.next;
-    } while (after !== undefined);
+    for (const { s, data } of await allRows(rows, P)) {
+      const { data: one } = Down.safeParse(data);
+      if (one && one.failures > 0 && clock() - one.last < LIFE_MS) down.set(s, one);
+    }
     return down;
   };
 
-  const known = (): Promise<Map<string, Down>> => {
-    const now = clock();
-    if (!held || now - held.at >= HELD_MS || now < held.at) {
-      const down = load();
-      held = { at: now, down };
-      down.catch(() => {
-        held = undefined;
-      });
-    }
-    return held.down;
-  };
+  const known = () => held.get('', load);
 
   return {
     known,

@@ -5,13 +5,14 @@
 //   who a person is elsewhere            federation#known#<person>          <community>    1      correlations.ts
 //
 // Contracts are held for two seconds: what one side suspends stops at the next request after that.
+import { holding } from '../auth/cached.ts';
 import { refuse } from '../fhir/outcome.ts';
+import { allRows } from '../services/all-rows.ts';
 import type { RowStore } from '../services/row-store.ts';
 import { Contract, notInForce } from './contract.ts';
 
 const P = 'federation#contract';
 const HELD_MS = 2_000;
-const MOST = 1_000;
 
 interface Kept {
   readonly contract: Contract;
@@ -32,31 +33,10 @@ export interface Contracts {
 }
 
 export const openContracts = ({ rows, clock }: { rows: RowStore; clock: () => number }): Contracts => {
-  let held: { at: number; contracts: Promise<readonly Contract[]> } | undefined;
-
-  const load = async (): Promise<readonly Contract[]> => {
-    const found: Contract[] = [];
-    let after: string | undefined;
-    do {
-      const page = await rows.list({ p: P, after, limit: MOST });
-      // A row that is not as it must be stops the request: better nobody than the wrong one.
-      found.push(...page.rows.map(({ data }) => Contract.parse(data)));
-      after = page.next;
-    } while (after !== undefined);
-    return found;
-  };
-
-  const all = () => {
-    const now = clock();
-    if (!held || now - held.at >= HELD_MS || now < held.at) {
-      const contracts = load();
-      held = { at: now, contracts };
-      contracts.catch(() => {
-        held = undefined; // a failure is not remembered
-      });
-    }
-    return held.contracts;
-  };
+  const held = holding<readonly Contract[]>({ forMs: HELD_MS, most: 1, clock });
+  // A row that is not as it must be stops the request: better nobody than the wrong one.
+  const load = async () => (await allRows(rows, P)).map(({ data }) => Contract.parse(data));
+  const all = () => held.get('', load);
 
   return {
     all,
@@ -71,11 +51,11 @@ export const openContracts = ({ rows, clock }: { rows: RowStore; clock: () => nu
       return row && { contract: Contract.parse(row.data), version: row.version };
     },
     put: async (contract, version) => {
-      held = undefined;
+      held.forget();
       const written = await rows.write([
         { kind: 'put', p: P, s: contract.community, data: contract, expect: version ?? 'absent' },
       ]);
-      held = undefined;
+      held.forget();
       if (!written) throw refuse('conflict', 'the link contract was changed at the same time; look again');
     },
   };

@@ -3,6 +3,7 @@
 // A match is forgotten when our own records of the person are linked otherwise (`basis`), when the other side says that its handle has
 // ended, and after 30 days. That nobody was found holds for a day, and only for what was told then (`evidence`).
 import * as z from 'zod/mini';
+import { allRows } from '../services/all-rows.ts';
 import type { RowStore } from '../services/row-store.ts';
 
 const DAY = 86_400_000;
@@ -45,15 +46,10 @@ const inParts = async <T>(all: readonly T[], write: (part: readonly T[]) => Prom
 export const openCorrelations = (rows: RowStore): Correlations => ({
   of: async (person) => {
     const found = new Map<string, Correlation>();
-    let after: string | undefined;
-    do {
-      const page = await rows.list({ p: P(person), after, limit: 1_000 });
-      for (const { s, data } of page.rows) {
-        const { data: known } = Correlation.safeParse(data);
-        if (known) found.set(s, known);
-      }
-      after = page.next;
-    } while (after !== undefined);
+    for (const { s, data } of await allRows(rows, P(person))) {
+      const { data: known } = Correlation.safeParse(data);
+      if (known) found.set(s, known);
+    }
     return found;
   },
   keep: (person, found) =>

@@ -9,6 +9,7 @@
 // published from that day, so a partner has both while it changes.
 import { createPrivateKey, createSign, X509Certificate } from 'node:crypto';
 import * as z from 'zod/mini';
+import { holding } from '../auth/cached.ts';
 import { refuse } from '../fhir/outcome.ts';
 import type { CallJson } from '../services/aws-fetch.ts';
 import type { RowStore } from '../services/row-store.ts';
@@ -84,7 +85,7 @@ const contextOf = (serial: string) => ({ use: 'tsumugi/xua-key', serial });
 const serialOf = (at: number): string => String(at).padStart(6, '0');
 
 export const openXuaKeys = ({ kms, keyId, rows, community, clock }: XuaKeyParts): XuaKeys => {
-  let held: { at: number; keys: Promise<readonly Kept[]> } | undefined;
+  const held = holding<readonly Kept[]>({ forMs: HELD_MS, most: 1, clock });
   const opened = new Map<string, Promise<XuaSigner>>();
 
   const load = async (): Promise<readonly Kept[]> => {
@@ -140,17 +141,7 @@ export const openXuaKeys = ({ kms, keyId, rows, community, clock }: XuaKeyParts)
     return load();
   };
 
-  const keys = () => {
-    const now = clock();
-    if (!held || now - held.at >= HELD_MS || now < held.at) {
-      const made = { at: now, keys: ready() };
-      held = made;
-      made.keys.catch(() => {
-        if (held === made) held = undefined; // a failure is not remembered
-      });
-    }
-    return held.keys;
-  };
+  const keys = () => held.get('', ready);
 
   /** The newest whose time has come; before that, whichever is there. */
   const signing = (all: readonly Kept[]): Kept => {
@@ -193,7 +184,7 @@ export const openXuaKeys = ({ kms, keyId, rows, community, clock }: XuaKeyParts)
       if (known.some((key) => key.signsFrom > clock() && key.until > clock()))
         throw refuse('conflict', 'the next key is made already; retire it first');
       await make(known, signsFrom);
-      held = undefined;
+      held.forget();
       const all = await keys();
       return shown(all.at(-1)!, all.at(-1) === signing(all));
     },
@@ -204,7 +195,7 @@ export const openXuaKeys = ({ kms, keyId, rows, community, clock }: XuaKeyParts)
       if (usable(all).length === 1) throw refuse('conflict', 'this is the only key; make the next one first');
       const { serial: s, version, ...data } = key;
       const written = await rows.write([{ kind: 'put', p: P, s, data: { ...data, until: clock() }, expect: version }]);
-      held = undefined;
+      held.forget();
       if (!written) throw refuse('conflict', 'the key was changed at the same time; look again');
     },
   };

@@ -11,6 +11,7 @@
 // at once the later one starts again. The store is that of all small rows (services/row-store.ts).
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { refuse } from '../fhir/outcome.ts';
+import { allRows } from '../services/all-rows.ts';
 import { memoryRowStore, openRowStore, type RowStore, type Row as StoredRow } from '../services/row-store.ts';
 
 export interface RowKey {
@@ -45,16 +46,7 @@ const deskRows = (store: RowStore): Rows => ({
     const row = await store.get(p, s);
     return row && rowOf(row);
   },
-  list: async (p) => {
-    const rows: Row[] = [];
-    let after: string | undefined;
-    do {
-      const page = await store.list({ p, after, limit: 1_000 });
-      rows.push(...page.rows.map(rowOf));
-      after = page.next;
-    } while (after !== undefined);
-    return rows;
-  },
+  list: async (p) => (await allRows(store, p)).map(rowOf),
   write: async (changes) => {
     const written = await store.write(
       changes.map(({ p, s, d, before }) => ({ kind: 'put', p, s, data: JSON.parse(d), expect: { text: before } })),
