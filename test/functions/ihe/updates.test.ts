@@ -205,7 +205,7 @@ describe('who listens to changes of links', () => {
     const message = parseMessage(whole!);
     expect(whole).toMatch(/\rEVN\|A31\|\d{14}/);
     expect([value(segmentOf(message, 'MSH'), 5), value(segmentOf(message, 'MSH'), 6)]).toEqual(['EMR', 'H1']);
-    expect(whole).not.toMatch(/阿波|1951/);
+    expect(whole).not.toMatch(/阿波|19510401/);
     expect(recorded.at(-1)).toMatchObject({ interaction: 'ihe-updates', actor: 'system-hospital', outcome: '0' });
     expect(recorded.at(-1)?.patientKey).toBeDefined();
 
