@@ -1,17 +1,16 @@
 // A forgotten password: a code by e-mail, then a new password. Whether the account is there is not said; what is asked after the
 // password stays as it was.
-import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, PasswordInput, Stack, Text } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { words } from '../i18n/i18n.ts';
 import { useServices } from '../ui/context.ts';
 import { CognitoError } from './cognito.ts';
+import { CodeInput, Fault, UsernameInput } from './fields.tsx';
 import type { Kind } from './session.ts';
 
 const useText = words({
   ja: {
     how: '登録してあるメールアドレスに、6桁のコードを送ります。',
-    username: 'ユーザー名',
-    email: 'メールアドレス',
     send: 'コードを送る',
     sent: '登録があれば、メールが届きます。1時間以内に使ってください。届かないときは、迷惑メールを確かめるか、施設の管理者や窓口に連絡してください。',
     code: 'メールの6桁のコード',
@@ -28,8 +27,6 @@ const useText = words({
   },
   en: {
     how: 'We send a code of 6 digits to the e-mail address that is registered.',
-    username: 'User name',
-    email: 'E-mail address',
     send: 'Send the code',
     sent: 'If you are registered, an e-mail is on its way. Use it within an hour. If none comes, look into your spam, or ask the administrator of your facility or the desk.',
     code: 'Code of the e-mail (6 digits)',
@@ -99,29 +96,14 @@ const Forgotten = ({
         {username === undefined ? (
           <>
             <Text size="sm">{t('how')}</Text>
-            <TextInput
-              name="username"
-              label={kind === 'staff' ? t('username') : t('email')}
-              autoComplete="username"
-              required
-              autoFocus
-            />
+            <UsernameInput kind={kind} />
           </>
         ) : (
           <>
             <Text size="sm" role="status">
               {t('sent')}
             </Text>
-            <TextInput
-              name="code"
-              label={t('code')}
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              pattern="[0-9]{6}"
-              maxLength={6}
-              required
-              autoFocus
-            />
+            <CodeInput label={t('code')} />
             <PasswordInput
               name="password"
               label={t('password')}
@@ -131,11 +113,7 @@ const Forgotten = ({
             />
           </>
         )}
-        {fault && (
-          <Text c="red" role="alert">
-            {fault}
-          </Text>
-        )}
+        <Fault text={fault} />
         <Button type="submit" loading={busy}>
           {username === undefined ? t('send') : t('change')}
         </Button>

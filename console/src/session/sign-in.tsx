@@ -9,7 +9,6 @@ import {
   SegmentedControl,
   Stack,
   Text,
-  TextInput,
   Title,
 } from '@mantine/core';
 import { type FormEvent, lazy, type ReactNode, Suspense, useRef, useState } from 'react';
@@ -18,6 +17,7 @@ import { useServices } from '../ui/context.ts';
 import { QrCode } from '../ui/qr-code.tsx';
 import { Loading } from '../ui/states.tsx';
 import { CognitoError, type Step } from './cognito.ts';
+import { CodeInput, Fault, UsernameInput } from './fields.tsx';
 import { passkeysHere, signInByPasskey } from './passkeys.ts';
 import type { Kind } from './session.ts';
 
@@ -30,8 +30,6 @@ const useText = words({
     kept: '入力した内容はそのまま残っています。',
     staff: '職員',
     residents: '住民',
-    username: 'ユーザー名',
-    email: 'メールアドレス',
     password: 'パスワード',
     next: '次へ',
     code: '確認コード（認証アプリの6桁）',
@@ -65,8 +63,6 @@ const useText = words({
     kept: 'What you typed is still there.',
     staff: 'Staff',
     residents: 'Residents',
-    username: 'User name',
-    email: 'E-mail address',
     password: 'Password',
     next: 'Next',
     code: 'Code (6 digits of your authenticator app)',
@@ -215,14 +211,7 @@ export const SignIn = ({ lost }: { readonly lost?: Kind }): ReactNode => {
                 ]}
               />
             )}
-            <TextInput
-              ref={name}
-              name="username"
-              label={kind === 'staff' ? t('username') : t('email')}
-              autoComplete="username"
-              required
-              autoFocus
-            />
+            <UsernameInput ref={name} kind={kind} />
             <PasswordInput name="password" label={t('password')} autoComplete="current-password" required />
           </>
         )}
@@ -249,23 +238,8 @@ export const SignIn = ({ lost }: { readonly lost?: Kind }): ReactNode => {
             </Text>
           </>
         )}
-        {(step.kind === 'second-factor' || step.kind === 'factor-setup') && (
-          <TextInput
-            name="code"
-            label={t('code')}
-            inputMode="numeric"
-            autoComplete="one-time-code"
-            pattern="[0-9]{6}"
-            maxLength={6}
-            required
-            autoFocus
-          />
-        )}
-        {fault && (
-          <Text c="red" role="alert">
-            {fault}
-          </Text>
-        )}
+        {(step.kind === 'second-factor' || step.kind === 'factor-setup') && <CodeInput label={t('code')} />}
+        <Fault text={fault} />
         <Button type="submit" loading={busy}>
           {t('next')}
         </Button>
