@@ -16,6 +16,7 @@ import { openCircuits } from '../federation/circuits.ts';
 import { contractRoutes } from '../federation/contract-routes.ts';
 import { openContracts } from '../federation/contracts.ts';
 import { openCorrelations } from '../federation/correlations.ts';
+import { openCursors } from '../federation/cursor.ts';
 import { openExchange } from '../federation/exchange.ts';
 import { lateIheGateway } from '../federation/ihe-late.ts';
 import { pairingRoutes } from '../federation/pairing-routes.ts';
@@ -79,6 +80,7 @@ export const handler = federationApi({
     services,
     fhir,
     contracts,
+    cursors: openCursors({ rows, seal }),
     correlations: openCorrelations(rows),
     pairings,
     circuits,

@@ -11,6 +11,7 @@ import { type Circuits, openWatch, type Watch } from './circuits.ts';
 import { BREAK_GLASS, type Contract } from './contract.ts';
 import type { Contracts } from './contracts.ts';
 import type { Correlation } from './correlations.ts';
+import type { Cursors } from './cursor.ts';
 import type { Evidence } from './evidence.ts';
 import { type KnownThereParts, openKnownThere } from './known-there.ts';
 import { PeerFault, StrangerFault } from './peer-http.ts';
@@ -18,10 +19,11 @@ import { PeerFault, StrangerFault } from './peer-http.ts';
 export interface QueryParts extends KnownThereParts {
   /** `resources` brings the patient's rules along (consent/ruled.ts), for one caller. */
   readonly readAs: (context: Context) => Services['resources'];
-  readonly services: Pick<Services, 'seal' | 'region' | 'clock' | 'audit'>;
+  readonly services: Pick<Services, 'region' | 'clock' | 'audit'>;
   /** The interactions of the region itself (interactions/routes.ts). */
   readonly fhir: Interaction;
   readonly contracts: Pick<Contracts, 'active' | 'stopped'>;
+  readonly cursors: Cursors;
   /** Who does not answer at the moment. */
   readonly circuits: Circuits;
 }
@@ -42,7 +44,10 @@ export interface Run extends QueryParts {
   readonly context: Context;
   readonly asking: Asking;
   readonly person: Person;
+  /** Of the communities that are meant, those under a contract in force, and those whose contract is held at the moment. */
   readonly active: readonly Contract[];
+  readonly stopped: readonly { readonly contract: Contract; readonly why: string }[];
+  readonly isOwnMeant: boolean;
   /** The client asks once more for those who were missing: each of them is tried. */
   readonly isInsisting: boolean;
 }
@@ -69,6 +74,9 @@ const isPersons = ({ kind }: Context['actor']): boolean => kind === 'resident';
 const refusal = ({ asking, context }: Run, contract: Contract, sharing: Sharing): Issue | undefined => {
   if (!contract.terms.purposes.some((purpose) => purpose === asking.purpose))
     return issueOf(contract, 'business-rule', 'not asked: the link contract does not cover this purpose of use');
+  // As it sees nothing of others at home (consent/decide.ts).
+  if (context.narrow?.contracts?.noView.has(context.actor.facility ?? ''))
+    return issueOf(contract, 'suppressed', 'not asked: the facility sees its own records only', 'information');
   if (sharing === 'refused' && !isPersons(context.actor))
     return issueOf(contract, 'suppressed', 'not asked: the person shares nothing with it', 'information');
   return undefined;

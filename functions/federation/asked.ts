@@ -3,19 +3,20 @@ import { refuse } from '../fhir/outcome.ts';
 import { isResourceType } from '../fhir/resource-types.ts';
 import type { FhirRequest } from '../interactions/contract.ts';
 import { isAlwaysInCompartment, mayHavePatient } from '../search/compartments.ts';
+import { COMMUNITY, saidCommunities } from './communities.ts';
 
 type Params = readonly (readonly [string, string])[];
 
 export type Asked =
-  | { readonly kind: 'search'; readonly patient: string; readonly type: string; readonly params: Params }
-  | { readonly kind: 'everything'; readonly patient: string; readonly params: Params }
-  | {
-      readonly kind: 'read';
-      readonly patient: string;
-      readonly type: string;
-      readonly id: string;
-      readonly community: string | undefined;
-    };
+  | (Whom & { readonly kind: 'search'; readonly type: string; readonly params: Params })
+  | (Whom & { readonly kind: 'everything'; readonly params: Params })
+  | (Whom & { readonly kind: 'read'; readonly type: string; readonly id: string });
+
+interface Whom {
+  readonly patient: string;
+  /** `_community`, as it was said; undefined: all of them. */
+  readonly communities?: readonly string[] | undefined;
+}
 
 export interface Timing {
   /** Milliseconds for all of it. */
@@ -45,19 +46,24 @@ export const timingOf = ({ headers, params }: Pick<FhirRequest, 'headers' | 'par
   return { overall, perCommunity: Math.max(overall - Math.min(MERGE_MS, overall / 5), SHORTEST_MS) };
 };
 
-const OWN = new Set(['_deadline', '_community', '_format', '_pretty']);
+const OWN = new Set(['_deadline', COMMUNITY, '_format', '_pretty']);
 const without = (params: Params, ...names: string[]): Params =>
   params.filter(([name]) => !OWN.has(name) && !names.includes(name));
 
-const patientIn = (value: string, base: string): string | undefined =>
-  /^(?:Patient\/)?([A-Za-z0-9\-.]{1,64})$/.exec(
-    value.startsWith(`${base}/`) ? value.slice(base.length + 1) : value,
-  )?.[1];
+const patientIn = (value: string, bases: readonly string[]): string | undefined => {
+  const base = bases.find((one) => value.startsWith(`${one}/`));
+  return /^(?:Patient\/)?([A-Za-z0-9\-.]{1,64})$/.exec(base === undefined ? value : value.slice(base.length + 1))?.[1];
+};
+
+const whomOf = (params: Params) => {
+  const communities = saidCommunities(params);
+  return communities && { communities };
+};
 
 const NEEDS_PATIENT = 'a federated search is about one patient: patient=<id of a Patient of this region>';
 
-/** @param base of the region's FHIR API, which a reference may begin with */
-export const askedOf = ({ method, path, params, headers }: FhirRequest, base: string): Asked => {
+/** @param bases addresses of the region's FHIR API, with which a reference may begin */
+export const askedOf = ({ method, path, params, headers }: FhirRequest, bases: readonly string[]): Asked => {
   const isSearch = path.at(-1) === '_search';
   if (method !== 'GET' && method !== 'HEAD' && !(method === 'POST' && isSearch))
     throw Object.assign(refuse('notAllowed', 'other regions are read, not written to'), {
@@ -68,28 +74,28 @@ export const askedOf = ({ method, path, params, headers }: FhirRequest, base: st
   const [type = '', second, third, ...more] = isSearch ? path.slice(0, -1) : path;
   if (!isResourceType(type) || more.length > 0) throw refuse('notFound', 'an address of this form was not found');
 
-  if (second === undefined) return searchOf(type, params, base);
+  if (second === undefined) return searchOf(type, params, bases);
   if (third === undefined) {
     if (type === 'Patient' && second.startsWith('$'))
       throw refuse('notSupported', 'there is no operation of this name here');
-    return readOf(type, second, params, base);
+    return readOf(type, second, params, bases);
   }
-  const patient = patientIn(second, base);
+  const patient = patientIn(second, bases);
   if (type !== 'Patient' || patient === undefined) throw refuse('notFound', 'an address of this form was not found');
-  if (third === '$everything') return { kind: 'everything', patient, params: without(params) };
+  if (third === '$everything') return { kind: 'everything', patient, ...whomOf(params), params: without(params) };
   assertServed(third);
-  return { kind: 'search', patient, type: third, params: without(params) };
+  return { kind: 'search', patient, ...whomOf(params), type: third, params: without(params) };
 };
 
 const assertServed = (type: string) => {
   if (!isServed(type)) throw refuse('notSupported', 'records of this type belong to no patient: ask the region itself');
 };
 
-const searchOf = (type: string, params: Params, base: string): Asked => {
+const searchOf = (type: string, params: Params, bases: readonly string[]): Asked => {
   assertServed(type);
   const names = type === 'Patient' ? ['_id'] : ['patient', 'subject', 'patient:Patient', 'subject:Patient'];
   const named = params.filter(([name]) => names.includes(name));
-  const patient = named.length === 1 ? patientIn(named[0]![1], base) : undefined;
+  const patient = named.length === 1 ? patientIn(named[0]![1], bases) : undefined;
   if (patient === undefined)
     throw refuse(
       'invalid',
@@ -97,15 +103,14 @@ const searchOf = (type: string, params: Params, base: string): Asked => {
         ? 'a federated search for Patient is about one: _id=<id of a Patient of this region>'
         : NEEDS_PATIENT,
     );
-  return { kind: 'search', patient, type, params: without(params, ...names) };
+  return { kind: 'search', patient, ...whomOf(params), type, params: without(params, ...names) };
 };
 
-const readOf = (type: string, id: string, params: Params, base: string): Asked => {
-  const community = params.find(([name]) => name === '_community')?.[1]?.replace(/^urn:oid:/, '');
+const readOf = (type: string, id: string, params: Params, bases: readonly string[]): Asked => {
   const given = params.find(([name]) => name === 'patient')?.[1];
-  const patient = given === undefined ? (type === 'Patient' ? id : undefined) : patientIn(given, base);
+  const patient = given === undefined ? (type === 'Patient' ? id : undefined) : patientIn(given, bases);
   if (patient === undefined)
     throw refuse('invalid', 'a federated read names whose record it is: patient=<id of a Patient of this region>');
   if (!/^[A-Za-z0-9\-.]{1,64}$/.test(id)) throw refuse('notFound', `a ${type} with an id of this form was not found`);
-  return { kind: 'read', patient, type, id, community };
+  return { kind: 'read', patient, ...whomOf(params), type, id };
 };

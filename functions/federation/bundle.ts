@@ -5,9 +5,12 @@ import type { Answer, Services } from '../interactions/contract.ts';
 import { subsetResource } from '../interactions/subset.ts';
 import type { Query } from '../search/query.ts';
 import type { Asked } from './asked.ts';
+import { COMMUNITY } from './communities.ts';
 import type { Contract } from './contract.ts';
 import { originOf, type Shown } from './merge.ts';
 import { baseIn } from './there.ts';
+
+const escaped = (name: string): string => name.replace(/[\\,|$]/g, '\\$&');
 
 /** A relation of our own, so an address: https://datatracker.ietf.org/doc/html/rfc8288#section-2.1.2 */
 export const MISSING = 'urn:tsumugi:missing';
@@ -18,9 +21,9 @@ export interface Result {
   readonly shown: readonly Shown[];
   readonly issues: readonly Issue[];
   readonly total: number | undefined;
-  readonly next: string | undefined;
+  readonly next?: string | undefined;
   /** Leads to those who have not answered, and to nobody else. */
-  readonly missing: string | undefined;
+  readonly missing?: string | undefined;
   readonly own: string;
   /** Of the own region's FHIR API. */
   readonly base: string;
@@ -53,7 +56,11 @@ export const bundleOf = (
     );
   const type = asked.kind === 'search' ? asked.type : '$everything';
   const here = `${services.region.baseUrl}/federation/fhir/Patient${type === 'Patient' ? '' : `/${asked.patient}/${type}`}`;
-  const used = [...(type === 'Patient' ? [['_id', asked.patient] as const] : []), ...(query?.used ?? asked.params)]
+  const used = [
+    ...(type === 'Patient' ? [['_id', asked.patient] as const] : []),
+    ...(query?.used ?? asked.params),
+    ...(asked.communities?.length ? [[COMMUNITY, asked.communities.map(escaped).join(',')] as const] : []),
+  ]
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&');
   return {

@@ -1,5 +1,6 @@
 // The own region as one of the communities: asked by the same interactions, trusted as far as its own store.
 import { parseTrusted } from '../fhir/json.ts';
+import type { Issue } from '../fhir/types.ts';
 import type { Answer, FhirRequest } from '../interactions/contract.ts';
 import type { Asked } from './asked.ts';
 import type { Entry, Page } from './peer-bundle.ts';
@@ -39,7 +40,12 @@ interface OwnBundle {
   readonly entry?: readonly { readonly resource: Entry['resource']; readonly search?: { readonly mode?: string } }[];
 }
 
-export const ownPage = ({ text, resource }: Answer): Page => {
+/** What it says of its own answer besides what it understood of the question, which is said once for all communities. */
+export interface OwnPage extends Page {
+  readonly issues: readonly Issue[];
+}
+
+export const ownPage = ({ text, resource }: Answer): OwnPage => {
   const { total, link = [], entry = [] } = (text === undefined ? resource : parseTrusted(text)) as unknown as OwnBundle;
   const url = link.find(({ relation }) => relation === 'next')?.url;
   const isOutcome = ({ search }: (typeof entry)[number]) => search?.mode === 'outcome';
@@ -49,6 +55,10 @@ export const ownPage = ({ text, resource }: Answer): Page => {
       .map((one) => ({ resource: one.resource, mode: one.search?.mode === 'include' ? 'include' : 'match' })),
     total,
     next: url === undefined ? undefined : (URL.parse(url)?.searchParams.get('_cursor') ?? undefined),
-    isIncomplete: entry.some(isOutcome),
+    isIncomplete: false,
+    issues: entry
+      .filter(isOutcome)
+      .flatMap((one) => (one.resource as unknown as { readonly issue: readonly Issue[] }).issue)
+      .filter(({ code }) => code === 'incomplete'),
   };
 };

@@ -23,6 +23,8 @@ export interface Page {
 }
 
 const MOST_ENTRIES = 6_000;
+/** As long as a question may have it (messages.ts): that of `$everything` names what came along on the pages before. */
+const MOST_CURSOR = 16_000;
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;
 
 type Node = { readonly [name: string]: Json };
@@ -128,6 +130,6 @@ const nextOf = (link: Json | undefined): string | undefined => {
   const url = nodes(link).find(({ relation }) => relation === 'next')?.url;
   if (url === undefined) return undefined;
   const cursor = typeof url === 'string' ? URL.parse(url, 'https://x.invalid')?.searchParams.get('_cursor') : undefined;
-  if (!cursor || cursor.length > 3_000) throw malformed('the link to its next page cannot be followed');
+  if (!cursor || cursor.length > MOST_CURSOR) throw malformed('the link to its next page cannot be followed');
   return cursor;
 };

@@ -1,11 +1,12 @@
 // /federation/fhir: one question of a client to its own region and to all communities under contract, at once; what came in time, merged.
 // A partial answer is an answer, and says so: who was late, down, refusing or broken is an OperationOutcome entry.
+import { allows, LEVEL_OF } from '../auth/scopes.ts';
 import { policyOf } from '../consent/policy.ts';
-import { FhirError, forbidden, notFound, refuse } from '../fhir/outcome.ts';
+import { FhirError, forbidden, notFound } from '../fhir/outcome.ts';
 import type { Issue } from '../fhir/types.ts';
-import type { Answer, Context, FhirRequest, Interaction } from '../interactions/contract.ts';
-import { fhirBase } from '../interactions/headers.ts';
-import { assertReadable, permitter } from '../interactions/permit.ts';
+import type { Answer, Context, Interaction } from '../interactions/contract.ts';
+import { fhirBase, fhirBases, preferHandling } from '../interactions/headers.ts';
+import { assertReadable, assertSearchable, permitter } from '../interactions/permit.ts';
 import { parse } from '../search/parse.ts';
 import type { Stored } from '../storage/port.ts';
 import {
@@ -23,10 +24,12 @@ import { type Asking, ROOM_BYTES } from './ask-peer.ts';
 import { type Asked, askedOf, timingOf } from './asked.ts';
 import { travellingRole } from './assertion.ts';
 import { bundleOf } from './bundle.ts';
+import { meantBy } from './communities.ts';
+import type { Cursor } from './cursor.ts';
 import { evidenceOf } from './evidence.ts';
 import { linkBasis } from './handles.ts';
 import { merge, originOf, type Place, type Source } from './merge.ts';
-import { ownPage, ownRequest } from './own.ts';
+import { type OwnPage, ownPage, ownRequest } from './own.ts';
 import { personKey } from './pairings.ts';
 import type { Entry, Page } from './peer-bundle.ts';
 import { PeerFault } from './peer-http.ts';
@@ -34,16 +37,6 @@ import { cannotAnswer, pageFrom, readFrom } from './there.ts';
 
 type Params = readonly (readonly [string, string])[];
 
-interface Cursor {
-  readonly asked: Extract<Asked, { kind: 'search' | 'everything' }>;
-  readonly places: readonly (readonly [string, Place])[];
-  readonly last: readonly string[];
-  readonly until: number;
-  /** Of the link to what was missing: only those are asked, and each of them. */
-  readonly isInsisting?: boolean;
-}
-
-const CURSOR_MS = 4 * 3_600_000;
 const MOST_PAGE_BYTES = 3 * 1024 * 1024;
 const EVERYTHING_COUNT = 1_000;
 
@@ -52,15 +45,25 @@ export const federated =
   async (context, request) => {
     // Who has no business elsewhere is told so before anything is looked up.
     if (context.actor.kind !== 'resident') travellingRole(context.actor);
-    const base = fhirBase(parts.services.region);
+    const bases = fhirBases(parts.services.region);
     const timing = timingOf(request);
-    const cursor = resumed(parts, context, request);
-    const asked = cursor?.asked ?? askedOf(request, base);
+    const token = request.params.find(([name]) => name === '_cursor')?.[1];
+    const cursor = token === undefined ? undefined : await parts.cursors.read(context, token);
+    const asked = cursor?.asked ?? askedOf(request, bases);
+    const handling = cursor ? 'lenient' : preferHandling(request.headers);
+    assertAskable(context, asked);
     // What she keeps from her parents is known here and nowhere else.
     if (context.actor.minors?.includes(asked.patient))
       throw forbidden('a minor who decides alone asks other regions herself');
     const signal = AbortSignal.timeout(timing.perCommunity);
-    const [person, active] = await Promise.all([personOf(parts, context, asked.patient), parts.contracts.active()]);
+    const [person, active, stopped] = await Promise.all([
+      personOf(parts, context, asked.patient),
+      parts.contracts.active(),
+      parts.contracts.stopped(),
+    ]);
+    const { homeCommunityId: community, name } = parts.services.region;
+    const all = [{ community, name }, ...active, ...stopped.map(({ contract }) => contract)];
+    const { isMeant, issues } = meantBy(asked.communities, all, handling);
     const asking: Asking = {
       actor: context.actor,
       purpose: context.purpose,
@@ -69,23 +72,29 @@ export const federated =
       signal,
       room: { bytes: ROOM_BYTES },
     };
-    // Who names a region wants an answer of that one.
-    const isInsisting = cursor?.isInsisting === true || (asked.kind === 'read' && asked.community !== undefined);
-    const run: Run = { ...parts, context, asking, person, active, isInsisting };
-    return asked.kind === 'read' ? read(run, asked) : search(run, asked, cursor);
+    const run: Run = {
+      ...parts,
+      context,
+      asking,
+      person,
+      active: active.filter((contract) => isMeant(contract.community)),
+      stopped: stopped.filter(({ contract }) => isMeant(contract.community)),
+      isOwnMeant: isMeant(community),
+      // Who names a region wants an answer of that one.
+      isInsisting: cursor?.isInsisting === true || (asked.communities?.length ?? 0) > 0,
+    };
+    return asked.kind === 'read' ? read(run, asked, issues) : search(run, { asked, cursor, handling, issues });
   };
 
-const bindOf = ({ actor }: Context) =>
-  JSON.stringify(['federation', actor.kind, actor.subject, actor.facility ?? null]);
-
-const resumed = ({ services }: QueryParts, context: Context, { params }: FhirRequest): Cursor | undefined => {
-  const token = params.find(([name]) => name === '_cursor')?.[1];
-  if (token === undefined) return undefined;
-  const opened = services.seal.open(token, bindOf(context)) as Cursor | undefined;
-  if (!opened || opened.until < context.now)
-    throw refuse('invalid', '_cursor was changed, has expired, or belongs to another caller');
-  return opened;
+/** A token is good elsewhere for no more than at home: what it is good for does not travel, so it is held here. */
+const assertAskable = (context: Context, asked: Asked): void => {
+  if (asked.kind === 'search') assertSearchable(context, asked.type);
+  if (asked.kind === 'read' && !isInScope(context, asked.type))
+    throw forbidden(`the token's scopes do not allow read of ${asked.type}`);
 };
+
+const isInScope = ({ actor }: Context, type: string): boolean =>
+  allows(actor.scopes, LEVEL_OF[actor.kind], type, 'read');
 
 /** Who may not read the Patient here may not ask for it elsewhere. */
 const personOf = async ({ readAs }: QueryParts, context: Context, id: string): Promise<Person> => {
@@ -108,7 +117,15 @@ const personOf = async ({ readAs }: QueryParts, context: Context, id: string): P
   };
 };
 
-const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefined): Promise<Answer> => {
+interface Question {
+  readonly asked: Cursor['asked'];
+  /** Absent: the first page. */
+  readonly cursor: Cursor | undefined;
+  readonly handling: 'strict' | 'lenient';
+  readonly issues: readonly Issue[];
+}
+
+const search = async (run: Run, { asked, cursor, handling, issues: understood }: Question): Promise<Answer> => {
   const { services, context } = run;
   const own = services.region.homeCommunityId;
   const base = fhirBase(services.region);
@@ -118,13 +135,14 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
         type: asked.type,
         compartment: asked.type === 'Patient' ? undefined : { type: 'Patient', id: asked.patient },
         params: asked.params,
-        handling: 'lenient',
+        handling,
         now: context.now,
-        baseUrls: [base],
+        baseUrls: fhirBases(services.region),
         facility: context.actor.facility,
       })
     : undefined;
-  const count = query?.count ?? countOf(asked.params);
+  const left = (query?.most ?? Number.POSITIVE_INFINITY) - (cursor?.shown ?? 0);
+  const count = Math.min(query?.count ?? countOf(asked.params), left);
   // Entries are sorted and looked at whole; what of them was asked for is cut out at the end.
   const params: Params = asked.params.filter(
     ([name, value]) => name !== '_elements' && (name !== '_summary' || value === 'count'),
@@ -134,14 +152,14 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
   const isOpen = (community: string) => !cursor || places.has(community);
 
   const localContext: Context = { ...context, disclosed: [] };
-  const local = async (): Promise<Outcome<Counted>> => {
-    if (!isOpen(own)) return undefined;
+  const local = async (): Promise<Outcome<Counted & Pick<OwnPage, 'issues'>>> => {
+    if (!isOpen(own) || !run.isOwnMeant) return undefined;
     const place = placeOf(own);
     const page = await within(
       ownPage(await run.fhir(localContext, ownRequest(asked, params, place.cursor))),
       run.asking.signal,
     );
-    return { got: sourceOf(own, place, page) };
+    return { got: { ...sourceOf(own, place, page), issues: page.issues } };
   };
   const there = askEach(
     run,
@@ -157,10 +175,13 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
   const [mine, theirs] = await Promise.all([localOutcome(local, own, run.asking.signal), there]);
 
   const sources: Source[] = [];
-  const issues: Issue[] = [...(cursor ? [] : (query?.outcome ?? []))];
-  if (mine && 'got' in mine) sources.push(mine.got);
-  else if (mine) issues.push(mine.issue);
+  const issues: Issue[] = cursor ? [] : [...understood, ...(query?.outcome ?? [])];
+  if (mine && 'got' in mine) {
+    sources.push(mine.got);
+    issues.push(...mine.got.issues);
+  } else if (mine) issues.push(mine.issue);
   let total: number | undefined = mine && 'got' in mine ? mine.got.total : undefined;
+  if (!run.isOwnMeant && !cursor) total = 0; // it is not asked, so it has none of them
   for (const contract of run.active) {
     const outcome = theirs.get(contract.community);
     if (!outcome) continue;
@@ -182,8 +203,7 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
     }
   // Nothing found and not asked must not look the same.
   if (!cursor)
-    for (const { contract, why } of await run.contracts.stopped())
-      issues.push(issueOf(contract, 'suppressed', `not asked: ${why}`));
+    for (const { contract, why } of run.stopped) issues.push(issueOf(contract, 'suppressed', `not asked: ${why}`));
   // A community whose contract was stopped between two pages had more to say.
   for (const community of places.keys())
     if (community !== own && !run.active.some((one) => one.community === community))
@@ -201,22 +221,29 @@ const search = async (run: Run, asked: Cursor['asked'], cursor: Cursor | undefin
     bytes: MOST_PAGE_BYTES,
     left: cursor?.last ?? [],
   });
-  const left = new Map(merged.places);
+  // What stands beside the matches, and everything of a person, may be of types that this token is not for.
+  const shown = merged.shown.filter(({ resource }) => isInScope(context, resource.resourceType));
+  const matches = merged.shown.filter(({ mode }) => mode === 'match').length;
+  const isEnough = matches >= left;
+  const after = new Map(isEnough ? [] : merged.places);
   // Who failed is asked again with the next page, where it was. When nobody else has more, who was late or down has a link of its own:
   // a client that follows `next` to the end does not go round for ever about one who is down.
-  const more = merged.places.size > 0;
-  for (const [community, outcome] of [[own, mine] as const, ...theirs])
-    if (more ? isFailed(outcome) : isLate(outcome)) left.set(community, placeOf(community));
-  discloseShown(run, localContext, merged.shown);
-  const seal = (isInsisting: boolean): string | undefined =>
-    left.size === 0 || query?.countOnly || more === isInsisting
-      ? undefined
-      : services.seal.seal(
-          { asked, places: [...left], last: merged.last, until: context.now + CURSOR_MS, isInsisting } satisfies Cursor,
-          bindOf(context),
-        );
-  const links = { next: seal(false), missing: seal(true) };
-  return bundleOf(run, { asked, query, shown: merged.shown, issues, total, ...links, own, base });
+  const more = after.size > 0;
+  if (!isEnough)
+    for (const [community, outcome] of [[own, mine] as const, ...theirs])
+      if (more ? isFailed(outcome) : isLate(outcome)) after.set(community, placeOf(community));
+  discloseShown(run, localContext, shown);
+  const links: { next?: string; missing?: string } = {};
+  if (after.size > 0 && !query?.countOnly) {
+    links[more ? 'next' : 'missing'] = await run.cursors.write(context, {
+      asked,
+      places: [...after],
+      last: merged.last,
+      shown: (cursor?.shown ?? 0) + matches,
+      isInsisting: !more,
+    });
+  }
+  return bundleOf(run, { asked, query, shown, issues, total, ...links, own, base });
 };
 
 type Counted = Source & { readonly total: number | undefined };
@@ -260,10 +287,15 @@ const localOutcome = async <T>(
 };
 
 /** One record: here, or in the community that is named, or in whichever of them has it. */
-const read = async (run: Run, asked: Extract<Asked, { kind: 'read' }>): Promise<Answer> => {
+const read = async (
+  run: Run,
+  asked: Extract<Asked, { kind: 'read' }>,
+  understood: readonly Issue[],
+): Promise<Answer> => {
   const { services, context } = run;
   const own = services.region.homeCommunityId;
-  if (asked.community === undefined || asked.community === own) {
+  const isNamed = asked.communities !== undefined;
+  if (run.isOwnMeant) {
     const answer = await run
       .fhir(context, {
         method: 'GET',
@@ -274,7 +306,7 @@ const read = async (run: Run, asked: Extract<Asked, { kind: 'read' }>): Promise<
       })
       .catch((error) => {
         if (
-          asked.community === undefined &&
+          (!isNamed || run.active.length > 0) &&
           error instanceof FhirError &&
           (error.status === 404 || error.status === 410)
         )
@@ -283,11 +315,7 @@ const read = async (run: Run, asked: Extract<Asked, { kind: 'read' }>): Promise<
       });
     if (answer) return { status: 200, resource: originOf(own, answer.stored?.resource() ?? answer.resource!) };
   }
-  const contracts = run.active.filter(
-    (contract) =>
-      (asked.community === undefined || contract.community === asked.community) &&
-      cannotAnswer(contract, asked, context.actor) === undefined,
-  );
+  const contracts = run.active.filter((contract) => cannotAnswer(contract, asked, context.actor) === undefined);
   const outcomes = await askEach(run, contracts, (contract, known, asking) =>
     readFrom(run, contract, known, asked, asking),
   );
@@ -300,6 +328,10 @@ const read = async (run: Run, asked: Extract<Asked, { kind: 'read' }>): Promise<
   const issues = [...outcomes.values()].flatMap((outcome) => (outcome && 'issue' in outcome ? [outcome.issue] : []));
   throw new FhirError('notFound', [
     { diagnostics: `${asked.type}/${asked.id} was not found` },
+    ...understood,
+    ...run.stopped.flatMap(({ contract, why }) =>
+      isNamed ? [issueOf(contract, 'suppressed', `not asked: ${why}`)] : [],
+    ),
     ...issues.filter(({ code }) => code !== 'not-found'),
   ]);
 };

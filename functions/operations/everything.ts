@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gone, notFound, refuse } from '../fhir/outcome.ts';
 import { isResourceType } from '../fhir/resource-types.ts';
 import { bundleText, includeEntry, matchEntry, outcomeEntry } from '../interactions/bundle-text.ts';
@@ -53,6 +54,9 @@ interface Progress {
   readonly patients?: readonly string[] | undefined;
   readonly linked: readonly string[];
 }
+
+/** What a cursor says of a resource that was linked on a page before: a name has up to 85 characters, and a URL 150 of these. */
+const shortOf = (name: string): string => createHash('sha256').update(name).digest('base64url').slice(0, 8);
 
 /**
  * The patient's own record and all that is kept with it, newest first, then what those point at.
@@ -118,11 +122,12 @@ const everythingAbout =
     const page = await collect(services, context, subject, wanted, patients, progress);
     const nameOf = (one: Stored) => `${one.type}/${one.id}`;
     // Most of what records point at is on the same page.
-    const seen = new Set([...(progress?.linked ?? []), ...page.shown.map(nameOf)]);
+    const seen = new Set(page.shown.map(nameOf));
+    const before = new Set(progress?.linked);
     const permit = permitter(resources, context);
     const linked = await linkedWith(services, page.texts, {
       admits: (one) => subject.isLinked(one) && permit('read', one).permit,
-      isWanted: (of) => wanted.types?.has(of) ?? true,
+      isWanted: (of, name) => (wanted.types?.has(of) ?? true) && !before.has(shortOf(name)),
       seen,
       bytes: MAX_LINKED_BYTES,
     });
@@ -135,7 +140,7 @@ const everythingAbout =
     const url = (more: string[]) => (more.length === 0 ? self : `${self}?${more.join('&')}`);
     const links = [{ relation: 'self', url: url(query) }];
     if (page.next !== undefined) {
-      const followed = linked.found.map(nameOf);
+      const followed = linked.found.map((one) => shortOf(nameOf(one)));
       const carried = [...(progress?.linked ?? []), ...followed].slice(0, MOST_CARRIED);
       const cursor = seal.seal({ ...page.next, patients, linked: carried } satisfies Progress, bind);
       links.push({ relation: 'next', url: url([...query, `_cursor=${encodeURIComponent(cursor)}`]) });

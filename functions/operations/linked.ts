@@ -12,8 +12,8 @@ const MOST_LINKED = 1_000;
 export interface Following {
   /** May it leave, and does it belong to this answer? */
   readonly admits: (stored: Stored) => boolean;
-  /** Of a type that may be asked for at all. */
-  readonly isWanted: (type: string) => boolean;
+  /** Of a type that may be asked for at all, and not known already. */
+  readonly isWanted: (type: string, name: string) => boolean;
   /** References that were followed before; grows. */
   readonly seen: Set<string>;
   /** What is linked may not be larger than this. */
@@ -47,7 +47,7 @@ export const linkedWith = async (
     for (const text of from)
       for (const ref of referencesIn(text)) {
         const name = `${ref.type}/${ref.id}`;
-        if (isWanted(ref.type) && !seen.has(name)) refs.set(name, ref);
+        if (isWanted(ref.type, name) && !seen.has(name)) refs.set(name, ref);
       }
     if (found.length + refs.size > MOST_LINKED) return { found, isCut: true };
     const next: string[] = [];

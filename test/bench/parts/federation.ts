@@ -7,6 +7,7 @@ import { openAsserter, type Sign } from '../../../functions/federation/assertion
 import { openCircuits } from '../../../functions/federation/circuits.ts';
 import { type Contract, proposed, termsHash } from '../../../functions/federation/contract.ts';
 import { openCorrelations } from '../../../functions/federation/correlations.ts';
+import { openCursors } from '../../../functions/federation/cursor.ts';
 import type { IheGateway } from '../../../functions/federation/ihe-gateway.ts';
 import { openPairings } from '../../../functions/federation/pairings.ts';
 import type { PeerHttp, Received } from '../../../functions/federation/peer-http.ts';
@@ -160,6 +161,7 @@ const simulation = async () => {
     correlations: openCorrelations(rows),
     pairings: openPairings({ rows, ...services }),
     circuits: openCircuits({ rows, clock: () => time.now }),
+    cursors: openCursors({ rows, seal: services.seal }),
     ask: askPeer({ asserter, peers: simulatedPeers(counts) }),
     ihe: NO_IHE,
     readAs: (context) => ruled(services.resources, heads, { actor: context.actor, isEager: true }),

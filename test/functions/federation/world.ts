@@ -18,6 +18,7 @@ import { openCircuits } from '../../../functions/federation/circuits.ts';
 import { contractRoutes } from '../../../functions/federation/contract-routes.ts';
 import { openContracts } from '../../../functions/federation/contracts.ts';
 import { openCorrelations } from '../../../functions/federation/correlations.ts';
+import { openCursors } from '../../../functions/federation/cursor.ts';
 import { openExchange } from '../../../functions/federation/exchange.ts';
 import { openIheGateway } from '../../../functions/federation/ihe-gateway.ts';
 import { pairingRoutes } from '../../../functions/federation/pairing-routes.ts';
@@ -152,6 +153,7 @@ export const openNode = async ({ oid, name, prefecture, consentDefault = 'implic
       services,
       fhir,
       contracts,
+      cursors: openCursors({ rows, seal }),
       correlations,
       pairings,
       circuits,
