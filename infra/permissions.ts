@@ -6,6 +6,7 @@ export const ENTRIES = [
   'fhir-api',
   'token',
   'pre-token',
+  'account-events',
   'audit-sealer',
   'transaction-sweeper',
   'change-feed',
@@ -176,6 +177,12 @@ export const PERMISSIONS: Readonly<Record<Entry, Partial<Record<Capability, Gran
   },
   'pre-token': {
     registry: { 'dynamodb:GetItem': 'facility, profession and role of the person who signs in' },
+  },
+  'account-events': {
+    registry: {
+      'dynamodb:GetItem': 'the row of the account whose forgotten password was replaced',
+      'dynamodb:PutItem': 'says that tokens from before the new password are refused',
+    },
   },
   'audit-sealer': {
     audit: {

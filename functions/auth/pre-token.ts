@@ -33,8 +33,8 @@ const DEFAULT_SCOPES = 'user/*.cruds';
  * Whose token holds it may make a passkey, which signs in by itself, or another authenticator. So only the first token after password
  * and factor does, for its fifteen minutes: a token that leaks later, out of a page that was left open, changes nothing at Cognito.
  */
-const ACCOUNT_SCOPE = 'aws.cognito.signin.user.admin';
-const REFRESHED = 'TokenGeneration_RefreshTokens';
+export const ACCOUNT_SCOPE = 'aws.cognito.signin.user.admin';
+export const REFRESHED = 'TokenGeneration_RefreshTokens';
 
 export const staffClaims =
   ({ identities }: { identities: Pick<Identities, 'staff' | 'facility'> }) =>

@@ -165,8 +165,9 @@ export const openIdentities = ({ client, table }: { client: DynamoDBClient; tabl
   };
 };
 
-/** Where a row of a resident is, for the enrolment desk (services/row-store.ts). */
+/** Where a row of a resident or of staff is, for who reads them by services/row-store.ts. */
 export const residentKey = (sub: string) => ({ p: `auth#resident#${sub}`, s: '-' });
+export const staffKey = (sub: string) => ({ p: `auth#staff#${sub}`, s: '-' });
 
 /** The item that holds a row: for administration and seeds. */
 export const identityItem = <K extends Kind>(kind: K, id: string, row: z.infer<(typeof SHAPES)[K]>) => ({

@@ -24,7 +24,13 @@ const SystemClaims = z.looseObject({
   scope: z.string(),
   region: text,
 });
-const CognitoClaims = { ...times, token_use: z.literal('access'), client_id: text };
+const CognitoClaims = {
+  ...times,
+  token_use: z.literal('access'),
+  client_id: text,
+  /** When its owner signed in: a refreshed token has that of the first. */
+  auth_time: z.number(),
+};
 const StaffClaims = z.looseObject({
   ...CognitoClaims,
   facility: text,

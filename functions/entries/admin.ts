@@ -37,6 +37,7 @@ const tenants = {
   resources: services.resources,
   rows: dynamoRows({ client, table: env.REGISTRY_TABLE }),
   accounts: cognitoAccounts(cognito, env.STAFF_POOL_ID),
+  residents: cognitoAccounts(cognito, env.RESIDENTS_POOL_ID),
   officers: openTopic(env.OFFICERS_TOPIC),
   lastUse: lastUseOn(dynamoAuditTable({ client, table: env.AUDIT_TABLE })),
 };

@@ -67,7 +67,7 @@ const currentActor = ({ identities, clock, patientsOf, newcomers = false }: Auth
     const { claims } = verified;
     if (verified.kind === 'resident') {
       const found = await resident(claims.sub);
-      const row = found || !newcomers ? standing(found, claims.iat) : undefined;
+      const row = found || !newcomers ? standing(found, bornAt(verified)) : undefined;
       return {
         kind: 'resident',
         subject: claims.sub,
@@ -85,7 +85,7 @@ const currentActor = ({ identities, clock, patientsOf, newcomers = false }: Auth
       verified.kind === 'system' ? system(claims.sub) : staff(claims.sub),
       facility(code),
     ]);
-    const row = standing(subject, claims.iat);
+    const row = standing(subject, bornAt(verified));
     if (!isActive(at) || at.type !== type) throw new TokenRefused('facility');
     const role = verified.kind === 'system' ? 'system' : verified.claims.role;
     const belongs =
@@ -109,7 +109,11 @@ const currentActor = ({ identities, clock, patientsOf, newcomers = false }: Auth
 
 const isActive = (row: FacilityRow | undefined): row is FacilityRow => row !== undefined && !row.disabled;
 
-/** The row, if the subject still stands. `iat` counts whole seconds, so a token of the very second of the change is refused too. */
+/** A session is as old as its sign-in, however often it was refreshed since. */
+const bornAt = (token: Verified): number =>
+  token.kind === 'system' ? token.claims.iat : Math.min(token.claims.iat, token.claims.auth_time);
+
+/** The row, if the subject still stands. Tokens count whole seconds, so a token of the very second of the change is refused too. */
 const standing = <T extends { disabled: boolean; notBefore: number }>(row: T | undefined, issuedAt: number): T => {
   if (!row || row.disabled || issuedAt * 1000 < row.notBefore) throw new TokenRefused('subject');
   return row;

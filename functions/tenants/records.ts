@@ -1,6 +1,6 @@
 // What the desk knows of a facility, a member of staff and a system, beyond what decides about sign-in (auth/rows.ts).
 import * as z from 'zod/mini';
-import { FacilityCode, FacilityRow, StaffRow, SystemRow } from '../auth/rows.ts';
+import { FacilityCode, FacilityRow, ResidentRow, residentKey, StaffRow, SystemRow, staffKey } from '../auth/rows.ts';
 import type { Row, RowChange, RowKey, Rows } from './rows.ts';
 
 export const text = (most: number) => z.string().check(z.minLength(1), z.maxLength(most));
@@ -68,7 +68,8 @@ const PLACES = {
   system: { at: (id: string) => ({ p: 'tenant#system', s: id }), shape: SystemRecord },
   // The identity rows of auth/rows.ts: the same keys, and the same text.
   facilityRow: { at: (id: string) => ({ p: `auth#facility#${id}`, s: '-' }), shape: FacilityRow },
-  staffRow: { at: (id: string) => ({ p: `auth#staff#${id}`, s: '-' }), shape: StaffRow },
+  staffRow: { at: staffKey, shape: StaffRow },
+  residentRow: { at: residentKey, shape: ResidentRow },
   systemRow: { at: (id: string) => ({ p: `auth#system#${id}`, s: '-' }), shape: SystemRow },
 } as const;
 type Place = keyof typeof PLACES;

@@ -73,6 +73,8 @@ const passkeysOf = (region: RegionFile, who: 'staff' | 'residents'): string | un
 
 export interface PoolProps {
   readonly region: RegionFile;
+  /** Hears of new passwords, so that older sessions end. */
+  readonly accountEvents: EntryFunction;
 }
 
 export interface StaffPoolProps extends PoolProps {
@@ -83,7 +85,7 @@ export class StaffPool extends Construct implements Connectable {
   readonly pool: cognito.UserPool;
   readonly client: cognito.UserPoolClient;
 
-  constructor(scope: Construct, id: string, { preToken, region }: StaffPoolProps) {
+  constructor(scope: Construct, id: string, { preToken, accountEvents, region }: StaffPoolProps) {
     super(scope, id);
     const passkeys = passkeysOf(region, 'staff');
     this.pool = new cognito.UserPool(this, 'Pool', {
@@ -100,6 +102,7 @@ export class StaffPool extends Construct implements Connectable {
       preToken.lambda,
       cognito.LambdaVersion.V2_0,
     );
+    this.pool.addTrigger(cognito.UserPoolOperation.POST_CONFIRMATION, accountEvents.lambda);
     this.client = this.pool.addClient('Console', {
       ...client,
       authFlows: { userSrp: true, ...(passkeys && { user: true }) },
@@ -129,7 +132,7 @@ export class ResidentsPool extends Construct implements Connectable {
   readonly pool: cognito.UserPool;
   readonly client: cognito.UserPoolClient;
 
-  constructor(scope: Construct, id: string, { region }: PoolProps) {
+  constructor(scope: Construct, id: string, { accountEvents, region }: PoolProps) {
     super(scope, id);
     const passkeys = passkeysOf(region, 'residents');
     this.pool = new cognito.UserPool(this, 'Pool', {
@@ -143,6 +146,14 @@ export class ResidentsPool extends Construct implements Connectable {
       mfa: cognito.Mfa.OPTIONAL,
       mfaSecondFactor: { otp: true, sms: false },
     });
+    this.pool.addTrigger(cognito.UserPoolOperation.POST_CONFIRMATION, accountEvents.lambda);
+    // Which scopes a token has is a trigger's word in the dearer plan only; without passkeys there is less to lose.
+    if (passkeys)
+      this.pool.addTrigger(
+        cognito.UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG,
+        accountEvents.lambda,
+        cognito.LambdaVersion.V2_0,
+      );
     this.client = this.pool.addClient('Console', {
       ...client,
       // Signing up writes the address; it is what residents sign in with.

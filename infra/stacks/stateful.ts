@@ -1,5 +1,5 @@
-// What is kept whatever happens: tables, buckets, keys, accounts. The trigger of the staff pool lives here too, since a
-// pool names its trigger and the trigger reads the registry.
+// What is kept whatever happens: tables, buckets, keys, accounts. The triggers of the pools live here too, since a
+// pool names its triggers and they read the registry.
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { connect } from '../constructs/capability.ts';
@@ -33,20 +33,25 @@ export class Stateful extends Stack {
     this.buckets = new RegionBuckets(this, 'Buckets', { key: this.keys.data, audit: region.audit });
 
     this.officerMail = new OfficerMail(this, 'OfficerMail', { title: `Tsumugi ${region.title.en}` });
-    this.preToken = new EntryFunction(this, 'PreToken', {
-      entry: 'pre-token',
-      code: bundles('pre-token'),
-      memoryMb: 256,
-      // Cognito waits five seconds for a trigger.
-      timeoutSeconds: 5,
-      logRetentionDays: region.logRetentionDays,
-      logKey: this.keys.data,
-    });
-    this.preToken.tell({ REGION_NAME: region.name, HOME_COMMUNITY_ID: region.homeCommunityId });
-    connect(this.preToken, this.tables.connections);
+    // Cognito waits five seconds for a trigger.
+    const trigger = (name: string, entry: 'pre-token' | 'account-events') => {
+      const fn = new EntryFunction(this, name, {
+        entry,
+        code: bundles(entry),
+        memoryMb: 256,
+        timeoutSeconds: 5,
+        logRetentionDays: region.logRetentionDays,
+        logKey: this.keys.data,
+      });
+      fn.tell({ REGION_NAME: region.name, HOME_COMMUNITY_ID: region.homeCommunityId });
+      connect(fn, this.tables.connections);
+      return fn;
+    };
+    this.preToken = trigger('PreToken', 'pre-token');
+    const accountEvents = trigger('AccountEvents', 'account-events');
 
-    this.staff = new StaffPool(this, 'Staff', { preToken: this.preToken, region });
-    this.residents = new ResidentsPool(this, 'Residents', { region });
+    this.staff = new StaffPool(this, 'Staff', { preToken: this.preToken, accountEvents, region });
+    this.residents = new ResidentsPool(this, 'Residents', { accountEvents, region });
 
     this.tell({
       ClinicalTable: this.tables.clinical.table.tableName,

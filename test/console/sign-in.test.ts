@@ -171,7 +171,7 @@ describe.skipIf(!hasBrowser)('signing in to the console (skipped without /usr/bi
         await page.locator('input[name=password]').fill(password);
         await page.getByRole('button', { name: '次へ' }).click();
         await page.getByRole('button', { name: 'サインアウト' }).waitFor();
-        // Who knew the old password is out; of staff not before the working day is over, unless they sign out everywhere.
+        // Who knew the old password is out (of staff within a minute: test/e2e/administration.test.ts).
         await thief?.page.reload();
         await thief?.page.getByRole('heading', { name: 'サインイン' }).waitFor();
       }

@@ -1,9 +1,16 @@
 // A region from the administrator's chair, on the whole local stack: what is brought in works, what is taken away ends.
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import { AdminSetUserPasswordCommand, CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import {
+  AdminSetUserPasswordCommand,
+  CognitoIdentityProviderClient,
+  ConfirmForgotPasswordCommand,
+  ForgotPasswordCommand,
+  InitiateAuthCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { signIn } from '../../infra/local/cognito/client.ts';
+import { readLetters } from '../../infra/local/cognito/outbox.ts';
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
 
 const HOSPITAL = '3610000014';
@@ -184,6 +191,53 @@ it.concurrent('brings a hospital, a doctor and a system in; the doctor signs in 
   ]);
   expect(Math.max(...waited)).toBeLessThan(60_000);
   expect((await desk('PATCH', `/facilities/${PHARMACY}`, { disabled: false })).status).toBe(200);
+}, 180_000);
+
+it.concurrent('ends the older sessions of whoever forgot the password, however often they are refreshed', async () => {
+  const { poolId, clientId } = stack.region().cognito.staff;
+  const [username, email] = ['f.ki', 'f.ki@staff.example'];
+  const invited = await call(await adminToken(), 'POST', '/admin/staff', {
+    username,
+    email,
+    name: { family: '木', given: '文' },
+    profession: 'clerk',
+    role: 'municipal',
+    facility: '9886000006',
+  });
+  expect(invited.status).toBe(201);
+  const before = await firstSignIn(username);
+  const account = (token: string) => call(token, 'GET', '/me/account');
+  expect((await account(before.accessToken)).status).toBe(200);
+
+  await cognito.send(new ForgotPasswordCommand({ ClientId: clientId, Username: username }));
+  const letter = readLetters(stack.region().outbox).findLast(({ to }) => to === email)!;
+  const password = 'Chosen-by-mail-2026';
+  await cognito.send(
+    new ConfirmForgotPasswordCommand({
+      ClientId: clientId,
+      Username: username,
+      ConfirmationCode: letter.secret,
+      Password: password,
+    }),
+  );
+  const refreshed = async () => {
+    const { AuthenticationResult } = await cognito.send(
+      new InitiateAuthCommand({
+        ClientId: clientId,
+        AuthFlow: 'REFRESH_TOKEN_AUTH',
+        AuthParameters: { REFRESH_TOKEN: before.refreshToken },
+      }),
+    );
+    return AuthenticationResult!.AccessToken!;
+  };
+  const [, late] = await Promise.all([
+    within60s(() => account(before.accessToken), 401),
+    refreshed().then(async (token) => within60s(() => account(token), 401)),
+  ]);
+  expect(late).toBeLessThan(60_000);
+  expect((await account(await refreshed())).status).toBe(401);
+  const since = await signIn({ client: cognito, poolId, clientId, username, password, totpSecret: before.totpSecret });
+  expect((await account(since.accessToken)).status).toBe(200);
 }, 180_000);
 
 it('gives a new account for a lost second factor, moves, narrows, reviews and imports', async () => {

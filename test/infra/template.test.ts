@@ -344,6 +344,17 @@ describe('logins', () => {
     });
   });
 
+  it('end older sessions with a new password, and tokens of residents lose what could change the account where the plan lets them', () => {
+    const heard = (name: string, of = pool) => of(name).Properties.LambdaConfig as Record<string, unknown>;
+    expect(Object.keys(heard('Staff'))).toContain('PostConfirmation');
+    expect(Object.keys(heard('Residents'))).toEqual(['PostConfirmation']);
+    expect(heard('Residents').PostConfirmation).toEqual(heard('Staff').PostConfirmation);
+    const [dear] = synthesized(given.region({ passkeys: { for: ['residents'], localhost: true } })).stages;
+    const dearPools = ofType(dear!.stateful, 'AWS::Cognito::UserPool');
+    const residents = dearPools.find(([id]) => id.startsWith('Residents'))![1];
+    expect(heard('', () => residents)).toMatchObject({ PreTokenGenerationConfig: { LambdaVersion: 'V2_0' } });
+  });
+
   it('of residents are free for the first ten thousand', () => {
     expect(pool('Residents').Properties).toMatchObject({
       UserPoolTier: 'LITE',

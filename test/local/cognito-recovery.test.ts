@@ -27,6 +27,7 @@ const ALL = [
     MfaConfiguration: 'ON',
     AliasAttributes: ['email'],
     AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_email', Priority: 1 }] },
+    LambdaConfig: { PostConfirmation: 'arn:confirmed' },
   }),
   poolResource('AWS::Cognito::UserPoolClient', CLIENT, {
     UserPoolId: POOL,
@@ -36,6 +37,8 @@ const ALL = [
 ];
 
 const outbox = openOutbox(undefined);
+/** What the trigger was told. */
+const told: { userName?: string }[] = [];
 let listening: Listening;
 let cognito: CognitoIdentityProviderClient;
 beforeAll(async () => {
@@ -50,7 +53,11 @@ beforeAll(async () => {
       ofType: (...types) => ALL.filter(({ type }) => types.includes(type)),
       asset: () => undefined,
     },
-    async (_, event) => event,
+    async (arn, event: { userName?: string }) => {
+      told.push({ arn, ...event } as object);
+      if (event.userName === 'unheard') throw new Error('the table does not answer');
+      return event;
+    },
   );
   listening = await openService(cognitoService(pools), iam);
   cognito = new CognitoIdentityProviderClient({
@@ -115,6 +122,45 @@ describe('a forgotten password', () => {
       accessToken: expect.any(String),
     });
     await expect(confirm('doctor', letter!.secret)).rejects.toMatchObject({ name: 'ExpiredCodeException' });
+  });
+
+  it('is told to the trigger as Cognito tells it, once the new password stands', async () => {
+    const email = await person('heard');
+    await forgot('heard');
+    const { secret } = mailed(email)[0]!;
+    await expect(confirm('heard', otherThan(secret))).rejects.toThrow();
+    expect(told.filter(({ userName }) => userName === 'heard')).toEqual([]);
+
+    await confirm('heard', secret);
+
+    expect(told.filter(({ userName }) => userName === 'heard')).toEqual([
+      {
+        arn: 'arn:confirmed',
+        version: '1',
+        triggerSource: 'PostConfirmation_ConfirmForgotPassword',
+        region: 'ap-northeast-1',
+        userPoolId: POOL,
+        userName: 'heard',
+        callerContext: { awsSdkVersion: expect.any(String), clientId: CLIENT },
+        request: {
+          userAttributes: {
+            sub: expect.stringMatching(/^[0-9a-f-]{36}$/),
+            'cognito:user_status': 'CONFIRMED',
+            email,
+            email_verified: 'true',
+          },
+        },
+        response: {},
+      },
+    ]);
+  });
+
+  it('is told to have failed where the trigger fails', async () => {
+    const email = await person('unheard');
+    await forgot('unheard');
+    await expect(confirm('unheard', mailed(email)[0]!.secret)).rejects.toMatchObject({
+      name: 'UserLambdaValidationException',
+    });
   });
 
   it('of nobody, and of somebody without a verified address, looks the same and mails nothing', async () => {

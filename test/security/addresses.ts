@@ -28,7 +28,7 @@ const wish = () => ({ consent: noClinic });
 /** `METHOD path`, who may come in, and what they send. */
 export const WALK: Readonly<Record<string, Address>> = {
   'GET /me/account': to(EVERYBODY),
-  'POST /me/sign-out': to(EVERYBODY.filter((role) => role !== 'resident' && role !== 'system')),
+  'POST /me/sign-out': to(EVERYBODY.filter((role) => role !== 'system')),
   'POST /admin/facilities': to(['admin'], () => ({})),
   'GET /admin/facilities': to(OFFICE),
   'GET /admin/facilities/{code}': to(OFFICE),

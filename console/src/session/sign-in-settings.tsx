@@ -181,17 +181,12 @@ const SignInAgain = ({ onDone }: { readonly onDone: () => void }): ReactNode => 
   return <Button onClick={ask}>{t('again')}</Button>;
 };
 
-/** At Cognito, and for staff here too, where access tokens would else be good for the rest of their fifteen minutes. */
+/** At Cognito and here, where access tokens would else be good for the rest of their fifteen minutes. */
 const Everywhere = (): ReactNode => {
   const t = useText();
   const { api, session } = useServices();
-  const { kind } = useWho();
-  const withCognito = useCognito();
   const end = useMutation({
-    mutationFn: async () => {
-      if (kind === 'staff') await api.ask('/me/sign-out', { method: 'POST' });
-      else await withCognito((cognito, access) => cognito.endSessions(access));
-    },
+    mutationFn: () => api.ask('/me/sign-out', { method: 'POST' }),
     onSuccess: () => session.leave(),
   });
   return (

@@ -46,6 +46,8 @@ export interface PoolSettings {
   readonly recoversByEmail: boolean;
   readonly passkeys: PasskeySettings | undefined;
   readonly preToken: { readonly arn: string; readonly version: string } | undefined;
+  /** ARN of the function that hears of confirmed sign-ups and of new passwords. */
+  readonly postConfirmation: string | undefined;
 }
 
 export const poolSettings = (pool: Resource): PoolSettings => {
@@ -76,6 +78,7 @@ export const poolSettings = (pool: Resource): PoolSettings => {
     passkeys: passkeySettings(properties),
     caseSensitive: (properties['UsernameConfiguration'] as JsonObject | undefined)?.['CaseSensitive'] === true,
     preToken: typeof arn === 'string' ? { arn, version: String(preToken?.['LambdaVersion'] ?? 'V1_0') } : undefined,
+    postConfirmation: typeof lambda['PostConfirmation'] === 'string' ? lambda['PostConfirmation'] : undefined,
   };
 };
 

@@ -4,6 +4,7 @@ import { createHash, randomInt } from 'node:crypto';
 import { ServiceError } from '../front/service.ts';
 import { setPassword } from './passwords.ts';
 import { hashOf } from './tokens.ts';
+import { askTrigger, triggerEvent } from './triggers.ts';
 import type { User, UserPool, UserPools } from './user-pools.ts';
 
 type Body = Record<string, unknown>;
@@ -70,8 +71,8 @@ export const openRecovery = (pools: UserPools) => {
       pool.mail({ to: email, kind: 'new-password', username: user.username, secret: code });
       return delivered(masked(email));
     },
-    confirm: (body: Body): object => {
-      const { pool, user, name } = party(body);
+    confirm: async (body: Body): Promise<object> => {
+      const { client, pool, user, name } = party(body);
       const tries = triesOf(pool, user, name);
       const right = user?.enabled && user.recovery?.hash === hashOf(String(body['ConfirmationCode'] ?? ''));
       if (user?.enabled && (user.recovery === undefined || user.recovery.expires < Date.now()))
@@ -94,9 +95,23 @@ export const openRecovery = (pools: UserPools) => {
       user.recovery = undefined;
       pool.saveUser(user);
       tries.wrong = 0;
+      await tellOfNewPassword(pool, client.id, user, body['ClientMetadata']);
       return {};
     },
   };
+};
+
+/** Whatever becomes of it, the password is changed. */
+const tellOfNewPassword = async (pool: UserPool, clientId: string, user: User, clientMetadata: unknown) => {
+  const { postConfirmation } = pool.settings;
+  if (postConfirmation === undefined) return;
+  const event = {
+    ...triggerEvent(pool, clientId, user, clientMetadata),
+    version: '1',
+    triggerSource: 'PostConfirmation_ConfirmForgotPassword',
+    response: {},
+  };
+  await askTrigger(pool, postConfirmation, event, 'PostConfirmation');
 };
 
 /** Where a code may go: an address that is known to be the owner's. */

@@ -3,6 +3,7 @@
 import { createHash, randomBytes, randomUUID, sign, verify } from 'node:crypto';
 import { ServiceError } from '../front/service.ts';
 import type { PoolClient } from './pool-settings.ts';
+import { askTrigger, triggerEvent } from './triggers.ts';
 import type { RefreshToken, SigningKey, User, UserPool } from './user-pools.ts';
 
 type Claims = Record<string, unknown>;
@@ -111,17 +112,13 @@ interface Overrides {
 }
 
 interface TriggerAnswer {
-  response?: {
-    claimsOverrideDetails?: Overrides | null;
-    claimsAndScopeOverrideDetails?: {
-      idTokenGeneration?: Overrides;
-      accessTokenGeneration?: Overrides;
-      groupOverrideDetails?: { groupsToOverride?: string[] };
-    } | null;
-  };
+  claimsOverrideDetails?: Overrides | null;
+  claimsAndScopeOverrideDetails?: {
+    idTokenGeneration?: Overrides;
+    accessTokenGeneration?: Overrides;
+    groupOverrideDetails?: { groupsToOverride?: string[] };
+  } | null;
 }
-
-const TRIGGER_MS = 5000;
 
 const applyTrigger = async (
   { pool, client, user, grant }: { pool: UserPool; client: PoolClient; user: User; grant: Grant },
@@ -131,36 +128,20 @@ const applyTrigger = async (
   const { preToken } = pool.settings;
   if (!preToken) return;
   const second = preToken.version !== 'V1_0';
+  const { request, ...common } = triggerEvent(pool, client.id, user, grant.clientMetadata);
   const event = {
+    ...common,
     version: { V1_0: '1', V2_0: '2', V3_0: '3' }[preToken.version] ?? '1',
     triggerSource: grant.source,
-    region: pool.settings.awsRegion,
-    userPoolId: pool.settings.id,
-    userName: user.username,
-    callerContext: { awsSdkVersion: 'aws-sdk-unknown-unknown', clientId: client.id },
     request: {
-      userAttributes: { sub: user.sub, 'cognito:user_status': user.status, ...user.attributes },
+      ...request,
       groupConfiguration: { groupsToOverride: user.groups, iamRolesToOverride: [], preferredRole: null },
       ...(second && { scopes: String(access['scope']).split(' ') }),
-      ...(grant.clientMetadata !== undefined && { clientMetadata: grant.clientMetadata }),
     },
     response: second ? { claimsAndScopeOverrideDetails: null } : { claimsOverrideDetails: null },
   };
-  let answer: TriggerAnswer;
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('the trigger took longer than five seconds')), TRIGGER_MS);
-  try {
-    answer = (await Promise.race([pool.invokeTrigger(event), late.promise])) as TriggerAnswer;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ServiceError('UserLambdaValidationException', `PreTokenGeneration failed with error ${message}.`);
-  } finally {
-    clearTimeout(timer);
-  }
-  if (typeof answer?.response !== 'object') {
-    throw new ServiceError('InvalidLambdaResponseException', 'Unrecognizable lambda output');
-  }
-  const { claimsOverrideDetails, claimsAndScopeOverrideDetails: both } = answer.response;
+  const answer: TriggerAnswer = await askTrigger(pool, preToken.arn, event, 'PreTokenGeneration');
+  const { claimsOverrideDetails, claimsAndScopeOverrideDetails: both } = answer;
   if (!second) return override(id, claimsOverrideDetails ?? {});
   const groups = both?.groupOverrideDetails?.groupsToOverride;
   if (groups) {

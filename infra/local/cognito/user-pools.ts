@@ -86,7 +86,7 @@ export interface UserPool {
   removeUser(user: User): void;
   saveGroup(group: Group): void;
   removeGroup(name: string): void;
-  invokeTrigger(event: object): Promise<unknown>;
+  invokeTrigger(functionArn: string, event: object): Promise<unknown>;
   /** Nothing is sent: what Cognito would have mailed lies in the outbox. */
   mail(letter: Omit<Letter, 'at' | 'pool'>): void;
 }
@@ -117,13 +117,7 @@ export const openUserPools = (file: string | undefined, outbox: Outbox = openOut
       for (const resource of resources.ofType('AWS::Cognito::UserPool')) {
         const settings = poolSettings(resource);
         saved[settings.id] ??= { users: {}, groups: {}, keys: { id: newKey(), access: newKey() } };
-        const pool = openPool(
-          settings,
-          saved[settings.id]!,
-          persist,
-          (event) => invoke(settings.preToken!.arn, event),
-          outbox,
-        );
+        const pool = openPool(settings, saved[settings.id]!, persist, invoke, outbox);
         pools.set(settings.id, pool);
         for (const group of resources.ofType('AWS::Cognito::UserPoolGroup')) {
           if (group.properties['UserPoolId'] !== settings.id || pool.groups.has(group.ref)) continue;

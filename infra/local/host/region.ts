@@ -114,8 +114,8 @@ export const hostRegion = async (options: RegionOptions, shared: SharedServices)
     functions,
     warmTriggers: async () => {
       for (const { properties } of resources.ofType('AWS::Cognito::UserPool')) {
-        const { PreTokenGenerationConfig: preToken } = (properties['LambdaConfig'] ?? {}) as Record<string, JsonObject>;
-        await poolOf(String(preToken?.['LambdaArn']))?.warm();
+        const lambdas = Object.values((properties['LambdaConfig'] ?? {}) as JsonObject);
+        for (const lambda of lambdas) await poolOf(String((lambda as JsonObject)['LambdaArn'] ?? lambda))?.warm();
       }
     },
     warm: async () => {

@@ -188,8 +188,25 @@ describe('within a minute', () => {
       Object.assign(staff[0]!, { notBefore: g.NOW + 500 });
     await expect(later(change, await staff())).rejects.toMatchObject(REFUSED);
     await expect(
-      later(change, await g.jwt(g.staffClaims({ iat: g.seconds(g.NOW) + 1 }), STAFF)),
+      later(change, await g.jwt(g.staffClaims({ iat: g.seconds(g.NOW) + 1, auth_time: g.seconds(g.NOW) + 1 }), STAFF)),
     ).resolves.toBeDefined();
+  });
+  it('a session of before is refused however often it is refreshed, of staff and of residents', async () => {
+    const change = ({ staff, residents }: { staff: { notBefore: number }[]; residents: { notBefore: number }[] }) => {
+      for (const row of [staff[0]!, residents[0]!]) Object.assign(row, { notBefore: g.NOW });
+    };
+    const refreshed = { iat: g.seconds(g.NOW) + 20 };
+    for (const [ours, key] of [
+      [g.staffClaims, STAFF],
+      [g.residentClaims, RESIDENT],
+    ] as const) {
+      const old = await g.jwt(ours({ ...refreshed, auth_time: g.seconds(g.NOW) - 3600 }), key);
+      await expect(later(change, old)).rejects.toMatchObject(REFUSED);
+      const since = await g.jwt(ours({ ...refreshed, auth_time: g.seconds(g.NOW) }), key);
+      await expect(later(change, since)).resolves.toBeDefined();
+      const silent = await g.jwt(ours({ auth_time: undefined }), key);
+      await expect(given().as(silent)).rejects.toMatchObject(REFUSED);
+    }
   });
   it('a member of staff who left the facility is refused there', async () => {
     await expect(

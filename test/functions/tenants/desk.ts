@@ -151,7 +151,8 @@ export const openDesk = async () => {
   const { topic: officers, mails } = openMail();
 
   let actor: Actor = admin;
-  const needs = { resources, rows, accounts: cognitoAccounts(cognito, POOL), lastUse, officers };
+  const accounts = cognitoAccounts(cognito, POOL);
+  const needs = { resources, rows, accounts, residents: accounts, lastUse, officers };
   const handler = jsonApi({
     services: {
       clock: () => time.now,

@@ -14,6 +14,7 @@ import {
 import type { CfnUserPool } from 'aws-cdk-lib/aws-cognito';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { residentKey } from '../../../functions/auth/rows.ts';
 import { tsumugi } from '../../../infra/app.ts';
 import { claimSignature, claimTimestamp, clientKey, clientStart } from '../../../infra/local/cognito/srp.ts';
 import { stepAt, totpCode } from '../../../infra/local/cognito/totp.ts';
@@ -201,6 +202,20 @@ describe('signing out', () => {
     expect((await desk.identities.staff(sub))?.notBefore).toBe(desk.time.now);
     await expect(refresh(refreshToken)).rejects.toThrow();
   });
+
+  it('is there for residents too, whether they have joined or not', async () => {
+    const { accessToken, refreshToken } = await desk.firstSignIn(NAME);
+    const { sub } = JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString());
+    const resident = { ...admin, kind: 'resident', subject: sub, role: 'resident', facility: undefined } as const;
+
+    expect((await desk.send('POST', '/me/sign-out', undefined, resident)).status).toBe(204);
+    await expect(refresh(refreshToken)).rejects.toThrow();
+
+    const row = { sub, disabled: false, notBefore: 0, patients: ['p1'] };
+    await desk.rows.write([{ ...residentKey(sub), d: JSON.stringify(row), before: undefined }]);
+    expect((await desk.send('POST', '/me/sign-out', undefined, resident)).status).toBe(204);
+    expect(JSON.parse((await desk.rows.get(residentKey(sub)))!.d)).toEqual({ ...row, notBefore: desk.time.now });
+  });
 });
 
 it('the pool that is deployed has no other way in', () => {
@@ -217,7 +232,8 @@ it('the pool that is deployed has no other way in', () => {
   });
   expect(pool.Properties.DeviceConfiguration).toBeUndefined(); // a remembered device would stand for the factor
   expect(pool.Properties.Policies).not.toHaveProperty('SignInPolicy'); // no code by mail, no passkey in the place of both
-  expect(Object.keys(pool.Properties.LambdaConfig as object)).toEqual(['PreTokenGenerationConfig']); // no custom challenges
+  // No custom challenges: the one asks who somebody is, the other hears of new passwords.
+  expect(Object.keys(pool.Properties.LambdaConfig as object)).toEqual(['PostConfirmation', 'PreTokenGenerationConfig']);
   expect(clients.map(([, { Properties }]) => Properties.ExplicitAuthFlows)).toEqual([
     ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
   ]);
