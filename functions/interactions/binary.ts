@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import { parseJson } from '../fhir/json.ts';
 import { notFound, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Stored } from '../storage/port.ts';
 import type { Answer, Context, FhirRequest, Services } from './contract.ts';
 import { versionHeaders } from './headers.ts';
-import { JSON_TYPES, mediaType } from './media-type.ts';
+import { JSON_TYPES, type MediaType, mediaType, quality } from './media-type.ts';
 import { assertReadable } from './permit.ts';
 import { param } from './query.ts';
+import { subsetOf, subsetResource } from './subset.ts';
 import { isObject } from './write/body.ts';
 
 // Binary: https://hl7.org/fhir/R4/binary.html. The bytes lie in S3 under a name of ours; in the place of `data` the stored
@@ -14,9 +16,17 @@ import { isObject } from './write/body.ts';
 
 const POINTER = 'urn:tsumugi:document';
 
-/** A request that carries the content itself rather than a Binary resource around it. */
-export const isRawBinary = ({ path, headers, resource }: FhirRequest): boolean =>
-  path[0] === 'Binary' && !resource && !JSON_TYPES.has(mediaType(headers['content-type'] ?? '').type);
+/**
+ * A request that carries the content itself rather than a Binary resource around it; "including when the content type is
+ * application/fhir+json, except for the special case where the content is actually a Binary": https://hl7.org/fhir/R4/binary.html#rest
+ */
+export const isRawBinary = ({ path, headers, resource, body }: FhirRequest): boolean => {
+  if (path[0] !== 'Binary' || resource) return false;
+  if (!JSON_TYPES.has(mediaType(headers['content-type'] ?? '').type)) return true;
+  if (!body) return false;
+  const json = parseJson(body);
+  return !isObject(json) || json.resourceType !== 'Binary';
+};
 
 /** `Content-Type` and `X-Security-Context` of a raw request become elements. */
 export const rawBinary = ({ headers, body }: FhirRequest): Resource => {
@@ -57,10 +67,16 @@ const pointerOf = ({ _data }: Resource): string | undefined => {
   return extensions.find((extension) => extension?.url === POINTER)?.valueString;
 };
 
-/** FHIR form when the client names it, the content itself otherwise. */
-const wantsResource = ({ params, headers }: FhirRequest) =>
-  param(params, '_format') !== undefined ||
-  (headers.accept ?? '').split(',').some((range) => mediaType(range).type === 'application/fhir+json');
+const isFhirForm = ({ type }: MediaType) => type === 'application/fhir+json' || type === 'application/json+fhir';
+
+/** FHIR form when the client names it and wants nothing more than that, the content itself otherwise. */
+const wantsResource = ({ params, headers }: FhirRequest): boolean => {
+  if (param(params, '_format') !== undefined) return true;
+  const ranges = (headers.accept ?? '').split(',').map(mediaType);
+  const most = (some: readonly MediaType[]) => Math.max(0, ...some.map(quality));
+  const asFhir = most(ranges.filter(isFhirForm));
+  return asFhir > 0 && asFhir >= most(ranges.filter((range) => !isFhirForm(range)));
+};
 
 export const readBinary = async (
   services: Pick<Services, 'resources' | 'documents'>,
@@ -75,14 +91,26 @@ export const readBinary = async (
   if (name !== undefined && !document) throw notFound(`the content of Binary/${stored.id}`);
   if (!wantsResource(request)) {
     // A document is somebody else's markup under our address: no script of it may run.
-    const headers = { ...versionHeaders(stored), 'content-security-policy': 'sandbox' };
+    const headers = {
+      ...versionHeaders(stored),
+      ...securityHeader(resource),
+      'content-security-policy': 'sandbox',
+    };
     const contentType = String(resource.contentType);
     return { status: 200, bytes: { bytes: document?.bytes ?? new Uint8Array(), contentType }, headers };
   }
   const { _data, ...rest } = resource;
+  const subset = subsetOf(request.params);
   const data = document && Buffer.from(document.bytes).toString('base64');
-  return { status: 200, resource: { ...rest, ...(data && { data }) }, headers: versionHeaders(stored) };
+  const whole = { ...rest, ...(data && { data }) };
+  return { status: 200, resource: subset ? subsetResource(whole, subset) : whole, headers: versionHeaders(stored) };
 };
+
+/** What a raw answer cannot say in its body: https://hl7.org/fhir/R4/binary.html#rest */
+const securityHeader = ({ securityContext }: Resource): Record<string, string> =>
+  isObject(securityContext) && typeof securityContext.reference === 'string'
+    ? { 'x-security-context': securityContext.reference }
+    : {};
 
 /** Who may not read what the content belongs to may not read the content. */
 const assertContextReadable = async (

@@ -1,6 +1,6 @@
-import type { Issue } from '../fhir/types.ts';
+import type { Issue, Resource } from '../fhir/types.ts';
 import type { Stored } from '../storage/port.ts';
-import { type Subset, subsetResource } from './subset.ts';
+import { markSubset, type Subset, subsetResource } from './subset.ts';
 
 /** An entry of a Bundle that is ready as text. */
 export type EntryText = string;
@@ -9,13 +9,21 @@ export const fullUrl = (base: string, { type, id }: Pick<Stored, 'type' | 'id'>)
 
 /** The stored text is spliced in as it is; only a part of a resource has to be made. */
 export const resourceText = (stored: Stored, subset: Subset | undefined): string =>
-  subset ? JSON.stringify(subsetResource(stored.resource(), subset)) : publicText(stored);
+  subset ? JSON.stringify(subsetResource(withoutPointer(stored), subset)) : publicText(stored);
 
-/** In the place of its bytes a Binary has our name for them (binary.ts), which is nobody else's business. */
+/** A Binary without its bytes is a part of it, and says so. */
 export const publicText = (stored: Stored): string => {
   if (stored.type !== 'Binary') return stored.text();
-  const { _data, ...rest } = stored.resource();
-  return JSON.stringify(rest);
+  const shown = withoutPointer(stored);
+  return JSON.stringify(shown === stored.resource() ? shown : markSubset(shown, shown));
+};
+
+/** In the place of its bytes a Binary has our name for them (binary.ts), which is nobody else's business. */
+const withoutPointer = (stored: Stored): Resource => {
+  const resource = stored.resource();
+  if (stored.type !== 'Binary' || resource._data === undefined) return resource;
+  const { _data, ...rest } = resource;
+  return rest as Resource;
 };
 
 const searchEntry = (base: string, stored: Stored, mode: 'match' | 'include', subset?: Subset): EntryText =>

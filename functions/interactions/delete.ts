@@ -2,7 +2,7 @@ import { operationOutcome, refuse } from '../fhir/outcome.ts';
 import type { Stored } from '../storage/port.ts';
 import { matches, onlyMatch } from './conditional.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
-import { ifMatch, preferReturn, versionHeaders } from './headers.ts';
+import { assertUnchanged, isConditional, preferReturn, versionHeaders } from './headers.ts';
 import { parseId, parseType } from './ids.ts';
 import { assertWritable, disclose, knownTo } from './permit.ts';
 import { commitOne, deleteWrite } from './write/draft.ts';
@@ -40,16 +40,13 @@ const remove = async (
   request: FhirRequest,
   previous: Stored | undefined,
 ): Promise<Answer> => {
-  const expected = ifMatch(request.headers);
-  if (expected !== undefined && (!previous || previous.deleted || previous.version !== expected)) {
-    throw refuse('stale', `the resource is not at version ${expected}`);
-  }
+  assertUnchanged(request.headers, previous, 'the resource');
   if (!previous) return answer(request);
   const write = deleteWrite(services, context, previous);
   if (previous.deleted) return answer(request, previous);
   if (previous.type === 'Patient' && (await hasChart(services, previous)))
     throw refuse('conflict', `Patient/${previous.id} is named by other records of its facility; delete them first`);
-  const stored = await commitOne(services, context, write, expected !== undefined);
+  const stored = await commitOne(services, context, write, isConditional(request.headers));
   disclose(context, 'D', stored);
   return answer(request, stored);
 };

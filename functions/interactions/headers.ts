@@ -34,13 +34,38 @@ export const versionOf = (etag: string): number | undefined => {
   return found ? Number(found[1]) : undefined;
 };
 
-export const ifMatch = (headers: Headers): number | undefined => {
-  const given = headers['if-match'];
-  if (given === undefined || given.trim() === '*') return undefined;
-  const version = versionOf(given);
-  if (version === undefined) throw refuse('invalid', 'If-Match must be the ETag of one version, for example W/"3"');
-  return version;
+/** The form of an entity tag, or of the bare version that some clients send (RFC 9110 8.8.3). */
+const TAG = /^(?:(?:W\/)?"[^"]*"|\d+)$/;
+
+/**
+ * The conditions that a change sets: `If-Match` with `*`, one ETag or a list of them, and without it `If-Unmodified-Since`; a date
+ * that cannot be read is ignored (RFC 9110 13.1). https://hl7.org/fhir/R4/http.html#concurrency
+ * @throws FhirError `stale` (412) where what is there, as far as the caller may know of it, is something else
+ */
+export const assertUnchanged = (headers: Headers, stored: Stored | undefined, reference: string): void => {
+  const current = stored?.deleted ? undefined : stored;
+  const match = headers['if-match']?.trim();
+  if (match === undefined) {
+    const since = Date.parse(headers['if-unmodified-since'] ?? '');
+    // HTTP dates have no milliseconds.
+    if (current && Math.floor(current.lastUpdated / 1000) * 1000 > since)
+      throw refuse('stale', `${reference} was changed since`);
+    return;
+  }
+  const tags = match.split(',').map((tag) => tag.trim());
+  if (match !== '*' && !tags.every((tag) => TAG.test(tag)))
+    throw refuse('invalid', 'If-Match must be * or the ETags of versions, for example W/"3"');
+  if (current && (match === '*' || tags.some((tag) => versionOf(tag) === current.version))) return;
+  const versions = [...new Set(tags.flatMap((tag) => versionOf(tag) ?? []))];
+  throw refuse(
+    'stale',
+    `${reference} is not at ${versions.length > 0 ? `version ${versions.join(' or ')}` : 'a version that If-Match names'}`,
+  );
 };
+
+/** Whether the change names what it follows: then a race that is lost is 412 too, and not 409. */
+export const isConditional = (headers: Headers): boolean =>
+  (headers['if-match'] ?? '*').trim() !== '*' || isCreateOnly(headers);
 
 /** `If-None-Match: *`: create it, and change nothing that is there (RFC 9110 13.1.2). */
 export const isCreateOnly = (headers: Headers): boolean => headers['if-none-match']?.trim() === '*';

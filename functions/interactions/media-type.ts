@@ -26,6 +26,9 @@ export const mediaType = (text: string): MediaType => {
   return { type: type.trim().toLowerCase(), parameters };
 };
 
+/** How much a range of `Accept` is wanted (RFC 9110 12.4.2). */
+export const quality = ({ parameters }: MediaType): number => Number(parameters.get('q') ?? '1');
+
 /** https://hl7.org/fhir/R4/http.html#version-parameter: we speak 4.0 and nothing else. */
 export const speaksVersion = ({ parameters }: MediaType) =>
   /^4\.0(\.\d+)?$/.test(parameters.get('fhirversion') ?? '4.0');

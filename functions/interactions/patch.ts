@@ -4,7 +4,7 @@ import type { Resource } from '../fhir/types.ts';
 import type { Stored } from '../storage/port.ts';
 import { matches, onlyMatch } from './conditional.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
-import { fhirBases, ifMatch } from './headers.ts';
+import { assertUnchanged, fhirBases, isConditional } from './headers.ts';
 import { parseId, parseType } from './ids.ts';
 import { mediaType } from './media-type.ts';
 import { copyOf, isEqual } from './patch/copy.ts';
@@ -46,15 +46,12 @@ const apply = async (services: Needs, context: Context, request: FhirRequest, pr
   const { type, id } = previous;
   assertReadable(services.resources, context, previous);
   if (previous.deleted) throw gone(`${type}/${id}`);
-  const expected = ifMatch(request.headers);
-  if (expected !== undefined && previous.version !== expected) {
-    throw refuse('stale', `${type}/${id} is not at version ${expected}`);
-  }
+  assertUnchanged(request.headers, previous, `${type}/${id}`);
   const resource = patched(previous, request);
   const issues = [...assertValid(resource, type), ...(await assertProfiles(services, resource))];
   normaliseReferences(resource, fhirBases(services.region));
   const write = replaceWrite(services, context, previous, { type, resource, method: 'PATCH' });
-  const stored = write ? await commitOne(services, context, write, expected !== undefined) : previous;
+  const stored = write ? await commitOne(services, context, write, isConditional(request.headers)) : previous;
   disclose(context, 'U', stored);
   return writtenAnswer(services, request, 200, stored, issues);
 };

@@ -39,9 +39,11 @@ export const subsetAnswer = (stored: Stored, { params }: FhirRequest): Answer =>
   return { status: 200, resource: subsetResource(stored.resource(), subset), headers: versionHeaders(stored) };
 };
 
+export const subsetResource = (resource: Resource, subset: Subset): Resource =>
+  markSubset(resource, pick(resource, subset));
+
 /** Marked as incomplete, so that nobody writes it back: https://hl7.org/fhir/R4/search.html#summary */
-export const subsetResource = (resource: Resource, subset: Subset): Resource => {
-  const kept = pick(resource, subset);
+export const markSubset = (resource: Resource, kept: Record<string, unknown>): Resource => {
   const { meta } = resource;
   const tag = [...(meta?.tag ?? []).filter(({ code }) => code !== SUBSETTED.code), SUBSETTED];
   const { resourceType, id, meta: _, ...rest } = kept;
@@ -54,18 +56,23 @@ export const subsetResource = (resource: Resource, subset: Subset): Resource => 
 };
 
 const pick = (resource: Resource, { summary, elements }: Subset): Record<string, unknown> => {
-  if (elements) return pickNamed(resource, new Set(elements));
+  if (elements) return pickNamed(resource, elements);
   if (summary === 'data') {
     const { text: _, ...rest } = resource;
     return rest;
   }
-  if (summary === 'text') return pickNamed(resource, new Set(['text']));
+  if (summary === 'text') return pickNamed(resource, ['text']);
   return pickSummary(resource, resource.resourceType);
 };
 
-/** Mandatory elements always stay: without them the answer would not be a valid resource. */
-const pickNamed = (resource: Resource, names: ReadonlySet<string>) => {
+/**
+ * Mandatory elements always stay: without them the answer would not be a valid resource. A name may have the type before it
+ * (`Patient.gender`), as other servers take it.
+ */
+const pickNamed = (resource: Resource, asked: readonly string[]) => {
   const properties = structureOf(resource.resourceType)?.properties;
+  const own = `${resource.resourceType}.`;
+  const names = new Set(asked.map((name) => (name.startsWith(own) ? name.slice(own.length) : name)));
   return Object.fromEntries(
     Object.entries(resource).filter(([key]) => {
       const element = properties?.get(key.replace(/^_/, ''))?.element;

@@ -4,7 +4,7 @@ import type { Stored } from '../storage/port.ts';
 import { storeData } from './binary.ts';
 import { matches, onlyMatch } from './conditional.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
-import { ifMatch, isCreateOnly } from './headers.ts';
+import { assertUnchanged, isConditional, isCreateOnly } from './headers.ts';
 import { ID_RULE, isId, parseType } from './ids.ts';
 import { assertWritable, disclose, knownTo } from './permit.ts';
 import { writtenAnswer } from './write/answer.ts';
@@ -17,6 +17,8 @@ interface Sent {
   readonly type: string;
   readonly resource: Resource;
   readonly issues: readonly Issue[];
+  /** A Binary that came as it is. */
+  readonly isRaw: boolean;
 }
 
 /** FHIR update, with create on update: https://hl7.org/fhir/R4/http.html#update */
@@ -29,12 +31,19 @@ export const update =
     assertWritable(context, type, 'update', 'create');
     const sent = { type, ...(await readWritable(services, request, type)) };
     // A raw Binary has no element to hold its id.
-    if (sent.resource.id === undefined && type === 'Binary') sent.resource.id = id;
+    if (sent.isRaw) sent.resource.id = id;
     if (sent.resource.id !== id) throw refuse('invalid', `${type}.id must be the id in the path`, `${type}.id`);
 
     const previous = await services.resources.get(type, id);
+    if (sent.isRaw && previous && !previous.deleted) keepSecurity(sent.resource, previous);
     return put(services, context, request, sent, id, previous);
   };
+
+/** New bytes without `X-Security-Context` stay whose they were: nobody opens a document by forgetting a header. */
+const keepSecurity = (resource: Resource, previous: Stored): void => {
+  const { securityContext } = previous.resource();
+  if (securityContext !== undefined) resource.securityContext ??= securityContext;
+};
 
 /** https://hl7.org/fhir/R4/http.html#cond-update */
 export const conditionalUpdate =
@@ -73,19 +82,16 @@ const put = async (
   id: string | undefined,
   previous: Stored | undefined,
 ): Promise<Answer> => {
-  const expected = ifMatch(request.headers);
   const known = knownTo(services.resources, context, previous);
-  if (expected !== undefined && (!known || known.deleted || known.version !== expected)) {
-    throw refuse('stale', `${type}/${id ?? ''} is not at version ${expected}`);
-  }
-  const createOnly = isCreateOnly(request.headers);
-  if (createOnly && known && !known.deleted) throw refuse('stale', `${type}/${id ?? ''} exists already`);
+  assertUnchanged(request.headers, known, `${type}/${id ?? ''}`);
+  if (isCreateOnly(request.headers) && known && !known.deleted)
+    throw refuse('stale', `${type}/${id ?? ''} exists already`);
   if (type === 'Binary') await storeData(services, context, resource);
   const change = { type, resource, method: 'PUT' } as const;
   const write = previous
     ? replaceWrite(services, context, previous, change)
     : createWrite(services, context, change, { id });
-  const stored = write ? await commitOne(services, context, write, expected !== undefined || createOnly) : previous!;
+  const stored = write ? await commitOne(services, context, write, isConditional(request.headers)) : previous!;
   const isNew = !previous || previous.deleted;
   disclose(context, isNew ? 'C' : 'U', stored);
   return writtenAnswer(services, request, isNew ? 201 : 200, stored, issues);

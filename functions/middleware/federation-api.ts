@@ -143,7 +143,7 @@ const answerApi = ({ services, verify, answering, exchange, limit, log }: Federa
       middyRequest.response = respond(
         middyRequest.response as Answer,
         request,
-        { contentType: FHIR_JSON, pretty: false, gzip, raw: false },
+        { contentType: FHIR_JSON, pretty: false, gzip },
         requestId,
       );
     },

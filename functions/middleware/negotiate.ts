@@ -1,5 +1,12 @@
 import { refuse } from '../fhir/outcome.ts';
-import { FHIR_JSON, JSON_TYPES, type MediaType, mediaType, speaksVersion } from '../interactions/media-type.ts';
+import {
+  FHIR_JSON,
+  JSON_TYPES,
+  type MediaType,
+  mediaType,
+  quality,
+  speaksVersion,
+} from '../interactions/media-type.ts';
 
 /** What the client wants the answer to look like. */
 export interface Wants {
@@ -7,8 +14,6 @@ export interface Wants {
   readonly contentType: string;
   readonly pretty: boolean;
   readonly gzip: boolean;
-  /** `Accept` names types that are not FHIR's: a Binary then leaves as what it is. */
-  readonly raw: boolean;
 }
 
 const FORMATS = new Set(['json', ...JSON_TYPES, 'application/fhir json', 'application/json fhir']);
@@ -25,8 +30,6 @@ const answers = (range: MediaType): string | undefined => {
   if (range.type === 'application/json' || range.type === 'text/json') return `${range.type}; charset=utf-8`;
   return range.type === 'application/json+fhir' ? FHIR_JSON : undefined;
 };
-
-const quality = (range: MediaType) => Number(range.parameters.get('q') ?? '1');
 
 /** The best media range of `Accept` that we can answer. */
 const preferred = (accept: string): string | undefined => {
@@ -56,18 +59,18 @@ export const negotiate = (
     const asked = mediaType(format);
     if (!FORMATS.has(asked.type) || !speaksVersion(asked)) throw notAcceptable('_format');
     const named = asked.type === 'application/json' || asked.type === 'text/json' ? asked : undefined;
-    return { contentType: named ? `${named.type}; charset=utf-8` : FHIR_JSON, pretty, gzip, raw: false };
+    return { contentType: named ? `${named.type}; charset=utf-8` : FHIR_JSON, pretty, gzip };
   }
   const accept = headers.accept;
-  if (!accept || accept === '*/*') return { contentType: FHIR_JSON, pretty, gzip, raw: path[0] === 'Binary' };
+  if (!accept || accept === '*/*') return { contentType: FHIR_JSON, pretty, gzip };
   const contentType = preferred(accept);
-  if (path[0] === 'Binary') {
-    const raw = !accept.split(',').some((range) => JSON_TYPES.has(mediaType(range).type));
-    return { contentType: contentType ?? FHIR_JSON, pretty, gzip, raw };
-  }
-  if (!contentType) throw notAcceptable('Accept');
-  return { contentType, pretty, gzip, raw: false };
+  // The content of a Binary may be of any type; of FHIR's own there is JSON alone.
+  if (!contentType && !(path[0] === 'Binary' && accept.split(',').map(mediaType).some(isContent)))
+    throw notAcceptable('Accept');
+  return { contentType: contentType ?? FHIR_JSON, pretty, gzip };
 };
+
+const isContent = (range: MediaType) => quality(range) > 0 && !/^application\/(fhir\+|.*\+fhir$)/.test(range.type);
 
 const acceptsGzip = (header = ''): boolean =>
   header.split(',').some((coding) => {

@@ -1,7 +1,7 @@
 import { gone, notFound, refuse } from '../fhir/outcome.ts';
 import type { Coding, Meta, Resource } from '../fhir/types.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from '../interactions/contract.ts';
-import { ifMatch, versionHeaders } from '../interactions/headers.ts';
+import { assertUnchanged, isConditional, versionHeaders } from '../interactions/headers.ts';
 import { parseId, parseType } from '../interactions/ids.ts';
 import { copyOf } from '../interactions/patch/copy.ts';
 import { assertReadable, disclose } from '../interactions/permit.ts';
@@ -36,14 +36,12 @@ const change =
     assertMeta(named);
     const previous = await readable(services, context, request);
     const { type, id } = previous;
-    const expected = ifMatch(request.headers);
-    if (expected !== undefined && previous.version !== expected)
-      throw refuse('stale', `${type}/${id} is not at version ${expected}`);
+    assertUnchanged(request.headers, previous, `${type}/${id}`);
     const resource = copyOf(previous.resource()) as Resource;
     resource.meta = merge(resource.meta ?? {}, named);
     assertValid(resource, type);
     const write = replaceWrite(services, context, previous, { type, resource, method: 'PATCH' });
-    const stored = write ? await commitOne(services, context, write, expected !== undefined) : previous;
+    const stored = write ? await commitOne(services, context, write, isConditional(request.headers)) : previous;
     disclose(context, 'U', stored);
     return answerOf(stored);
   };

@@ -55,7 +55,9 @@ export const parseEntry = (value: unknown, at: number, bases: readonly string[],
   if (needsResource && !isObject(resource)) throw malformed(at, `${method} needs a resource`, '.resource');
   if (fullUrl !== undefined && typeof fullUrl !== 'string') throw malformed(at, 'fullUrl must be a uri', '.fullUrl');
 
-  const headers: Record<string, string | undefined> = { 'content-type': 'application/fhir+json', prefer };
+  // "Always represented in the native FHIR format when wrapped in a Bundle": https://hl7.org/fhir/R4/binary.html#rest
+  const json = 'application/fhir+json';
+  const headers: Record<string, string | undefined> = { 'content-type': json, accept: json, prefer };
   for (const [element, header] of Object.entries(HEADERS)) {
     if (typeof request[element] === 'string') headers[header] = request[element];
   }

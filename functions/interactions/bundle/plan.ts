@@ -4,7 +4,7 @@ import type { Stored } from '../../storage/port.ts';
 import { assertNoPointer } from '../binary.ts';
 import { matches, onlyMatch, parseCriteria } from '../conditional.ts';
 import type { Context, Services } from '../contract.ts';
-import { ifMatch, isCreateOnly } from '../headers.ts';
+import { assertUnchanged, isCreateOnly } from '../headers.ts';
 import { does, ID_RULE, isId, parseType } from '../ids.ts';
 import { patched } from '../patch.ts';
 import { assertReadable, knownTo } from '../permit.ts';
@@ -189,11 +189,8 @@ const onlyOne = async (services: Needs, context: Context, { type, entry }: Plan,
 /** Versions, and that a patch has something to work on; what the patch makes of it is checked like any resource. */
 export const checkPrevious = (services: Needs, context: Context, plan: Plan): void => {
   const { entry, method, type, id, previous } = plan;
-  const expected = ifMatch(entry.request.headers);
   const known = knownTo(services.resources, context, previous);
-  if (expected !== undefined && (!known || known.deleted || known.version !== expected)) {
-    throw refuse('stale', `${type}/${id ?? ''} is not at version ${expected}`);
-  }
+  assertUnchanged(entry.request.headers, known, `${type}/${id ?? ''}`);
   if (method === 'PUT' && known && !known.deleted && isCreateOnly(entry.request.headers)) {
     throw refuse('stale', `${type}/${id ?? ''} exists already`);
   }

@@ -54,5 +54,7 @@ export const answeredEntry = (
   if (stored && !stored.deleted) return entryText(response, publicText(stored), `${base}/${stored.type}/${stored.id}`);
   const body =
     text ?? (resource && resource.resourceType !== 'OperationOutcome' ? JSON.stringify(resource) : undefined);
-  return entryText(response, body);
+  // A part of a resource, or a Binary with its bytes, stands where the resource does.
+  const fullUrl = version?.etag && resource?.id ? `${base}/${resource.resourceType}/${resource.id}` : undefined;
+  return entryText(response, body, fullUrl);
 };

@@ -11,14 +11,15 @@ export const readWritable = async (
   services: Pick<Services, 'region' | 'profiles'>,
   request: FhirRequest,
   type: string,
-): Promise<{ resource: Resource; issues: readonly Issue[] }> => {
-  const resource = isRawBinary(request) ? rawBinary(request) : readResource(request, type);
+): Promise<{ resource: Resource; issues: readonly Issue[]; isRaw: boolean }> => {
+  const isRaw = isRawBinary(request);
+  const resource = isRaw ? rawBinary(request) : readResource(request, type);
   const issues = [...assertValid(resource, type), ...(await assertProfiles(services, resource))];
   if (type === 'Binary') assertNoPointer(resource);
   const bases = fhirBases(services.region);
   // Most bodies never mention our address: a search in the bytes is cheaper than a walk.
-  if (!request.body || mentions(request.body, bases)) normaliseReferences(resource, bases);
-  return { resource, issues };
+  if (!request.body || isRaw || mentions(request.body, bases)) normaliseReferences(resource, bases);
+  return { resource, issues, isRaw };
 };
 
 const mentions = ({ buffer, byteOffset, byteLength }: Uint8Array, texts: readonly string[]): boolean => {

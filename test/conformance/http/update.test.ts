@@ -124,6 +124,32 @@ describe('managing resource contention', () => {
     ).toBe(412);
   });
 
+  it('takes a list of ETags, and * for whatever is there', async () => {
+    const api = openApi();
+    const { id } = await stored(api, given.patient());
+    const put = (to: string, gender: string, match: string) =>
+      api.send('PUT', `/Patient/${to}`, { body: given.patient({ id: to, gender }), headers: { 'if-match': match } });
+    expect((await put(id, 'male', 'W/"7", W/"1"')).headers.etag).toBe('W/"2"');
+    expect((await put(id, 'other', 'W/"7", W/"1"')).status).toBe(412);
+    expect((await put(id, 'other', '*')).headers.etag).toBe('W/"3"');
+    expect((await put('absent', 'other', '*')).status).toBe(412);
+    await api.send('DELETE', `/Patient/${id}`);
+    expect((await put(id, 'other', '*')).status).toBe(412);
+    expect((await api.send('DELETE', '/Patient/absent', { headers: { 'if-match': '*' } })).status).toBe(412);
+  });
+
+  it('changes nothing that was changed since If-Unmodified-Since', async () => {
+    const api = openApi();
+    const { id } = await stored(api, given.patient());
+    const put = (at: number) =>
+      api.send('PUT', `/Patient/${id}`, {
+        body: given.patient({ id, gender: 'male' }),
+        headers: { 'if-unmodified-since': new Date(at).toUTCString() },
+      });
+    expect((await put(api.time.now - 3_600_000)).status).toBe(412);
+    expect((await put(api.time.now)).status).toBe(200);
+  });
+
   it('lets one of two writers with the same If-Match through', async () => {
     const api = openApi();
     const { id } = await stored(api, given.patient());
