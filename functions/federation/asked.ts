@@ -60,6 +60,21 @@ const whomOf = (params: Params) => {
   return communities && { communities };
 };
 
+/** Parameters that may stand beside a cursor: how long to wait, and how the page is written. */
+const BESIDE_CURSOR = ['_cursor', '_deadline', '_format', '_pretty'];
+
+/** A cursor is followed where the link led, or by the same search again. @throws FhirError `invalid` for any other question */
+export const assertResumed = (
+  { asked }: { readonly asked: Extract<Asked, { kind: 'search' | 'everything' }> },
+  { params, path }: FhirRequest,
+): void => {
+  if (params.some(([name]) => !BESIDE_CURSOR.includes(name)))
+    throw refuse('invalid', '_cursor holds the whole search and stands alone');
+  const at = path.filter((part) => part !== '_search').join('/');
+  const type = asked.kind === 'everything' ? '$everything' : asked.type;
+  if (![type, `Patient/${asked.patient}/${type}`].includes(at)) throw refuse('invalid', '_cursor is of another search');
+};
+
 const NEEDS_PATIENT = 'a federated search is about one patient: patient=<id of a Patient of this region>';
 
 /** @param bases addresses of the region's FHIR API, with which a reference may begin */

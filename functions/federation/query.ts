@@ -21,7 +21,7 @@ import {
   type Run,
 } from './ask-each.ts';
 import { type Asking, ROOM_BYTES } from './ask-peer.ts';
-import { type Asked, askedOf, timingOf } from './asked.ts';
+import { type Asked, askedOf, assertResumed, timingOf } from './asked.ts';
 import { travellingRole } from './assertion.ts';
 import { bundleOf } from './bundle.ts';
 import { meantBy } from './communities.ts';
@@ -49,6 +49,7 @@ export const federated =
     const timing = timingOf(request);
     const token = request.params.find(([name]) => name === '_cursor')?.[1];
     const cursor = token === undefined ? undefined : await parts.cursors.read(context, token);
+    if (cursor) assertResumed(cursor, request);
     const asked = cursor?.asked ?? askedOf(request, bases);
     const handling = cursor ? 'lenient' : preferHandling(request.headers);
     assertAskable(context, asked);
@@ -286,6 +287,13 @@ const localOutcome = async <T>(
   }
 };
 
+/** A record of somebody else is no record of this person, here as anywhere. What belongs to nobody, or is not there, is the read's own to say. */
+const isOfPerson = async ({ readAs, context, person }: Run, { type, id }: { type: string; id: string }) => {
+  const resources = readAs(context);
+  const { patientKey } = (await resources.get(type, id)) ?? {};
+  return patientKey === undefined || person.linked.map(resources.patientKey).includes(patientKey);
+};
+
 /** One record: here, or in the community that is named, or in whichever of them has it. */
 const read = async (
   run: Run,
@@ -295,7 +303,7 @@ const read = async (
   const { services, context } = run;
   const own = services.region.homeCommunityId;
   const isNamed = asked.communities !== undefined;
-  if (run.isOwnMeant) {
+  if (run.isOwnMeant && (await isOfPerson(run, asked))) {
     const answer = await run
       .fhir(context, {
         method: 'GET',

@@ -156,6 +156,14 @@ describe('_community on a read', () => {
   });
 });
 
+it('a read names whose record it is, and gets no record of somebody else, in the own region neither', async () => {
+  const other = await east.person({ identifier: [{ system: 'urn:x', value: 'another' }], name: [{ family: '別人' }] });
+  const id = await east.observe(other, '2026-11-04');
+  const read = (whose: string) => east.call(doctor, 'GET', `/federation/fhir/Observation/${id}?patient=${whose}`);
+  expect((await read(other)).status).toBe(200);
+  expect((await read(person)).status).toBe(404);
+});
+
 describe('Prefer: handling=strict', () => {
   it('refuses what would be ignored, before anybody is asked', async () => {
     const lenient = await chart('&colour=red');
@@ -236,6 +244,18 @@ describe('a link to the next page', () => {
     const shown = await allPages(await east.call(doctor, 'GET', path));
     expect(shown.filter(({ resource }) => resource.resourceType === 'Observation')).toHaveLength(3 + PEOPLE / 6);
     expect(new Set(shown.map(({ fullUrl }) => fullUrl)).size).toBe(shown.length);
+  });
+
+  it('is followed as it is: no parameter beside it, no other question', async () => {
+    const next = nextOf((await chart('&_count=2')).body)!;
+    const [, query = ''] = next.split('?');
+    const refused = async (path: string) => (await east.call(doctor, 'GET', path)).status;
+    expect(await refused(`${next}&_deadline=5000`)).toBe(200);
+    expect(await refused(`/federation/fhir/Observation?${query}`)).toBe(200);
+    expect(await refused(`${next}&code=718-7`)).toBe(400);
+    expect(await refused(`${next}&_community=2.999.3`)).toBe(400);
+    expect(await refused(`/federation/fhir/Condition?${query}`)).toBe(400);
+    expect(await refused(`/federation/fhir/Patient/${person}/$everything?${query}`)).toBe(400);
   });
 
   it('is kept here when it is long, for who asked alone and for a while', async () => {
