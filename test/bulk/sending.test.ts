@@ -175,6 +175,32 @@ it('sends again without the entries that the server speaks against, and reports 
   expect(await readFile(join(folder, 'report', 'refused.ndjson'), 'utf8')).toContain('Observation/o1');
 });
 
+it('gives each entry of a patient who is refused its own rules, and the others the reason that they share', async () => {
+  script = (item, response, request) => {
+    if (item.method !== 'POST') return stored(item, response, request);
+    const at = (id: string) => entriesOf(item.body).findIndex(({ resource }) => resource.id === id);
+    const fault = (id: string, element: string) => ({
+      expression: [`Bundle.entry[${at(id)}].resource.${element}`],
+      diagnostics: `Bundle.entry[${at(id)}]: ${element}: wrong`,
+    });
+    answer(response, 400, outcome(fault('p', 'name'), fault('o1', 'code')));
+  };
+  const lines = ['p', 'o1', 'o2', 'o3'].map((id) =>
+    JSON.stringify({
+      resourceType: id === 'p' ? 'Patient' : 'Observation',
+      id,
+      ...(id !== 'p' && { subject: { reference: 'Patient/p' } }),
+    }),
+  );
+  const { report } = await load([await file('a.ndjson', lines.join('\n'))]);
+  expect(report).toMatchObject({ created: 0, refused: 4, failed: 0 });
+  expect([...report.rules].map(([rule, { count }]) => [rule, count]).sort()).toEqual([
+    ['code: wrong', 1],
+    ['its Patient was refused', 2],
+    ['name: wrong', 1],
+  ]);
+});
+
 it('waits and tries again after 429, 503 and a dropped connection', async () => {
   let turn = 0;
   script = (item, response, request) => {

@@ -34,44 +34,68 @@ export interface Plan {
 /** More than this many at once would only queue behind the same connections. */
 const AT_ONCE = 16;
 
-/** Runs over all in order, a few at a time, and gives an error the place of its entry. */
+/** Runs over all, a few at a time, and says the faults of all entries at once. */
 export const each = async <T extends { readonly entry: Entry }>(
   items: readonly T[],
   run: (item: T) => Promise<void>,
 ) => {
+  const faults = new Faults();
   let next = 0;
   const work = async () => {
-    for (let at = next++; at < items.length; at = next++) await inPlace(items[at]!, run);
+    for (let at = next++; at < items.length; at = next++) {
+      const item = items[at]!;
+      await run(item).catch((error) => faults.add(item.entry.at, error));
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  faults.refuse();
 };
 
-const inPlace = async <T extends { readonly entry: Entry }>(item: T, run: (item: T) => Promise<void>) => {
-  try {
-    await run(item);
-  } catch (error) {
-    throw error instanceof FhirError ? inEntry(item.entry.at, error) : error;
-  }
-};
-
-/** Says the faults of all entries at once. */
+/** As `each`, of what needs no store. */
 export const gather = <T, R>(items: readonly T[], at: (item: T) => number, run: (item: T) => R): R[] => {
-  const issues: Issue[] = [];
+  const faults = new Faults();
   const results: R[] = [];
-  let first: FhirError | undefined;
   for (const item of items) {
     try {
       results.push(run(item));
     } catch (error) {
-      if (!(error instanceof FhirError)) throw error;
-      const placed = inEntry(at(item), error);
-      first ??= placed;
-      if (issues.length < 200) issues.push(...placed.issues);
+      faults.add(at(item), error);
     }
   }
-  if (first) throw new FhirError(first.refusal, issues, first.headers);
+  faults.refuse();
   return results;
 };
+
+const MOST_ISSUES = 200;
+
+/** What entries are refused for, each fault once, at the place of its entry. */
+class Faults {
+  private readonly refused: { readonly at: number; readonly error: FhirError }[] = [];
+
+  add(at: number, error: unknown): void {
+    if (!(error instanceof FhirError)) throw error;
+    this.refused.push({ at, error: inEntry(at, error) });
+  }
+
+  /** Answers with the status of the first entry at fault. */
+  refuse(): void {
+    const [first, ...others] = this.refused.sort((a, b) => a.at - b.at);
+    if (!first) return;
+    const issues = [first, ...others].flatMap(({ error }) => error.issues);
+    const left = issues.length - MOST_ISSUES;
+    const rest: Issue = {
+      severity: 'error',
+      code: 'too-long',
+      diagnostics: `${left} more faults in ${this.refused.length} entries; the rest is not listed`,
+      expression: ['Bundle.entry'],
+    };
+    throw new FhirError(
+      first.error.refusal,
+      left > 0 ? [...issues.slice(0, MOST_ISSUES), rest] : issues,
+      first.error.headers,
+    );
+  }
+}
 
 const CODES = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
 

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { transactionText } from '../../../functions/bulk/entry-text.ts';
 import { Journal } from './journal.ts';
+import { ORPHANED } from './plan.ts';
 import type { Ready, Unit } from './ready.ts';
 import type { Report } from './report.ts';
 import { Room } from './room.ts';
@@ -202,7 +203,11 @@ export class Sender {
       }
       const against = accused(reply.body);
       const patientRefused = onePatient && entries.some(({ url, patient }, at) => url === patient && against.has(at));
-      if (against.size === 0 || patientRefused) {
+      if (patientRefused) {
+        entries.forEach(({ url }, at) => report.refuse(url === '' ? label : url, against.get(at) ?? [ORPHANED]));
+        return true;
+      }
+      if (against.size === 0) {
         const rules = issuesOf(reply.body).map(ruleOf);
         this.refuseAll(label, entries, rules.length > 0 ? rules : [`answered ${reply.status}`]);
         return true;

@@ -76,7 +76,9 @@ describe('CapabilityStatement', () => {
     };
     for (const { type, interaction } of resource.filter(({ type }) => type !== 'AuditEvent')) {
       for (const { code } of interaction) {
-        const [method, path, body] = requests[code]!;
+        const [method, path, asked] = requests[code]!;
+        // `{}` is no resource, but content of a Binary it may be.
+        const body = asked && type === 'Binary' ? { resourceType: 'Binary' } : asked;
         const headers = { 'content-type': code === 'patch' ? 'application/json-patch+json' : 'application/fhir+json' };
         const got = await api.send(method, `/${type}${path}`, body ? { body: JSON.stringify(body), headers } : {});
         expect([200, 204, 400, 404], `${code} of ${type}: ${got.status}`).toContain(got.status);

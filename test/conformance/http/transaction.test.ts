@@ -188,6 +188,31 @@ describe('transaction', () => {
     expect((await api.send('GET', '/Patient/good')).status).toBe(404);
   });
 
+  it('says each fault once, at its place, whatever step finds it', async () => {
+    const api = openApi();
+    await stored(api, given.patient());
+    await stored(api, given.patient());
+    const several = { method: 'PUT', url: 'Patient?identifier=P-1' };
+    const got = await api.send('POST', '/', {
+      body: given.bundle('transaction', [
+        post(given.patient({ identifier: [{ value: 'new' }] })),
+        { resource: given.patient(), request: several },
+        { resource: given.patient(), request: several },
+      ]),
+    });
+    expect(got.status).toBe(412);
+    expect(got.body.issue!.map(({ expression }) => expression)).toEqual([['Bundle.entry[1]'], ['Bundle.entry[2]']]);
+  });
+
+  it('says how many faults are not listed', async () => {
+    const wrong = Array.from({ length: 150 }, () => post(given.patient({ gender: 'wrong', birthDate: 'wrong' })));
+    const { body } = await openApi().send('POST', '/', { body: given.bundle('transaction', wrong) });
+    expect(body.issue).toHaveLength(201);
+    expect(body.issue![0]!.expression).toEqual(['Bundle.entry[0].resource.gender']);
+    expect(body.issue![200]).toMatchObject({ code: 'too-long', expression: ['Bundle.entry'] });
+    expect(body.issue![200]!.diagnostics).toBe('100 more faults in 150 entries; the rest is not listed');
+  });
+
   it('stores nothing when a version is not the expected one', async () => {
     const api = openApi();
     await stored(api, given.patient({ id: 'p1' }));
