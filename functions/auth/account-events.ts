@@ -18,11 +18,22 @@ export interface AccountEvent {
 const NEW_PASSWORD = 'PostConfirmation_ConfirmForgotPassword';
 const TRIES = 4;
 
+export interface AccountNeeds {
+  readonly rows: Pick<RowStore, 'get' | 'write'>;
+  readonly clock: () => number;
+  readonly wait: (ms: number) => Promise<unknown>;
+}
+
 export const accountEvents =
-  ({ rows, clock }: { rows: Pick<RowStore, 'get' | 'write'>; clock: () => number }) =>
+  ({ rows, clock, wait }: AccountNeeds) =>
   async ({ version, triggerSource, request }: AccountEvent): Promise<object> => {
     if (triggerSource.startsWith('TokenGeneration_')) return residentToken(version, triggerSource);
-    if (triggerSource === NEW_PASSWORD) await endOlderSessions(rows, request.userAttributes.sub ?? '', clock());
+    if (triggerSource !== NEW_PASSWORD) return {};
+    // Tokens count whole seconds: those of this very second are of before. Cognito answers when we do, so whoever signs in with the
+    // new password does so in the next.
+    const notBefore = (Math.floor(clock() / 1000) + 1) * 1000;
+    await endOlderSessions(rows, request.userAttributes.sub ?? '', notBefore);
+    await wait(Math.max(0, notBefore - clock()));
     return {};
   };
 
@@ -34,9 +45,7 @@ const residentToken = (version: string, triggerSource: string): object => {
 };
 
 /** A `sub` is in one pool only; who has no row yet has nothing that a token could open. */
-const endOlderSessions = async (rows: Pick<RowStore, 'get' | 'write'>, sub: string, now: number): Promise<void> => {
-  // Whole seconds, as tokens count: who signs in at once with the new password must not be refused for it.
-  const notBefore = Math.floor(now / 1000) * 1000;
+const endOlderSessions = async (rows: AccountNeeds['rows'], sub: string, notBefore: number): Promise<void> => {
   for (const [{ p, s }, shape] of [
     [staffKey(sub), StaffRow],
     [residentKey(sub), ResidentRow],

@@ -6,6 +6,8 @@ import { memoryRowStore, type RowStore } from '../../../functions/services/row-s
 import * as g from './given.ts';
 
 const NOW = g.NOW + 250;
+/** The next second. */
+const THEN = g.NOW + 1000;
 const DOCTOR = {
   sub: 'doctor',
   disabled: false,
@@ -20,8 +22,11 @@ const given = async (rows: RowStore = memoryRowStore()) => {
     { kind: 'put', ...staffKey('doctor'), data: DOCTOR },
     { kind: 'put', ...residentKey('resident'), data: RESIDENT },
   ]);
-  const hear = accountEvents({ rows, clock: () => NOW });
+  const waited: number[] = [];
+  const wait = async (ms: number) => void waited.push(ms);
+  const hear = accountEvents({ rows, clock: () => NOW, wait });
   return {
+    waited,
     tell: (sub: string, triggerSource = 'PostConfirmation_ConfirmForgotPassword', version = '1') =>
       hear({ version, triggerSource, request: { userAttributes: { sub } } }),
     row: async ({ p, s }: { p: string; s: string }) => (await rows.get(p, s))?.data,
@@ -33,8 +38,14 @@ describe('a new password in the place of a forgotten one', () => {
     const { tell, row } = await given();
     await tell('doctor');
     await tell('resident');
-    expect(await row(staffKey('doctor'))).toEqual({ ...DOCTOR, notBefore: g.NOW });
-    expect(await row(residentKey('resident'))).toEqual({ ...RESIDENT, notBefore: g.NOW });
+    expect(await row(staffKey('doctor'))).toEqual({ ...DOCTOR, notBefore: THEN });
+    expect(await row(residentKey('resident'))).toEqual({ ...RESIDENT, notBefore: THEN });
+  });
+
+  it('is answered when the second is over, so that who signs in with it is not refused with those of before', async () => {
+    const { tell, waited } = await given();
+    await tell('doctor');
+    expect(waited).toEqual([THEN - NOW]);
   });
 
   it('of somebody who is nobody here yet makes nobody', async () => {
@@ -58,18 +69,22 @@ describe('a new password in the place of a forgotten one', () => {
       },
     };
     const { row } = await given(rows);
-    await accountEvents({ rows: racing, clock: () => NOW })({
+    await accountEvents({ rows: racing, clock: () => NOW, wait: async () => {} })({
       version: '1',
       triggerSource: 'PostConfirmation_ConfirmForgotPassword',
       request: { userAttributes: { sub: 'doctor' } },
     });
-    expect(await row(staffKey('doctor'))).toEqual({ ...DOCTOR, disabled: true, notBefore: g.NOW });
+    expect(await row(staffKey('doctor'))).toEqual({ ...DOCTOR, disabled: true, notBefore: THEN });
   });
 
   it('is not told to be done when it could not be', async () => {
     const rows = memoryRowStore();
     await given(rows);
-    const never = accountEvents({ rows: { ...rows, write: async () => false }, clock: () => NOW });
+    const never = accountEvents({
+      rows: { ...rows, write: async () => false },
+      clock: () => NOW,
+      wait: async () => {},
+    });
     const event = { version: '1', triggerSource: 'PostConfirmation_ConfirmForgotPassword' };
     await expect(never({ ...event, request: { userAttributes: { sub: 'doctor' } } })).rejects.toThrow(
       'again and again',
