@@ -83,6 +83,8 @@ const IheSide = {
     certificates: Certificates,
     /** OID under which its gateway names patients. */
     assigningAuthority: Community,
+    /** OID under which the two have agreed to name insurances 被保険者個人識別子, which have none of their own. Absent: they are not told. */
+    insuranceAuthority: z.optional(Community),
   }),
   agreedOn: AgreedOn,
 };

@@ -2,6 +2,7 @@
 // region's authority, with what the record says of name, birth date and sex; numbers and addresses are not given back.
 import { FhirError } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
+import { MEMBER_ID } from '../identity/matching/insurance.ts';
 import type { PatientData } from '../ihe/patient.ts';
 import { type FhirPatient, fromFhir, toFhir } from '../ihe/patient-fhir.ts';
 import type { DemographicQuery, Discovery, DiscoveryAnswer, RequestedAttribute } from '../ihe/ports.ts';
@@ -14,6 +15,8 @@ import { ownPage } from './own.ts';
 export interface DiscoveryParts {
   readonly answering: Answering;
   readonly names: Names;
+  /** OID under which the asker names insurances 被保険者個人識別子. */
+  readonly insuranceAuthority?: string | undefined;
 }
 
 /** https://profiles.ihe.net/ITI/TF/Volume2/ITI-55.html#3.55.4.2.3: a name and a birth date are asked for by the profile itself. */
@@ -30,10 +33,13 @@ export const isBusy = (fault: unknown): boolean =>
   fault instanceof FhirError && (fault.refusal === 'unavailable' || fault.status === 429);
 
 /** Discovery as this caller may use it. */
-export const gatewayDiscovery = ({ answering, names }: DiscoveryParts, context: Context): Discovery => ({
+export const gatewayDiscovery = (
+  { answering, names, insuranceAuthority }: DiscoveryParts,
+  context: Context,
+): Discovery => ({
   discover: async (query): Promise<DiscoveryAnswer> => {
     try {
-      const asked = DiscoverRequest.safeParse(requestOf(query));
+      const asked = DiscoverRequest.safeParse(requestOf(query, insuranceAuthority));
       if (!asked.success) return UNAVAILABLE;
       const answer = await found(answering, context, asked.data);
       if (answer.kind === 'match') return await matched(answering, names, context, answer);
@@ -63,12 +69,15 @@ const found = async (answering: Answering, context: Context, asked: DiscoverRequ
   return second;
 };
 
-const requestOf = (query: DemographicQuery): unknown => {
+const requestOf = (query: DemographicQuery, insuranceAuthority: string | undefined): unknown => {
   const { identifiers, names, gender, birthDate, addresses, phones } = query;
   const patient = toFhir({ identifiers, names, gender, birthDate, addresses, phones });
   const isNamed = names.length > 0 || birthDate !== undefined;
   return {
-    identifiers: patient.identifier ?? [],
+    identifiers: (patient.identifier ?? []).map(({ system, value }) => ({
+      system: insuranceAuthority !== undefined && system === `urn:oid:${insuranceAuthority}` ? MEMBER_ID : system,
+      value,
+    })),
     ...(isNamed && {
       demographics: {
         name: patient.name ?? [],

@@ -33,9 +33,9 @@ export const openGateway = ({ handles, answering, resources, rows, fhir, clock, 
     context: Context,
     { contract, resourceId }: Pick<XuaCaller, 'contract' | 'resourceId'>,
   ): { discovery: Discovery; documents: DocumentGateway } => {
-    const { community } = contract;
+    const { community, ihe } = contract;
     return {
-      discovery: gatewayDiscovery({ answering, names }, context),
+      discovery: gatewayDiscovery({ answering, names, insuranceAuthority: ihe.insuranceAuthority }, context),
       documents: gatewayDocuments(
         {
           answering,

@@ -5,6 +5,7 @@ import type { Resource } from '../fhir/types.ts';
 import { cardOf } from '../identity/matching/card.ts';
 import { type Comparison, compare, type NameLevel } from '../identity/matching/compare.ts';
 import { contradicts, grade } from '../identity/matching/grade.ts';
+import { familyKey, MEMBER_ID, parsedInsurance } from '../identity/matching/insurance.ts';
 import type { Identifier, PatientData } from '../ihe/patient.ts';
 import { fromFhir, toFhir } from '../ihe/patient-fhir.ts';
 import type { DemographicQuery, DiscoveryAnswer, RequestedAttribute } from '../ihe/ports.ts';
@@ -42,6 +43,18 @@ export const isSamePatient = (one: string, other: string): boolean => {
 /** Whom a community does not know by one number it may know by the next; more are not told. */
 const MOST_NUMBERS = 4;
 
+/** An insurance with its branch 枝番: without, it is a family's. As it was written, since others may compare it as text. */
+const insurancesAs = (authority: string | undefined, { identifiers }: Evidence): Identifier[] => {
+  if (authority === undefined) return [];
+  const told = new Map<string, Identifier>();
+  for (const { system, value } of identifiers) {
+    const [insurance] = system === MEMBER_ID ? parsedInsurance(value) : [];
+    const name = insurance && `${familyKey(insurance)}:${insurance.branch}`;
+    if (insurance?.branch && name && !told.has(name)) told.set(name, { authority: { oid: authority }, value });
+  }
+  return [...told.values()];
+};
+
 export interface Discovering {
   readonly discover: Discover;
   readonly contract: IheContract;
@@ -65,7 +78,10 @@ export const discoverThere = async (
 
   let found: Correlation | undefined;
   const isOwn = ({ authority }: Identifier) => authority.oid.startsWith(`${own}.`);
-  const numbers = [...ours.identifiers].sort((a, b) => Number(isOwn(a)) - Number(isOwn(b)));
+  const numbers = [
+    ...insurancesAs(contract.ihe.insuranceAuthority, evidence),
+    ...[...ours.identifiers].sort((a, b) => Number(isOwn(a)) - Number(isOwn(b))),
+  ];
   // One by one: several in a question are "all of them" to some responders, and "any" to others; and what is not needed is not told.
   for (const number of numbers.slice(0, MOST_NUMBERS)) {
     const by = judged(await discover({ ...NOBODY, identifiers: [number] }), 'identifiers');

@@ -1,6 +1,7 @@
 // A community that is not on this software appears in the chart: found by XCPD, its documents listed and fetched by XCA, each message with
 // an assertion of its own. https://profiles.ihe.net/ITI/TF/Volume1/ch-18.html
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MEMBER_ID } from '../../../functions/identity/matching/insurance.ts';
 import { fromFhir } from '../../../functions/ihe/patient-fhir.ts';
 import { patientOf } from '../identity/given.ts';
 import { hasVectors, skipped } from '../ihe/support/vectors.ts';
@@ -256,6 +257,38 @@ describe('finding the person', () => {
         : [],
     );
     expect(told).toEqual(['X-1', 'X-2', 'S-1']);
+  });
+
+  it('tells an insurance with its branch under the OID that was agreed, first of all, and none without one', async () => {
+    const member = (value: string) => ({ system: MEMBER_ID, value });
+    const family = member('00360123:阿波:12345:');
+    const own = member('00360123:阿波:012345:02');
+    const without = await stranger([own, family, shared], OPT_IN);
+    await documents('', without);
+    expect(seto.heard.map(({ body }) => body).join()).not.toContain('00360123');
+
+    const AGREED = '2.999.44.61';
+    await desk(east, 'end', { oid: OID });
+    await linkIhe(east, seto.base, {}, { insuranceAuthority: AGREED });
+    seto.heard.length = 0;
+    seto.people = [
+      {
+        ...theirs(),
+        identifiers: [
+          { authority: { oid: AUTHORITY }, value: 'P-1' },
+          { authority: { oid: AGREED }, value: own.value },
+        ],
+      },
+    ];
+    const patient = await stranger([own, family, shared], OPT_IN);
+    const { body } = await documents('', patient);
+    await desk(east, 'end', { oid: OID });
+    await linkIhe(east, seto.base);
+
+    expect(ofSeto(body)).toHaveLength(3);
+    expect(seto.paths()).toEqual(['/xcpd', '/query']);
+    expect(seto.heard[0]!.body).toContain(`root="${AGREED}" extension="${own.value}"`);
+    expect(seto.heard[0]!.body).not.toContain(`"${family.value}"`);
   });
 
   it('remembers, and forgets when the records here are linked otherwise or after a month', async () => {

@@ -3,6 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { IheContract } from '../../../functions/federation/contract.ts';
 import { evidenceOf } from '../../../functions/federation/evidence.ts';
 import { type IheAsking, type IheGateway, openIheGateway } from '../../../functions/federation/ihe-gateway.ts';
+import { MEMBER_ID } from '../../../functions/identity/matching/insurance.ts';
 import { hospital } from '../../support/api.ts';
 import { consent, typeActor } from '../../support/consents.ts';
 import { doctorAt } from '../federation/world.ts';
@@ -19,6 +20,7 @@ const US: IheContract = {
     retrieve: `${BASE}/ihe/xca/retrieve`,
     certificates: [key.certificate],
     assigningAuthority: `${HERE}.10`,
+    insuranceAuthority: `${THERE}.61`,
   },
 };
 let region: TestRegion;
@@ -69,6 +71,21 @@ const wish = (type: string) => ({
   params: [['_type', type]] as const,
   query: undefined,
   place: {} as never,
+});
+
+it('finds a person by an insurance alone, where the two have agreed on an OID for it, and by no family’s', async () => {
+  const insured = (branch: string) => [{ system: MEMBER_ID, value: `00360123:あわ:4711:${branch}` }];
+  await region.store({ ...patientOf(hospital.facility!, 'N-2'), identifier: insured('03'), name: [{ family: '枝' }] });
+  const find = (branch: string, us: IheContract = US) => {
+    const evidence = evidenceOf([{ resourceType: 'Patient', identifier: insured(branch) }]);
+    const by = { evidence, basis: 'b', sharing: 'identifiers' as const };
+    return gateway.find(us, by, asking(), region.time.now);
+  };
+  expect(await find('03')).toMatchObject({ kind: 'match', how: 'identifiers' });
+  expect(await find('04')).toMatchObject({ kind: 'none' });
+  expect(await find('')).toBeUndefined();
+  const { insuranceAuthority: _, ...ihe } = US.ihe;
+  expect(await find('03', { ...US, ihe })).toBeUndefined();
 });
 
 it('finds the person, lists the documents with the summary, and brings each, audited under one number', async () => {

@@ -52,6 +52,7 @@ export const CONTRACT: IheContract = {
     retrieve: 'https://there.example/retrieve',
     certificates: [key.certificate],
     assigningAuthority: `${THERE}.1`,
+    insuranceAuthority: `${THERE}.61`,
   },
   agreedOn: 'paper 1',
   terms: { purposes: ['TREAT'], classes: ['basic', 'clinical', 'document', 'care', 'home', 'admin'] },
