@@ -1,11 +1,13 @@
 import { notFound, refuse } from '../fhir/outcome.ts';
-import type { ChangeRef, Stored } from '../storage/port.ts';
-import { bundleText, fullUrl, publicText } from './bundle-text.ts';
+import type { ChangeRef, Resources, Stored } from '../storage/port.ts';
+import { bundleText, fullUrl, resourceText } from './bundle-text.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from './contract.ts';
-import { fhirBase, versionHeaders } from './headers.ts';
+import { fhirBase, preferHandling, versionHeaders } from './headers.ts';
+import { atOf, currentOf, type IsListed, listOf, sinceOf, wasCurrent } from './history-filter.ts';
 import { parseId, parseType } from './ids.ts';
 import { assertReadable, disclose, permitter } from './permit.ts';
 import { countParam, param } from './query.ts';
+import { type Subset, subsetOf } from './subset.ts';
 
 type Needs = Pick<Services, 'resources' | 'seal' | 'region'>;
 
@@ -34,10 +36,12 @@ export const historyOfInstance =
     if (!current) throw notFound(`${type}/${id}`);
     assertReadable(services.resources, context, current);
 
-    const since = sinceOf(request);
+    const [since, at] = [sinceOf(request), atOf(request)];
+    const isListed = await listOf(services, context, request);
     return answer(services, context, request, async (limit, after) => {
-      const { items, next } = await services.resources.history(type, id, { since, limit, after });
-      return { versions: items, next };
+      const page = await services.resources.history(type, id, { since, limit, after });
+      const { versions, isOver } = at ? currentOf(at, page.items) : { versions: page.items, isOver: false };
+      return { versions: isListed ? versions.filter(isListed) : versions, next: isOver ? undefined : page.next };
     });
   };
 
@@ -46,26 +50,38 @@ export const historyOfMany =
   (services: Needs): Interaction =>
   async (context, request) => {
     const type = request.path[0] === '_history' ? undefined : parseType(request.path[0]!);
-    const since = sinceOf(request);
+    const [since, at] = [sinceOf(request), atOf(request)];
+    const isListed = await listOf(services, context, request);
     return answer(services, context, request, async (limit, after) => {
-      const { changes, next } = await services.resources.changes({ type, since, limit, after });
-      return { versions: await versionsOf(services, changes), next };
+      const asked = { type, since, until: at?.high, limit, after };
+      const { changes, next } = isListed
+        ? await listedChanges(services, asked, isListed)
+        : await services.resources.changes(asked);
+      const versions = await versionsOf(services, changes);
+      if (!at) return { versions, next };
+      const were = await Promise.all(versions.map((stored) => wasCurrent(services, at, stored)));
+      return { versions: versions.filter((_, index) => were[index]), next };
     });
   };
+
+/** Of a List's few resources the log holds little: much of it is looked through at once. */
+const LOOKED_THROUGH = 1_000;
+
+const listedChanges = async ({ resources }: Needs, asked: Parameters<Resources['changes']>[0], isListed: IsListed) => {
+  const { changes, next } = await resources.changes({ ...asked, limit: LOOKED_THROUGH });
+  const listed = changes.flatMap((change, index) => (isListed(change) ? [{ change, index }] : []));
+  const last = listed[asked.limit - 1];
+  // The page ends in the midst of what was looked through: the log says where that is.
+  if (last && listed.length > asked.limit) {
+    const some = await resources.changes({ ...asked, limit: last.index + 1 });
+    return { changes: some.changes.filter(isListed), next: some.next };
+  }
+  return { changes: listed.map(({ change }) => change), next };
+};
 
 const versionsOf = async ({ resources }: Needs, changes: readonly ChangeRef[]): Promise<Stored[]> => {
   const found = await Promise.all(changes.map(({ type, id, version }) => resources.getVersion(type, id, version)));
   return found.filter((stored) => stored !== undefined);
-};
-
-const sinceOf = ({ params }: FhirRequest): number | undefined => {
-  const text = param(params, '_since');
-  if (text === undefined) return undefined;
-  const since = /^\d{4}(-\d\d(-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (Number.isNaN(since)) throw refuse('invalid', '_since must be a FHIR instant');
-  return since;
 };
 
 const answer = async (services: Needs, context: Context, request: FhirRequest, fetch: Fetch): Promise<Answer> => {
@@ -74,7 +90,8 @@ const answer = async (services: Needs, context: Context, request: FhirRequest, f
   const base = fhirBase(services.region);
   const bind = cursorBind(context, request);
   const start = openCursor(services, request, bind);
-  const { shown, entries, next } = await collect(services, context, fetch, count, start);
+  const subset = subsetOf(request.params);
+  const { shown, entries, next } = await collect(services, context, { fetch, count, start, subset });
   disclose(context, 'R', ...shown.filter(({ deleted }) => !deleted));
 
   const self = `${base}/${request.path.join('/')}${queryOf(request)}`;
@@ -86,24 +103,27 @@ const answer = async (services: Needs, context: Context, request: FhirRequest, f
   return { status: 200, text: bundleText({ type: 'history', links, entries }) };
 };
 
-/** Each parameter once at most; what would change the answer and is not supported is refused, never ignored. */
-const assertParams = ({ params }: FhirRequest): void => {
-  for (const name of ['_at', '_list']) {
-    if (param(params, name) !== undefined) throw refuse('notSupported', `${name} is not supported here; use _since`);
-  }
-  for (const name of ['_since', '_count', '_cursor']) {
+const OWN = ['_since', '_at', '_list', '_count', '_summary', '_elements'];
+const KNOWN = new Set([...OWN, '_cursor', '_format', '_pretty']);
+
+/** Each parameter once at most. */
+const assertParams = ({ params, headers }: FhirRequest): void => {
+  for (const name of KNOWN) {
     if (params.filter(([key]) => key === name).length > 1) throw refuse('invalid', `${name} may be given once`);
   }
+  if (preferHandling(headers) === 'strict' && params.some(([name]) => !KNOWN.has(name)))
+    throw refuse('invalid', `a history takes ${OWN.join(', ')}`);
 };
 
+interface Asked {
+  readonly fetch: Fetch;
+  readonly count: number;
+  readonly start: string | undefined;
+  readonly subset: Subset | undefined;
+}
+
 /** Fills a page with what the caller may see. */
-const collect = async (
-  { resources, region }: Needs,
-  context: Context,
-  fetch: Fetch,
-  count: number,
-  start: string | undefined,
-) => {
+const collect = async ({ resources, region }: Needs, context: Context, { fetch, count, start, subset }: Asked) => {
   const permit = permitter(resources, context);
   const base = fhirBase(region);
   const shown: Stored[] = [];
@@ -115,7 +135,7 @@ const collect = async (
     for (const stored of page.versions) {
       if (!permit('read', stored).permit) continue;
       shown.push(stored);
-      entries.push(historyEntry(base, stored));
+      entries.push(historyEntry(base, stored, subset));
       bytes += entries.at(-1)!.length;
     }
     next = page.next;
@@ -142,19 +162,19 @@ const openCursor = ({ seal }: Needs, { params }: FhirRequest, bind: string): str
 };
 
 const queryOf = ({ params }: FhirRequest) => {
-  const kept = params.filter(([name]) => name === '_since' || name === '_count');
+  const kept = params.filter(([name]) => OWN.includes(name));
   return kept.length === 0 ? '' : `?${kept.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`;
 };
 
 const STATUS = { POST: '201', PUT: '200', PATCH: '200', DELETE: '204' } as const;
 
 /** What was done, and what came of it: https://hl7.org/fhir/R4/http.html#history */
-const historyEntry = (base: string, stored: Stored): string => {
+const historyEntry = (base: string, stored: Stored, subset: Subset | undefined): string => {
   const { type, id, method, version, deleted } = stored;
   const url = method === 'POST' ? type : `${type}/${id}`;
   const headers = versionHeaders(stored);
   const status = method === 'PUT' && version === 1 ? '201' : STATUS[method];
   const response = { status, etag: headers.etag, lastModified: new Date(stored.lastUpdated).toISOString() };
-  const resource = deleted ? '' : `"resource":${publicText(stored)},`;
+  const resource = deleted ? '' : `"resource":${resourceText(stored, subset)},`;
   return `{"fullUrl":${JSON.stringify(fullUrl(base, stored))},${resource}"request":${JSON.stringify({ method, url })},"response":${JSON.stringify(response)}}`;
 };

@@ -45,6 +45,12 @@ interface Place {
 
 const newestFirst = (a: Place, b: Place): number => b.time - a.time || (a.ref < b.ref ? 1 : a.ref > b.ref ? -1 : 0);
 
+const LAST_DAY = Date.parse('9999-12-31T00:00:00Z');
+
+/** Where a page starts that holds what is older than a time. */
+const before = (until: number | undefined): Place | undefined =>
+  until === undefined || until > LAST_DAY ? undefined : { time: Math.max(until, 0), ref: '' };
+
 /** The same batch written twice, under the same name, is one. */
 export const openChangeLogWriter = ({ client, registry }: { client: DynamoDBClient; registry: string }) => {
   const days = new Set<string>();
@@ -102,8 +108,8 @@ export const openChangeLog = ({ client, names, ids }: Pick<Store, 'client' | 'na
     );
   };
 
-  const read: ChangeLog['read'] = async ({ type, since = 0, limit, after }) => {
-    const from: Place | undefined = after === undefined ? undefined : JSON.parse(after);
+  const read: ChangeLog['read'] = async ({ type, since = 0, until, limit, after }) => {
+    const from: Place | undefined = after === undefined ? before(until) : JSON.parse(after);
     const found: (LoggedChange & { place: Place })[] = [];
     let pages = 0;
 

@@ -172,9 +172,9 @@ const memoryResources = (clock: () => number): Resources => {
       return page(found, limit);
     },
 
-    changes: async ({ type, since = 0, limit, after }) => {
+    changes: async ({ type, since = 0, until = Number.POSITIVE_INFINITY, limit, after }) => {
       const found = [...log.entries()]
-        .filter(([, { type: of, lastUpdated }]) => (!type || of === type) && lastUpdated >= since)
+        .filter(([, one]) => (!type || one.type === type) && one.lastUpdated >= since && one.lastUpdated < until)
         .sort(([atA, a], [atB, b]) => b.lastUpdated - a.lastUpdated || atB - atA)
         .map(([at, stored]) => ({ at, stored }));
       const start = after ? found.findIndex(({ at }) => String(at) === after) + 1 : 0;

@@ -215,6 +215,8 @@ export interface Resources {
   changes(page: {
     type?: string | undefined;
     since?: number | undefined;
+    /** Before this time only. */
+    until?: number | undefined;
     limit: number;
     after?: string | undefined;
   }): Promise<{ changes: readonly ChangeRef[]; next: string | undefined }>;

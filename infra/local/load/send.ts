@@ -204,7 +204,8 @@ export class Sender {
       const against = accused(reply.body);
       const patientRefused = onePatient && entries.some(({ url, patient }, at) => url === patient && against.has(at));
       if (patientRefused) {
-        entries.forEach(({ url }, at) => report.refuse(url === '' ? label : url, against.get(at) ?? [ORPHANED]));
+        for (const [at, { url }] of entries.entries())
+          report.refuse(url === '' ? label : url, against.get(at) ?? [ORPHANED]);
         return true;
       }
       if (against.size === 0) {

@@ -75,13 +75,17 @@ describe('history of a resource', () => {
     expect((await api.send('GET', `/Patient/${id}/_history?_since=yesterday`)).status).toBe(400);
   });
 
-  it('refuses a parameter that is given twice (400) or that it does not support (501)', async () => {
+  it('refuses a parameter that is given twice or cannot be (400), and functional lists (501)', async () => {
     const api = openApi();
     const id = await life(api);
     expect((await api.send('GET', `/Patient/${id}/_history?_count=1&_count=2`)).status).toBe(400);
     expect((await api.send('GET', `/Patient/${id}/_history?_count=x`)).status).toBe(400);
-    expect((await api.send('GET', `/Patient/${id}/_history?_at=2026`)).status).toBe(501);
-    expect((await api.send('GET', `/Patient/${id}/_history?_list=List/1`)).status).toBe(501);
+    for (const wrong of ['_at=yesterday', '_at=ne2026', '_at=2026&_at=2025', '_list=Group/1', '_list=a%20b', '_list='])
+      expect((await api.send('GET', `/Patient/${id}/_history?${wrong}`)).status, wrong).toBe(400);
+    expect((await api.send('GET', `/Patient/${id}/_history?_list=$current-problems`)).status).toBe(501);
+    const strict = { headers: { prefer: 'handling=strict' } };
+    expect((await api.send('GET', `/Patient/${id}/_history?_sort=x`, strict)).status).toBe(400);
+    expect((await api.send('GET', `/Patient/${id}/_history?_at=2026`, strict)).status).toBe(200);
   });
 
   it('answers 404 for a resource that never was', async () => {
@@ -104,6 +108,125 @@ describe('history of a resource', () => {
     expect((await api.send('GET', url, { as: { ...clinic, facility: '3610000001' } })).status).toBe(400);
     expect((await api.send('GET', `${url.slice(0, -2)}xx`)).status).toBe(400);
   });
+});
+
+const DAY = 86_400_000;
+
+/** `p1` made on the first day, changed on the third, deleted on the fifth; `p2` made on the second, all soon after midnight. */
+const week = async (api: Api) => {
+  const start = api.time.now;
+  const onDay = (day: number) => {
+    api.time.now = start + (day - 1) * DAY;
+  };
+  await stored(api, given.patient({ id: 'p1' }));
+  onDay(2);
+  await stored(api, given.patient({ id: 'p2' }));
+  onDay(3);
+  await stored(api, given.patient({ id: 'p1', gender: 'male' }));
+  onDay(5);
+  await api.send('DELETE', '/Patient/p1');
+  onDay(7);
+  return (day: number, time = 'T00:00:00Z') => new Date(start + (day - 1) * DAY).toISOString().slice(0, 10) + time;
+};
+
+const versions = async (api: Api, url: string): Promise<string[]> => {
+  const found: string[] = [];
+  let at: string | undefined = url;
+  for (let page = 0; at && page < 20; page++) {
+    const got = await api.send('GET', at);
+    expect(got.status, at).toBe(200);
+    found.push(
+      ...(got.body.entry ?? []).map(
+        (entry) => `${entry.fullUrl?.split('/').at(-1)} ${entry.response?.etag?.slice(3, -1)}`,
+      ),
+    );
+    at = next(got.body);
+  }
+  return found;
+};
+
+describe('_at', () => {
+  it.each([
+    ['the minute in which it was written', 1, 'T00:00Z', ['p1 1']],
+    ['between two writes', 2, 'T12:00:00Z', ['p1 1']],
+    ['a day on which it was changed', 3, '', ['p1 2', 'p1 1']],
+    ['after the deletion', 6, 'T00:00:00Z', ['p1 3']],
+    ['before it was there', 0, 'T00:00:00Z', []],
+  ])('is what was current then: %s', async (_, day, time, expected) => {
+    const api = openApi();
+    const at = encodeURIComponent((await week(api))(day, time));
+    expect(await versions(api, `${BASE}/Patient/p1/_history?_at=${at}`)).toEqual(expected);
+    const paged = await versions(api, `${BASE}/Patient/p1/_history?_count=1&_at=${at}`);
+    expect(paged).toEqual(expected);
+    // The log of a type says the same.
+    const ofType = await versions(api, `${BASE}/Patient/_history?_count=2&_at=${at}`);
+    expect(ofType.filter((one) => one.startsWith('p1'))).toEqual(expected);
+  });
+
+  it('takes the prefixes that leave one span of time', async () => {
+    const api = openApi();
+    const day = await week(api);
+    const noon = 'T12:00:00Z';
+    const ask = (prefix: string, on: number) => versions(api, `${BASE}/_history?_at=${prefix}${day(on, noon)}`);
+    expect(await ask('ge', 4)).toEqual(['p1 3', 'p1 2', 'p2 1']);
+    expect(await ask('lt', 2)).toEqual(['p2 1', 'p1 1']);
+    expect(await ask('le', 1)).toEqual(['p1 1']);
+    expect(await ask('eq', 2)).toEqual(['p2 1', 'p1 1']);
+  });
+
+  it('goes together with _since, and the self link says both', async () => {
+    const api = openApi();
+    const day = await week(api);
+    const query = `_since=${day(2)}&_at=${day(3, 'T12:00:00Z')}`;
+    expect(await versions(api, `${BASE}/_history?${query}`)).toEqual(['p1 2', 'p2 1']);
+    const { body } = await api.send('GET', `/_history?${query}`);
+    expect(body.link?.[0]?.url).toBe(`${BASE}/_history?${query.replaceAll(':', '%3A')}`);
+  });
+});
+
+describe('_list', () => {
+  const list = (...references: (string | { reference: string; deleted: true })[]) => ({
+    resourceType: 'List',
+    id: 'l1',
+    status: 'current',
+    mode: 'changes',
+    entry: references.map((one) =>
+      typeof one === 'string'
+        ? { item: { reference: one } }
+        : { item: { reference: one.reference }, deleted: one.deleted },
+    ),
+  });
+
+  it('is what the List names, in all versions or in the one that it names', async () => {
+    const api = openApi();
+    await week(api);
+    await stored(api, list('Patient/p1', 'Patient/p2/_history/1', { reference: 'Patient/p3', deleted: true }));
+    await stored(api, given.patient({ id: 'p2', gender: 'other' }));
+    await stored(api, given.patient({ id: 'p3' }));
+    const expected = ['p1 3', 'p1 2', 'p2 1', 'p1 1'];
+    for (const query of ['_list=l1', '_list=List/l1&_count=1', '_list=l1&_count=3'])
+      for (const path of ['Patient/_history', '_history'])
+        expect(await versions(api, `${BASE}/${path}?${query}`), query).toEqual(expected);
+    expect(await versions(api, `${BASE}/Patient/p2/_history?_list=l1`)).toEqual(['p2 1']);
+    expect(await versions(api, `${BASE}/List/_history?_list=l1`)).toEqual([]);
+  });
+
+  it('names nothing that is not there, or that the caller may not see', async () => {
+    const api = openApi();
+    await week(api);
+    await stored(api, list('Patient/p1'));
+    expect(await versions(api, `${BASE}/_history?_list=nobody`)).toEqual([]);
+    const got = await api.send('GET', '/_history?_list=l1', { as: clinic });
+    expect([got.status, got.body.entry]).toEqual([200, undefined]);
+  });
+});
+
+it('shows the parts that _elements and _summary ask for', async () => {
+  const api = openApi();
+  const id = await life(api);
+  const { body } = await api.send('GET', `/Patient/${id}/_history?_elements=gender`);
+  expect(Object.keys(body.entry![1]!.resource!)).toEqual(['resourceType', 'id', 'meta', 'gender']);
+  expect(body.entry![1]!.resource!.meta).toMatchObject({ versionId: '2', tag: [{ code: 'SUBSETTED' }] });
 });
 
 describe('history of a type and of the system', () => {

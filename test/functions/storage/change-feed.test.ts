@@ -124,6 +124,7 @@ describe('the change feed', () => {
       'Organization/org/1',
     ]);
     expect((await plain.changes({ since: NOW + 64_000, limit: 9 })).changes).toHaveLength(2);
+    expect((await plain.changes({ until: NOW + 64_000, limit: 50 })).changes).toEqual(changes.slice(2));
 
     const paged: ChangeRef[] = [];
     for (let after: string | undefined, first = true; first || after; first = false) {
