@@ -19,10 +19,14 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/exercised-actions.ts', 'test/log-scan.ts', 'test/support/dynamodb-of-run.ts'],
-    // Two shared cores: a start of DynamoDB Local alone can take half a minute.
-    testTimeout: 120_000,
+    // Two shared cores: a start of DynamoDB Local alone can take half a minute. Nothing here measures time, so nobody is cut short.
+    testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
+    // Packages are loaded once a worker and not once a file: a process a file cost 100 s of a run (2026-11-22).
+    isolate: false,
+    setupFiles: ['test/support/fresh-modules.ts'],
     sequence: { sequencer: LongestFirst },
   },
 });

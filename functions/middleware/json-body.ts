@@ -23,9 +23,12 @@ const textOf = (body: Uint8Array): string => {
   }
 };
 
+/** A program that loads zod's larger face as well has its English sentences for what a schema does not say, and others on another day. */
+const UNSAID = { error: () => 'Invalid input' };
+
 /** The value that the schema makes of it, or one issue for each fault, each at its element. No message carries a value. */
 export const parseWith = <S extends z.core.$ZodType>(schema: S, value: unknown): z.infer<S> => {
-  const result = z.safeParse(schema, value);
+  const result = z.safeParse(schema, value, UNSAID);
   if (result.success) return result.data;
   const issues = result.error.issues.flatMap(flat).slice(0, MOST_ISSUES);
   throw new FhirError('invalid', issues);

@@ -1,6 +1,6 @@
 // A chart of ten thousand resources: it comes page by page, is sorted, and scrolls.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { storedText } from '../../../functions/fhir/json.ts';
 import type { Resource } from '../../../functions/fhir/types.ts';
 import { indexOf } from '../../../functions/interactions/write/placing.ts';
@@ -44,7 +44,7 @@ const fill = async (given: Given): Promise<void> => {
     '/fhir/Organization/demo-hospital',
   );
   const facility = identifier.find(({ value }) => /^\d{10}$/.test(value))!.value;
-  Object.assign(process.env, region.aws);
+  for (const [name, value] of Object.entries(region.aws)) vi.stubEnv(name, value);
   const client = new DynamoDBClient(awsClient(region, 'DYNAMODB'));
   const { resources } = await liveServices(region.settings, client);
   const made = Array.from({ length: COUNT }, (_, at) => {
