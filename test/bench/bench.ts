@@ -83,13 +83,14 @@ const onStack = async () => {
     // Not before the stack has generated what the functions are made of.
     const { localAws, openInProcessApi } = await import('./parts/in-process-api.ts');
     const { openRecorder, record } = await import('./parts/recorder.ts');
-    const api = await openInProcessApi(endpoint, Math.max(...clients));
+    const api = await openInProcessApi(endpoint, Math.max(...clients), openRecorder);
+    const recorder = api.watcher;
     if (wants('http')) {
-      const recorder = openRecorder(api.client);
+      recorder.turn(true);
       const recordings = [];
       for (const scenario of scenarios)
         recordings.push(await record(api, recorder.take, scenario, Math.max(...clients)));
-      recorder.stop();
+      recorder.turn(false);
       const rows = await throughHttp({
         stack,
         region: REGION,

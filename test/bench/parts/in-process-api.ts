@@ -14,8 +14,9 @@ import { eventOf, hospital } from '../../support/api.ts';
 import type { Call } from './http-client.ts';
 import { idsIn, preparations } from './scenarios.ts';
 
-export interface InProcessApi {
-  readonly client: DynamoDBClient;
+export interface InProcessApi<Watcher = undefined> {
+  /** What was given the client before its first call. */
+  readonly watcher: Watcher;
   readonly tables: Readonly<Record<TableName, string>>;
   readonly send: (call: Call) => Promise<{ status: number; text: string }>;
   /** Ids of what was prepared, by patient. */
@@ -30,9 +31,14 @@ export const localAws = (endpoint: string) => ({
   AWS_SECRET_ACCESS_KEY: 'local',
 });
 
-export const openInProcessApi = async (endpoint: string, clients: number): Promise<InProcessApi> => {
+export const openInProcessApi = async <Watcher = undefined>(
+  endpoint: string,
+  clients: number,
+  watch?: (client: DynamoDBClient) => Watcher,
+): Promise<InProcessApi<Watcher>> => {
   Object.assign(process.env, localAws(endpoint));
   const client = openDynamoClient();
+  const watcher = watch?.(client) as Watcher;
   const name = (table: string) => `bench-${table}-${process.pid}`;
   const tables = { clinical: name('clinical'), registry: name('registry'), audit: name('audit') };
   for (const table of Object.keys(tables) as TableName[])
@@ -71,5 +77,5 @@ export const openInProcessApi = async (endpoint: string, clients: number): Promi
       ids.set(patient, idsIn(text));
     }
   }
-  return { client, tables, send, ids };
+  return { watcher, tables, send, ids };
 };

@@ -37,15 +37,17 @@ interface Output {
   readonly ScannedCount?: number;
 }
 
-const NAME = 'recorder';
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems', 'BatchWriteItem']);
 
+/** Before the client's first call: its stack is made once for each kind of command. */
 export const openRecorder = (client: DynamoDBClient) => {
+  let isOn = false;
   let sample: Recorded[] = [];
   let spent = { read: 0, write: 0, scanned: 0 };
   let ended = 0; // the latest trip that has an end
   client.middlewareStack.add(
     (next, context) => async (args) => {
+      if (!isOn) return next(args);
       const name = String(context.commandName).replace(/Command$/, '');
       const input = plain(args.input) as Record<string, unknown>;
       const trip = ended + 1;
@@ -59,7 +61,7 @@ export const openRecorder = (client: DynamoDBClient) => {
       spent.scanned += ScannedCount;
       return result;
     },
-    { step: 'initialize', name: NAME },
+    { step: 'initialize', name: 'recorder' },
   );
   /** What was sent since the last call. */
   const take = () => {
@@ -69,7 +71,10 @@ export const openRecorder = (client: DynamoDBClient) => {
     ended = 0;
     return taken;
   };
-  return { take, stop: () => void client.middlewareStack.remove(NAME) };
+  const turn = (on: boolean) => {
+    isOn = on;
+  };
+  return { take, turn };
 };
 
 interface Transaction {
