@@ -260,7 +260,7 @@ export const deskJourneys = ({ office, send, world }: Offices): void => {
           const { peer } = (await send('staff:admin', 'GET', `/federation/contracts/${other}`)) as { peer?: unknown };
           expect(peer).toMatchObject({ state });
         },
-        { timeout: 30_000, interval: 500 },
+        { timeout: 240_000, interval: 500 },
       );
       await page.reload();
       await steps.waitFor();
@@ -292,10 +292,10 @@ export const deskJourneys = ({ office, send, world }: Offices): void => {
     await hears('proposed');
     await confirm(page, '承認する');
     await steps.getByRole('cell', { name: '承認', exact: true }).first().waitFor();
-    await vi.waitFor(() => step(`/${own}/approve`), { timeout: 30_000, interval: 500 });
+    await vi.waitFor(() => step(`/${own}/approve`), { timeout: 240_000, interval: 500 });
     await hears('approved');
     await confirm(page, '有効にする');
-    await vi.waitFor(() => step(`/${own}/activate`), { timeout: 30_000, interval: 500 });
+    await vi.waitFor(() => step(`/${own}/activate`), { timeout: 240_000, interval: 500 });
     await hears('active');
     await page.getByText('止まっている理由').waitFor({ state: 'detached' });
     await page.getByText('有効', { exact: true }).first().waitFor();
@@ -311,7 +311,7 @@ export const deskJourneys = ({ office, send, world }: Offices): void => {
     await send('staff:nurse', 'GET', `/fhir/Patient/${id}`);
     await vi.waitFor(
       async () => expect((await send('staff:privacy', 'GET', '/audit/unusual')).findings).toHaveLength(1),
-      { timeout: 60_000, interval: 500 },
+      { timeout: 240_000, interval: 500 },
     );
     const { page, faults } = await office('staff:privacy');
     await menu(page, '通常と異なる閲覧');
@@ -338,7 +338,7 @@ export const deskJourneys = ({ office, send, world }: Offices): void => {
         };
         expect(totals.desk).toBeGreaterThan(20);
       },
-      { timeout: 60_000, interval: 500 },
+      { timeout: 240_000, interval: 500 },
     );
     await menu(page, 'はじめに');
     await menu(page, '使用量と費用');

@@ -62,7 +62,7 @@ export const settled = async (page: Page, words: Locator): Promise<void> => {
         await page.clock.fastForward(3_000);
         return (await words.isVisible()) && (await page.locator('main .mantine-Loader-root').count()) === 0;
       },
-      { timeout: 90_000, interval: 200 },
+      { timeout: 240_000, interval: 200 },
     )
     .toBe(true);
 };

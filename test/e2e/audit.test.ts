@@ -85,7 +85,7 @@ describe('behind the requests', () => {
         expect(records).toBeGreaterThan(5);
         expect(archived).toBeGreaterThan(5);
       },
-      { timeout: 90_000, interval: 2_000 },
+      { timeout: 240_000, interval: 2_000 },
     );
   });
 
@@ -118,7 +118,7 @@ describe('behind the requests', () => {
         expect(found).toMatchObject({ role: 'nurse', facility: '3610000001' });
         return found.id as string;
       },
-      { timeout: 90_000, interval: 2_000 },
+      { timeout: 240_000, interval: 2_000 },
     );
     const { body: report } = await ask('staff:privacy', `/audit/affected?account=${nurse}&from=${started}&count=1000`);
     expect(report.persons).toBe(110);

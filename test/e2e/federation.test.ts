@@ -124,7 +124,7 @@ beforeAll(async () => {
     return told.body.inForce ? true : undefined;
   });
   await until(async () => (sourcesOf((await chart()).body).length === 3 ? true : undefined));
-}, 300_000);
+});
 afterAll(async () => {
   clearInterval(ticking);
   await third?.stop();
@@ -145,7 +145,7 @@ it('opens one chart of three regions, newest first, and says where each entry is
 
   const everything = await doctor('/federation/fhir/Patient/demo-resident-1/$everything');
   expect(sourcesOf(everything.body)).toEqual([THIRD, KESEN, TOKUSHIMA]);
-}, 60_000);
+});
 
 it('joins the audit trails of both regions by one number, and the resident sees it', async () => {
   const { requestId } = await chart('&_count=3');
@@ -154,7 +154,7 @@ it('joins the audit trails of both regions by one number, and the resident sees 
     return (body.entry ?? []).find(({ resource }) => JSON.stringify(resource).includes(requestId!));
   });
   expect(JSON.stringify(found)).toContain('2.999.36.1~3610000002');
-}, 60_000);
+});
 
 it('brings a document of the other region, and its bytes', async () => {
   const data = Buffer.from('退院時サマリー').toString('base64');
@@ -178,7 +178,7 @@ it('brings a document of the other region, and its bytes', async () => {
   const bytes = await doctor(`/federation/fhir/Binary/${binary.body.id}?patient=demo-resident-1&_community=${KESEN}`);
   expect(bytes.status).toBe(200);
   expect(bytes.body).toMatchObject({ data, meta: { source: KESEN } });
-}, 60_000);
+});
 
 it('tells nobody the name of the second resident, who has not opted in', async () => {
   const bodies: string[] = [];
@@ -190,7 +190,7 @@ it('tells nobody the name of the second resident, who has not opted in', async (
   expect(status).toBe(200);
   expect(sourcesOf(body)).not.toContain(THIRD);
   expect(bodies.join()).not.toMatch(/demographics|見本|birthDate/);
-}, 60_000);
+});
 
 it.each([
   [
@@ -254,7 +254,7 @@ it('goes on without a region that suspends the contract between two pages', asyn
   expect(issues(second).some(({ diagnostics }) => diagnostics.includes(KESEN))).toBe(true);
   await send('staff:admin', 'kesen', 'POST', '/federation/contracts/2.999.36.1/resume', {});
   await until(async () => (sourcesOf((await chart()).body).includes(KESEN) ? true : undefined));
-}, 60_000);
+});
 
 it('tells residents with whom their region is linked, and keeps the desk to its people', async () => {
   const { body } = await send('resident:1', 'tokushima', 'GET', '/federation/communities');
@@ -268,7 +268,7 @@ it('tells residents with whom their region is linked, and keeps the desk to its 
   expect(
     (await fetch(`${stacks.tokushima.region().baseUrl}/federation/answer/fhir`, { method: 'POST', body: '{}' })).status,
   ).toBe(401);
-}, 60_000);
+});
 
 it('pairs two regions by a code, without a word of who it is, and shows residents what is theirs', async () => {
   const offered = await send('resident:1', 'kesen', 'POST', '/federation/pairings/codes', { community: '2.999.36.1' });
@@ -289,7 +289,7 @@ it('pairs two regions by a code, without a word of who it is, and shows resident
   expect(ended.status).toBe(204);
   const over = await own('/federation/fhir/Observation?patient=demo-resident-1');
   expect(sourcesOf(over.body)).toEqual([TOKUSHIMA]);
-}, 60_000);
+});
 
 it.skipIf(!hasBrowser)(
   'lets a resident connect two regions in the console, and see both records in one',
@@ -329,7 +329,7 @@ it('breaks the glass in the other region, too, whose person and officer hear of 
   expect(JSON.stringify(queue)).toContain('2.999.36.1~3610000002');
   const { body: alerts } = await send('resident:1', 'kesen', 'GET', '/me/alerts');
   expect(JSON.stringify(alerts)).toContain('2.999.36.1~3610000002');
-}, 60_000);
+});
 
 it('asks a region by IHE alone, where that is what the contract says: found, listed, fetched, and written down there', async () => {
   const oids = { tokushima: '2.999.36.1', kesen: '2.999.3.1' };
@@ -387,7 +387,7 @@ it('asks a region by IHE alone, where that is what the contract says: found, lis
   for (const [one, other] of sides) await take('staff:admin', one, `/${oids[other]}/end`);
   await seedFederation(linked(), { empty: false });
   await until(async () => (sourcesOf((await chart()).body).length === 3 ? true : undefined));
-}, 120_000);
+});
 
 it('answers without a region whose host is frozen, and asks it alone when it is there again', async () => {
   const { pid } = stacks.kesen;
@@ -408,7 +408,7 @@ it('answers without a region whose host is frozen, and asks it alone when it is 
     return sourcesOf(body).length > 0 ? body : undefined;
   });
   expect(sourcesOf(rest)).toEqual([KESEN]);
-}, 60_000);
+});
 
 it('loses nothing of the others when the host of a region dies in the middle of a query', async () => {
   process.kill(stacks.kesen.pid, 'SIGSTOP'); // so that its answer does not come first
@@ -422,7 +422,7 @@ it('loses nothing of the others when the host of a region dies in the middle of 
   expect(issues(body)).toEqual([
     expect.objectContaining({ code: 'transient', diagnostics: expect.stringContaining(KESEN) }),
   ]);
-}, 60_000);
+});
 
 it('a region that is gone is an entry that says so', async () => {
   await third.stop();
@@ -433,4 +433,4 @@ it('a region that is gone is an entry that says so', async () => {
     expect(issues(body)).toContainEqual(
       expect.objectContaining({ code: 'transient', diagnostics: expect.stringContaining(gone) }),
     );
-}, 60_000);
+});

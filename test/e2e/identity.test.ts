@@ -9,7 +9,7 @@ beforeAll(async () => {
   stack = await startLocalStack();
   for (const who of ['system:hospital', 'system:clinic', 'staff:clinic-doctor', 'staff:municipal', 'resident:1'])
     tokens.set(who, await stack.token(who));
-}, 300_000);
+});
 afterAll(async () => {
   await stack?.stop();
 });
@@ -116,10 +116,10 @@ it('links a person of two facilities by the stream, shows the one chart to the o
     const { body } = await send('staff:clinic-doctor', 'GET', chart);
     return (body.entry ?? []).length === 0 ? true : undefined;
   });
-}, 120_000);
+});
 
 it('is closed to whom it is not for', async () => {
   expect((await send('system:clinic', 'GET', '/identity/reviews')).status).toBe(403);
   expect((await send('staff:municipal', 'GET', '/identity/reviews')).status).toBe(200);
   expect((await send('resident:1', 'GET', '/identity/reviews')).status).toBe(403);
-}, 60_000);
+});

@@ -67,12 +67,12 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'load-files-'));
   stack = await startStack({ args, quick: true });
   token = stack.token(REGION, 'system:hospital');
-}, 240_000);
+});
 
 afterAll(async () => {
   await stack?.close();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 it('loads a file, and the same file again without changing anything', async () => {
   const file = writeFiles('twice', 4);
@@ -91,7 +91,7 @@ it('loads a file, and the same file again without changing anything', async () =
     entry: unknown[];
   };
   expect(chart.entry).toHaveLength(5);
-}, 240_000);
+});
 
 /** One patient with more results than one transaction of DynamoDB takes. */
 const writeLarge = (patient: string, count: number): string => {
@@ -133,7 +133,7 @@ it('another facility loading the same ids is refused and told so, and changes no
   const other = await load('--as', 'system:clinic', file);
   expect(other).toMatchObject({ code: 0, said: expect.stringContaining('6 resources refused') });
   expect((await send('GET', '/Patient/theirs-0')).headers.get('etag')).toBe('W/"1"');
-}, 240_000);
+});
 
 it('says what it reads, stops at Ctrl-C in one line, and goes on when it is run again', async () => {
   const file = writeFiles('stopped', 150);
@@ -151,7 +151,7 @@ it('says what it reads, stops at Ctrl-C in one line, and goes on when it is run 
   expect(said.trim().split('\n').at(-1)).toBe('stopped; run the same command again to go on');
   expect(code).toBe(130);
   expect(await load(file)).toMatchObject({ code: 0, said: expect.stringContaining('900 resources stored') });
-}, 240_000);
+});
 
 it('keeps every acknowledged write when the host is killed while loading, and the next load completes the rest', async () => {
   const file = writeFiles('killed', 60);

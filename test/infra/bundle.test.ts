@@ -30,7 +30,7 @@ beforeAll(async () => {
   await new Promise<void>((listening) => aws.listen(0, '127.0.0.1', listening));
   folder = join(mkdtempSync(join(tmpdir(), 'tsumugi-bundles-')), 'lambda');
   bundles = await bundle({ folder });
-}, 120_000);
+});
 afterAll(() => {
   aws.close();
   rmSync(dirname(folder), { recursive: true, force: true });

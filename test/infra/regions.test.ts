@@ -157,4 +157,4 @@ it('a new file is a new stage with its three stacks, and no code', () => {
   const [one, two] = stages.map(({ stateless }) => JSON.stringify(stateless));
   expect(one).toContain('"YEN_PER_USD":"152.5@2026-10-01"');
   expect(two).toContain('"YEN_PER_USD":""');
-}, 120_000);
+});

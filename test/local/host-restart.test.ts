@@ -31,7 +31,7 @@ const heard = async ({ dynamo, fixture: { name } }: Running) => {
   return Items.map(({ p }) => p?.S);
 };
 const untilHeard = (running: Running, p: string) =>
-  vi.waitFor(async () => expect(await heard(running)).toContain(`record ${p}`), { timeout: 40_000, interval: 300 });
+  vi.waitFor(async () => expect(await heard(running)).toContain(`record ${p}`), { timeout: 240_000, interval: 300 });
 
 it('has tables, keys, objects and stream positions of the first start at the second', async () => {
   const first = await start();
@@ -60,4 +60,4 @@ it('has tables, keys, objects and stream positions of the first start at the sec
   await untilHeard(second, 'third');
   const log = readFileSync(join(dataDir, 'testland/logs/streams.log'), { encoding: 'utf8', flag: 'a+' });
   expect(log).toBe('');
-}, 180_000);
+});

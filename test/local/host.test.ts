@@ -11,7 +11,7 @@ beforeAll(async () => {
   fixture = await runFixture();
   await fixture.stack.regions[0]!.startEvents();
   dynamo = new DynamoDBClient(fixture.client('DYNAMODB'));
-}, 120_000);
+});
 afterAll(async () => {
   dynamo.destroy();
   await fixture.stop();
@@ -250,7 +250,7 @@ describe('events', () => {
     const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: fixture.name('Heard') }));
     return new Map(Items.map(({ p, event }) => [p!.S!, JSON.parse(event!.S!)]));
   };
-  const until = <T>(probe: () => Promise<T>) => vi.waitFor(probe, { timeout: 20_000, interval: 200 });
+  const until = <T>(probe: () => Promise<T>) => vi.waitFor(probe, { timeout: 240_000, interval: 200 });
   const put = (p: string) =>
     dynamo.send(new PutItemCommand({ TableName: fixture.name('Table'), Item: { p: { S: p }, s: { S: '1' } } }));
 

@@ -54,7 +54,7 @@ it.each(['GetShardIterator', 'GetRecords'] as const)(
         log: (line) => void lines.push(line),
       },
     );
-    await vi.waitFor(() => expect(heard).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(heard).toHaveLength(1), { timeout: 240_000 });
     await mappings.stop();
     expect(heard[0]).toMatchObject({ Records: [{ dynamodb: { SequenceNumber: '9' } }] });
     expect(lines).toEqual([]);
@@ -105,8 +105,8 @@ it('reads a stream once for all who follow it, each in its own batches, filters 
       log: () => {},
     },
   );
-  await vi.waitFor(() => expect(heard['all']).toHaveLength(3), { timeout: 10_000 });
-  await vi.waitFor(() => expect(heard['late']).toHaveLength(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(heard['all']).toHaveLength(3), { timeout: 240_000 });
+  await vi.waitFor(() => expect(heard['late']).toHaveLength(1), { timeout: 240_000 });
   await mappings.stop();
   expect(heard).toEqual({ all: [['1', '2'], ['3', '4'], ['5']], inserts: [['1', '3', '5']], late: [['4', '5']] });
   expect(readings).toBe(1);

@@ -74,6 +74,8 @@ export const visit = async (
     viewport: { width, height },
     deviceScaleFactor: scale,
   });
+  // On a busy machine the half minute that Playwright waits by itself is not long.
+  context.setDefaultTimeout(120_000);
   await prepare?.(context);
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -72,7 +72,7 @@ export const documents = (given: Given): void => {
           () => dialog.locator('img').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
           {
             message: name,
-            timeout: 30_000,
+            timeout: 240_000,
           },
         )
         .toBeGreaterThan(0);

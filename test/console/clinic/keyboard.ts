@@ -7,7 +7,7 @@ const isFocused = (locator: Locator): Promise<boolean> =>
   locator.evaluate((element) => (element as unknown as { matches(selector: string): boolean }).matches(':focus'));
 
 /** The focus comes there by itself. */
-const focused = (locator: Locator) => expect.poll(() => isFocused(locator), { timeout: 30_000 }).toBe(true);
+const focused = (locator: Locator) => expect.poll(() => isFocused(locator), { timeout: 240_000 }).toBe(true);
 
 const tabTo = async (page: Page, locator: Locator): Promise<number> => {
   for (let pressed = 0; pressed < 60; pressed += 1) {

@@ -48,7 +48,7 @@ export const regions = (given: Given): void => {
     expect(await page.getByText('退院時サマリー（他地域）').count()).toBe(0);
     await page.getByRole('switch', { name: '他の地域の記録も表示' }).press('Space');
     const status = page.getByRole('status').filter({ hasText: KESEN });
-    await status.filter({ hasText: /\d+件/ }).first().waitFor({ timeout: 60_000 });
+    await status.filter({ hasText: /\d+件/ }).first().waitFor({ timeout: 240_000 });
 
     await page.getByRole('tab', { name: /時系列/ }).click();
     const line = page.getByRole('tabpanel').getByRole('listitem').filter({ hasText: '退院時サマリー（他地域）' });

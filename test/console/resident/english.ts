@@ -28,9 +28,9 @@ export const english = (given: Given): void => {
     const isOn = () => kind.isChecked();
     const before = await isOn();
     await kind.press('Space');
-    await expect.poll(isOn, { timeout: 30_000 }).toBe(!before);
+    await expect.poll(isOn, { timeout: 240_000 }).toBe(!before);
     await kind.press('Space');
-    await expect.poll(isOn, { timeout: 30_000 }).toBe(before);
+    await expect.poll(isOn, { timeout: 240_000 }).toBe(before);
 
     await go(english, '/resident/download');
     const [file] = await Promise.all([

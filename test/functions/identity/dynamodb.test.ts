@@ -23,7 +23,7 @@ describe('identity on DynamoDB', () => {
   let api: Api;
   beforeAll(async () => {
     api = await openDynamoDb();
-  }, 60_000);
+  });
   afterAll(stopDynamoDb);
 
   it('makes one Person of six records that are decided on at the same time', async () => {
@@ -37,7 +37,7 @@ describe('identity on DynamoDB', () => {
     expect(new Set(await Promise.all(ids.map(personOf))).size).toBe(1);
     const [head] = await resources.heads([ids[0]!]);
     expect([...head!.linked].sort()).toEqual([...ids].sort());
-  }, 30_000);
+  });
 
   it('links by the insurances of two Coverages, whose ids the server has given, and old cards count', async () => {
     const { register, resolve, personOf, services } = openDesk(api);
@@ -61,7 +61,7 @@ describe('identity on DynamoDB', () => {
     await stored(api, { ...coverageOf(b, '39360009::5:00'), id }, { as: clinic });
     expect(await resolveCoverage(services, id)).toBe('linked');
     expect(await personOf(a)).toBe(await personOf(b));
-  }, 30_000);
+  });
 
   it('links, and gives both sides back byte for byte', async () => {
     const { call, register, resolve, rows } = openDesk(api);
@@ -85,7 +85,7 @@ describe('identity on DynamoDB', () => {
     const unlinked = await call(operator, 'POST', `/identity/pairs/${linked.body.id}/unlink`, { reason });
     expect(unlinked.status).toBe(200);
     expect(await rows(a, b)).toEqual(before);
-  }, 30_000);
+  });
 
   it('merges duplicates of one facility, and gives both back', async () => {
     const { call, register, resources } = openDesk(api);
@@ -104,7 +104,7 @@ describe('identity on DynamoDB', () => {
     const unmerged = await call(operator, 'POST', `/identity/pairs/${merged.body.id}/unmerge`, { reason });
     expect(unmerged.status).toBe(200);
     expect([await text(kept), await text(replaced)]).toEqual(before);
-  }, 30_000);
+  });
 
   it('leaves a Patient alone that another one names', async () => {
     const { register, resources } = openDesk(api);
@@ -112,5 +112,5 @@ describe('identity on DynamoDB', () => {
     const link = [{ other: { reference: `Patient/${named}` }, type: 'seealso' }];
     await register(patientOf(CLINIC, 'l2', { birthDate: '1934-04-04', link }), clinic);
     expect((await resources.get('Patient', named))?.resource()).toMatchObject({ birthDate: '1934-04-04' });
-  }, 30_000);
+  });
 });

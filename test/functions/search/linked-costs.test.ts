@@ -31,7 +31,7 @@ beforeAll(async () => {
     () => NOW,
     resources,
   );
-}, 60_000);
+});
 afterAll(() => stopDynamoDb());
 
 describe('on DynamoDB', () => {

@@ -37,7 +37,7 @@ describe.skipIf(!hasSynthea).each([
         known.get(type)!.filter(({ kind }) => kind === 'reference'),
       );
     }
-  }, 240_000);
+  });
 
   afterAll(() => (where === 'DynamoDB' ? stopDynamoDb() : undefined));
 

@@ -103,7 +103,7 @@ beforeAll(async () => {
     const { matches } = await ask(context(), requestOf(`Patient?${query}&_count=1000`));
     return { ids: matches.map(({ id }) => id), walked, read };
   };
-}, 60_000);
+});
 
 const encode = (pairs: Record<string, string>) =>
   Object.entries(pairs)

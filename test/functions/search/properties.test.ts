@@ -28,7 +28,7 @@ describe.skipIf(!hasSynthea).each([
     engine = await searching(all, () => NOW, where === 'DynamoDB' ? await dynamo() : undefined);
     for (const each of all) byType.set(each.resourceType, [...(byType.get(each.resourceType) ?? []), each]);
     for (const [type, of] of byType) known.set(type, parametersFor(type, of));
-  }, 240_000);
+  });
 
   afterAll(() => (where === 'DynamoDB' ? stopDynamoDb() : undefined));
 

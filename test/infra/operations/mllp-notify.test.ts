@@ -80,7 +80,7 @@ const start = (parts: { url: string; to: { host: string; port: number }; cursorF
 };
 
 const kept = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
-const until = (file: string, cursor: string) => vi.waitFor(() => expect(kept(file)).toBe(cursor), 10_000);
+const until = (file: string, cursor: string) => vi.waitFor(() => expect(kept(file)).toBe(cursor), 240_000);
 
 it('begins to listen at its first start, and delivers each page in order, with the facility’s token', async () => {
   const { url, asked } = await region(['1', '2'], ['3']);
@@ -129,7 +129,7 @@ it('goes on after a restart where it stood, and tells again what had not been an
   let isHanging = true;
   const { to, heard } = await consumer((id) => (id === '3' && isHanging ? undefined : 'AA'));
   const first = start({ url, to, cursorFile });
-  await vi.waitFor(() => expect(heard).toContain('3'), 10_000);
+  await vi.waitFor(() => expect(heard).toContain('3'), 240_000);
   await first.stop();
   expect(kept(cursorFile)).toBe('c1');
 
@@ -138,7 +138,7 @@ it('goes on after a restart where it stood, and tells again what had not been an
   heard.length = 0;
   const log: string[] = [];
   start({ url, to, cursorFile, log });
-  await vi.waitFor(() => expect(log).toContain('no notifications were fetched: the region answered 503'), 10_000);
+  await vi.waitFor(() => expect(log).toContain('no notifications were fetched: the region answered 503'), 240_000);
   state.isDown = false;
   await until(cursorFile, 'c2');
   expect(heard).toEqual(['2', '3']);
