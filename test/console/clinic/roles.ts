@@ -34,7 +34,9 @@ export const roles = (given: Given): void => {
       "window.print = () => { window.printed = document.querySelector('article').innerText; dispatchEvent(new Event('afterprint')); }",
     );
     await page.getByRole('button', { name: 'Print', exact: true }).click();
-    await expect.poll(() => page.evaluate('window.printed ?? ""'), { timeout: 240_000 }).toMatch(/HbA1c[\s\S]*デモ薬局/);
+    await expect
+      .poll(() => page.evaluate('window.printed ?? ""'), { timeout: 240_000 })
+      .toMatch(/HbA1c[\s\S]*デモ薬局/);
     await page.getByRole('tab', { name: /Laboratory/ }).waitFor();
     expect(seen.complaints).toEqual([]);
     await seen.context.close();
