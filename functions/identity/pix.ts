@@ -101,7 +101,9 @@ export const pix =
     };
   };
 
-const identifiersOf = ({ identifier }: Resource): Identifier[] => (Array.isArray(identifier) ? identifier : []);
+/** A number that its facility has merged into another is given to nobody any more (ITI-8, A40). */
+const identifiersOf = ({ identifier }: Resource): Identifier[] =>
+  Array.isArray(identifier) ? identifier.filter(({ use }) => use !== 'old') : [];
 
 const isSource = (one: Identifier, system: string, value: string): boolean =>
   canonicalSystem(one.system ?? '') === canonicalSystem(system) &&

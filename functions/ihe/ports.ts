@@ -51,14 +51,19 @@ export type IndexRefusal =
   /** The sender may not do this at all. */
   | 'forbidden';
 
+/** What of a message is at fault: a number of the patient, the number that is given up, or an element of Patient. */
+export type FaultyPart = 'identifier' | 'obsolete' | 'name' | 'birthDate' | 'gender' | 'address' | 'telecom';
+
 export class IndexError extends Error {
   readonly refusal: IndexRefusal;
   /** Which of several, counted from 0: of identifiers, or of the domains that were asked for. */
   readonly at: number;
-  constructor(refusal: IndexRefusal, rule: string, at = 0) {
+  readonly part: FaultyPart;
+  constructor(refusal: IndexRefusal, rule: string, at = 0, part: FaultyPart = 'identifier') {
     super(rule);
     this.refusal = refusal;
     this.at = at;
+    this.part = part;
   }
 }
 

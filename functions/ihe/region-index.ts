@@ -6,7 +6,7 @@ import type { Answer, Context, FhirRequest, Interaction } from '../interactions/
 import type { Seal } from '../storage/port.ts';
 import type { Authority, Identifier, PatientData } from './patient.ts';
 import { type FhirPatient, fromFhir, systemOf, toFhir } from './patient-fhir.ts';
-import type { DemographicQuery, FeedEvent, MatchPage, PatientIndex, Relation } from './ports.ts';
+import type { DemographicQuery, FaultyPart, FeedEvent, MatchPage, PatientIndex, Relation } from './ports.ts';
 import { IndexError } from './ports.ts';
 
 export interface RegionParts {
@@ -48,9 +48,14 @@ const refused = async <T>(ask: () => Promise<T>): Promise<T> => {
   } catch (fault) {
     if (!(fault instanceof FhirError) || fault.status >= 500) throw fault;
     const kind = fault.status === 403 ? 'forbidden' : fault.status === 404 ? 'unknown-identifier' : 'invalid';
-    throw new IndexError(kind, fault.issues[0]?.diagnostics ?? 'refused');
+    const [issue] = fault.issues;
+    throw new IndexError(kind, issue?.diagnostics ?? 'refused', 0, partOf(issue?.expression?.[0]));
   }
 };
+
+const PARTS: readonly FaultyPart[] = ['name', 'birthDate', 'gender', 'address', 'telecom'];
+const partOf = (expression: string | undefined): FaultyPart =>
+  PARTS.find((part) => new RegExp(`^Patient\\.${part}\\b`).test(expression ?? '')) ?? 'identifier';
 
 const request = (change: Partial<FhirRequest> & Pick<FhirRequest, 'method' | 'path'>): FhirRequest => ({
   params: [],
@@ -65,15 +70,36 @@ const token = (identifier: Identifier): string => `${systemOf(identifier)}|${quo
 // ── Feed ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const feed = async (parts: RegionParts, context: Context, event: FeedEvent): Promise<void> => {
   const own = ownNumber(context, event.patient.identifiers);
+  const obsolete = event.kind === 'merge' ? event.obsolete : [];
+  // Before anything is written: a merge that cannot be is no half of one.
+  const given = await Promise.all(obsolete.map((one, at) => findObsolete(parts, context, one, own, at)));
   const survivor = await save(parts, context, event.patient, own);
-  if (event.kind !== 'merge') return;
-  for (const obsolete of event.obsolete) {
-    const mine = ownNumber(context, [obsolete]);
+  for (const [at, mine] of obsolete.entries()) {
+    const isMine = ({ system, value }: WrittenNumber) => system === systemOf(mine) && value === mine.value;
+    const identifier = given[at]!.map((one) => (isMine(one) ? { ...one, use: 'old' } : one));
     const link = [{ other: { reference: `Patient/${survivor}` }, type: 'replaced-by' }];
     await patch(parts, context, mine, [
       { op: 'add', path: '/active', value: false },
       { op: 'add', path: '/link', value: link },
+      { op: 'add', path: '/identifier', value: identifier },
     ]);
+  }
+};
+
+const findObsolete = async (
+  parts: RegionParts,
+  context: Context,
+  obsolete: Identifier,
+  survivor: Identifier,
+  at: number,
+): Promise<readonly WrittenNumber[]> => {
+  try {
+    const mine = ownNumber(context, [obsolete]);
+    if (mine.value === survivor.value)
+      throw new IndexError('invalid', 'a number cannot be merged into itself', at, 'obsolete');
+    return (await find(parts, context, mine, at)).identifiers;
+  } catch (fault) {
+    throw fault instanceof IndexError ? new IndexError(fault.refusal, fault.message, at, 'obsolete') : fault;
   }
 };
 
@@ -104,6 +130,10 @@ const relate = async (
   }
 };
 
+interface WrittenNumber {
+  readonly system?: string;
+  readonly value?: string;
+}
 interface PatientLink {
   readonly other?: { readonly reference?: string };
   readonly type?: string;
@@ -118,7 +148,12 @@ const find = async ({ fhir }: RegionParts, context: Context, own: Identifier, at
   };
   const [patient] = entry.flatMap(({ resource }) => (resource?.resourceType === 'Patient' ? [resource] : []));
   if (!patient?.id) throw new IndexError('unknown-identifier', 'the patient number is not known', at);
-  return { id: patient.id, links: (Array.isArray(patient.link) ? patient.link : []) as PatientLink[] };
+  const { id, link, identifier } = patient;
+  return {
+    id,
+    links: (Array.isArray(link) ? link : []) as PatientLink[],
+    identifiers: (Array.isArray(identifier) ? identifier : []) as WrittenNumber[],
+  };
 };
 
 /** A facility feeds patients under its own numbers; what others gave out may stand beside them. */
@@ -275,5 +310,6 @@ const paramsOf = (query: DemographicQuery, count: number): [string, string][] =>
     ...any('phone', query.phones),
   ];
   if (params.length === 0) throw new IndexError('invalid', 'a query without a criterion');
-  return [...params, ['_count', String(count)]];
+  // Who was merged into another is answered as that one.
+  return [...params, ['active:not', 'false'], ['_count', String(count)]];
 };

@@ -1,5 +1,5 @@
 // What every answer begins with, and how a refusal looks: https://www.hl7.eu/HL7v2x/v25/std25/ch02.html#Heading30 (MSA, ERR)
-import { IndexError } from '../ports.ts';
+import { type FaultyPart, IndexError } from '../ports.ts';
 import type { Message, OutField, Segment } from './message.ts';
 import { components, Hl7Error, segmentOf, timestamp, value, writeSegment } from './message.ts';
 
@@ -48,8 +48,18 @@ export const refusalOf = (fault: unknown): Refusal => {
   return { ack: 'AR', code: '207', text: 'internal error', location: [], userMessage: 'internal error' };
 };
 
+const FIELDS: Readonly<Record<FaultyPart, readonly [string, number, number]>> = {
+  identifier: ['PID', 1, 3],
+  obsolete: ['MRG', 1, 1],
+  name: ['PID', 1, 5],
+  birthDate: ['PID', 1, 7],
+  gender: ['PID', 1, 8],
+  address: ['PID', 1, 11],
+  telecom: ['PID', 1, 13],
+};
+
 const indexRefusal = (fault: IndexError): Refusal => {
-  const base = { ack: 'AE' as const, text: fault.message, location: ['PID', 1, 3, fault.at + 1] };
+  const base = { ack: 'AE' as const, text: fault.message, location: [...FIELDS[fault.part], fault.at + 1] };
   switch (fault.refusal) {
     case 'unknown-authority':
       return { ...base, code: '204', userMessage: 'Error processing assigning authority' };

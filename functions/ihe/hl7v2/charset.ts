@@ -14,6 +14,8 @@ const NAMES: Readonly<Record<string, Charset>> = {
   'ISO IR87': 'iso-2022-jp',
   'ISO IR13': 'iso-2022-jp',
   'ISO IR14': 'iso-2022-jp',
+  // JIS X 0212: named beside the others by systems that do not use it. A character of it is refused.
+  'ISO IR159': 'iso-2022-jp',
   'ISO-2022-JP': 'iso-2022-jp',
   SHIFT_JIS: 'shift_jis',
   'EUC-JP': 'euc-jp',

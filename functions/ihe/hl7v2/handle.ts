@@ -6,7 +6,7 @@ import type { Charset } from './charset.ts';
 import { decodeMessage, encodeMessage } from './charset.ts';
 import { readFeed, readRelation, senderOf } from './feed.ts';
 import type { Message } from './message.ts';
-import { HL7_LIMITS, Hl7Error, parseMessage, segmentOf, value, writeMessage } from './message.ts';
+import { HL7_LIMITS, Hl7Error, headerOf, parseMessage, segmentOf, value, writeMessage } from './message.ts';
 import type { Written } from './queries.ts';
 import { answerPdq, answerPix } from './queries.ts';
 
@@ -32,7 +32,8 @@ export const handleHl7 = async (bytes: Uint8Array, services: Hl7Services): Promi
   } catch (fault) {
     const refusal = refusalOf(fault);
     if (refusal.text === 'internal error') services.onFault?.(fault);
-    return encode((name) => acknowledgement(message, name, self, refusal));
+    // A sender finds its message by the number in MSA-2, whatever else of it could not be read.
+    return encode((name) => acknowledgement(message ?? headerOf(bytes), name, self, refusal));
   }
 };
 

@@ -63,6 +63,19 @@ export const parseMessage = (text: string): Message => {
   return { delimiters, segments: lines.map((line) => parseSegment(line, delimiters)) };
 };
 
+/** The header alone, of a message that cannot be read: it is ASCII in every character set. Undefined where there is none. */
+export const headerOf = (bytes: Uint8Array): Message | undefined => {
+  const [line = ''] = Buffer.from(bytes.subarray(0, 4_096))
+    .toString('latin1')
+    .trimStart()
+    .split(/[\r\n]/, 1);
+  try {
+    return parseMessage(line.replace(/[^ -~]/g, ''));
+  } catch {
+    return undefined;
+  }
+};
+
 const delimitersOf = (text: string): Delimiters => {
   const [field, component, repetition, escapeMark, subcomponent] = text.slice(3, 8);
   const found = { field, component, repetition, escapeMark, subcomponent };

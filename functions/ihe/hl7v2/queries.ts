@@ -69,7 +69,9 @@ const readDomains = (qpd: Segment | undefined, field: number, index: PatientInde
   Promise.all(repetitions(qpd, field).map((one, at) => located('QPD', field, () => readAuthority(one, index, at))));
 
 const refused = (fault: unknown): Outcome => {
-  const refusal = refusalOf(fault);
+  const said = refusalOf(fault);
+  // A query has no PID: what the index refuses of it is what it asks by.
+  const refusal = fault instanceof IndexError ? { ...said, location: ['QPD', 1, 3] } : said;
   return { ack: refusal.ack === 'AA' ? 'AE' : refusal.ack, status: 'AE', refusal, rest: [] };
 };
 

@@ -1,6 +1,6 @@
 // PIXV3 manager and PDQV3 supplier: one v3 message in, its answer out.
 import type { Identifier } from '../patient.ts';
-import type { Continuations, DemographicQuery, MatchPage, PatientIndex } from '../ports.ts';
+import type { Continuations, DemographicQuery, FaultyPart, MatchPage, PatientIndex } from '../ports.ts';
 import { IndexError } from '../ports.ts';
 import { SoapFault } from '../soap/fault.ts';
 import type { XmlElement } from '../xml/tree.ts';
@@ -81,11 +81,23 @@ const respondFeed: Respond = async ({ message, services }) => {
     await services.index.feed(event, senderOf(header));
     return writeAccept(self, header.sender, header.id, { type: 'CA', details: [] });
   } catch (fault) {
-    return writeAccept(self, header.sender, header.id, refusal(fault, 'CE', PATIENT_ID));
+    const location = fault instanceof IndexError ? PARTS[fault.part] : PATIENT_ID;
+    return writeAccept(self, header.sender, header.id, refusal(fault, 'CE', location));
   }
 };
 
 const PATIENT_ID = '/controlActProcess/subject/registrationEvent/subject1/patient/id';
+const PERSON = '/controlActProcess/subject/registrationEvent/subject1/patient/patientPerson';
+const PARTS: Readonly<Record<FaultyPart, string>> = {
+  identifier: PATIENT_ID,
+  obsolete:
+    '/controlActProcess/subject/registrationEvent/replacementOf/priorRegistration/subject1/priorRegisteredRole/id',
+  name: `${PERSON}/name`,
+  birthDate: `${PERSON}/birthTime`,
+  gender: `${PERSON}/administrativeGenderCode`,
+  address: `${PERSON}/addr`,
+  telecom: `${PERSON}/telecom`,
+};
 const PIX_PARAMETER = '/controlActProcess/queryByParameter/parameterList/patientIdentifier/value';
 const PIX_DOMAIN = '/controlActProcess/queryByParameter/parameterList/dataSource';
 const PDQ_DOMAIN = '/controlActProcess/queryByParameter/parameterList/otherIDsScopingOrganization';
@@ -94,7 +106,7 @@ const PDQ_DOMAIN = '/controlActProcess/queryByParameter/parameterList/otherIDsSc
 const refusal = (fault: unknown, type: AckType, location: string): Acknowledgement => {
   if (!(fault instanceof IndexError)) throw fault;
   const code = { 'missing-identifier': '101', invalid: '102' }[fault.refusal as string] ?? '204';
-  const at = fault.at > 0 || location !== PATIENT_ID ? `${location}[${fault.at + 1}]` : location;
+  const at = fault.at > 0 || !Object.values(PARTS).includes(location) ? `${location}[${fault.at + 1}]` : location;
   return { type, details: [{ code, text: fault.message, location: at }] };
 };
 

@@ -59,14 +59,20 @@ const open = () => {
       onFault: (fault) => faults.push(fault),
     }),
   });
-  const post = async (face: string, body: string, contentType: string, as: Actor = hospital, method = 'POST') => {
+  const post = async (
+    face: string,
+    body: string | Buffer,
+    contentType: string,
+    as: Actor = hospital,
+    method = 'POST',
+  ) => {
     actor = as;
     const event = {
       rawPath: `/ihe/${face}`,
       headers: { 'content-type': contentType },
       requestContext: { requestId: 'r', http: { method } },
-      isBase64Encoded: false,
-      body,
+      isBase64Encoded: typeof body !== 'string',
+      body: typeof body === 'string' ? body : body.toString('base64'),
     };
     const result = (await handler(event as never, {} as LambdaContext)) as APIGatewayProxyStructuredResultV2;
     const text = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8').toString();
@@ -119,6 +125,53 @@ describe('HL7 v2', () => {
     expect(value(segmentOf(merged, 'MSA'), 1)).toBe('AA');
     const old = (await send('GET', `/Patient?identifier=urn:oid:${HOSPITAL}|A2`)).body.entry?.[0]?.resource;
     expect(old).toMatchObject({ active: false, link: [{ type: 'replaced-by' }] });
+    // Nobody is told the number that was given up, as if there were two patients.
+    const found = await hl7('QBP^Q22^QBP_Q21', ['QPD|IHE PDQ Query|T|@PID.5.1^山田', 'RCP|I']);
+    expect(segmentsOf(found, 'PID').map((one) => value(one, 3))).toEqual(['A1']);
+    const pix = await hl7('QBP^Q23^QBP_Q21', [`QPD|IHE PIX Query|T|${HOSPITAL_NUMBER}`, 'RCP|I']);
+    expect(segmentOf(pix, 'PID')?.fields[2]).toHaveLength(1);
+  });
+
+  it('merges nothing by half: not into itself, not what is not there, not another’s', async () => {
+    const { hl7, send } = open();
+    await hl7('ADT^A04', ['EVN||1', pid(HOSPITAL_NUMBER)]);
+    const merge = async (number: string) => {
+      const answer = await hl7('ADT^A40', ['EVN||1', pid(HOSPITAL_NUMBER, '別名^太郎'), `MRG|${number}`]);
+      const err = segmentOf(answer, 'ERR');
+      return [value(segmentOf(answer, 'MSA'), 1), value(err, 2), value(err, 2, 3), value(err, 3)];
+    };
+    expect(await merge(HOSPITAL_NUMBER)).toEqual(['AE', 'MRG', '1', '102']);
+    expect(await merge(HOSPITAL_NUMBER.replace('A1', 'A9'))).toEqual(['AE', 'MRG', '1', '204']);
+    expect(await merge('A1^^^3610000002')).toEqual(['AE', 'MRG', '1', '207']);
+    const kept = (await send('GET', `/Patient?identifier=urn:oid:${HOSPITAL}|A1`)).body.entry?.[0]?.resource;
+    expect(kept).toMatchObject({ name: [{ family: '山田' }, {}], meta: { versionId: '1' } });
+    expect(kept?.active).toBeUndefined();
+  });
+
+  it('says at which field a value is wrong, and of a query at QPD', async () => {
+    const { hl7 } = open();
+    const at = async (...sent: Parameters<typeof hl7>) => {
+      const err = segmentOf(await hl7(...sent), 'ERR');
+      return [value(err, 2), value(err, 2, 3)].join('-');
+    };
+    expect(await at('ADT^A04', ['EVN||1', pid(HOSPITAL_NUMBER, undefined, '19991399|M')])).toBe('PID-7');
+    expect(await at('QBP^Q22^QBP_Q21', ['QPD|IHE PDQ Query|T|@PID.6.1^阿波', 'RCP|I'])).toBe('QPD-3');
+  });
+
+  it('names the message that it cannot read by its number', async () => {
+    const { post } = open();
+    const header = (charset: string) =>
+      `MSH|^~\\&|EMR|H|T|T|20261122||ADT^A04^ADT_A01|NUMBER-7|P|2.5||||||${charset}\r`;
+    for (const [sent, code] of [
+      [Buffer.concat([Buffer.from(header('UNICODE UTF-8')), Buffer.from([0xff, 0xfe])]), 'AR'],
+      [Buffer.from(header('KLINGON')), 'AR'],
+      [Buffer.from(`${header('UNICODE UTF-8')}no segment\r`), 'AE'],
+    ] as const) {
+      const { text } = await post('hl7v2', sent, 'application/hl7-v2+er7');
+      const answer = parseMessage(text);
+      expect([1, 2].map((field) => value(segmentOf(answer, 'MSA'), field))).toEqual([code, 'NUMBER-7']);
+      expect(value(segmentOf(answer, 'MSH'), 5)).toBe('EMR');
+    }
   });
 
   it('links two numbers by A24 and takes it back by A37, for identity to follow', async () => {
