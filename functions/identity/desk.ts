@@ -101,14 +101,16 @@ export const different = (
     if (a === b) throw refuse('invalid', 'patients: two different records', 'patients');
     const groups = await groupsOf(services, [a, b]);
     if (groupOf(groups, a) === groupOf(groups, b)) throw conflict('the records are linked; unlink them first');
-    const [row] = await readPairs(services.resources, [[a, b]]);
+    const rows = await readPairs(services.resources, between(ids(groupOf(groups, a)), ids(groupOf(groups, b))));
+    const row = rowOf(rows, a, b);
     const agreement =
-      row!.pair?.ruling.agreement ?? compare(cardIn(groupOf(groups, a), a), cardIn(groupOf(groups, b), b));
-    await services.resources.commit(
-      [ruling(row!, rulingOf(services, decision, { state: 'different', agreement }))],
-      services.clock(),
-    );
-    return needPair(services, row!.id);
+      row.pair?.ruling.agreement ?? compare(cardIn(groupOf(groups, a), a), cardIn(groupOf(groups, b), b));
+    const apart = (one: PairRow, of = one.pair?.ruling.agreement) =>
+      ruling(one, rulingOf(services, decision, { state: 'different', agreement: of }));
+    // Of the same two people something else may be open: it is the same question.
+    const also = rows.filter((one) => one !== row && one.pair?.ruling.state === 'review');
+    await services.resources.commit([apart(row, agreement), ...also.map((one) => apart(one))], services.clock());
+    return needPair(services, row.id);
   });
 
 /** What apart means for every pair across the two sides: nothing links them again by rule. */

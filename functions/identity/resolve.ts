@@ -2,12 +2,11 @@
 // directly by whoever cannot wait. The same call again changes nothing.
 import type { AuditRecord } from '../audit/port.ts';
 import { REGION_OWNER } from '../consent/matrix.ts';
-import type { Write } from '../storage/port.ts';
 import { candidatesOf } from './candidates.ts';
 import { followDeletion, followLinks, followMerge, isReplaced } from './facility-word.ts';
 import { readInsured, takeCoverage } from './insured.ts';
 import { compare } from './matching/compare.ts';
-import { contradicts } from './matching/grade.ts';
+import { contradicts, mayStandTogether } from './matching/grade.ts';
 import { type Candidate, judge, type Scored } from './matching/judge.ts';
 import { between, type PairRow, type Ruling, readPairs, ruling } from './pairs.ts';
 import { ensurePerson, type Group, groupsOf, isEnrolled, joining, survivorOf } from './persons.ts';
@@ -19,11 +18,6 @@ export type Outcome = 'linked' | 'review' | 'alone' | 'known' | 'gone';
 
 interface Found extends Candidate {
   readonly group: Group;
-}
-
-interface Question {
-  readonly row: PairRow;
-  readonly write: Write;
 }
 
 const MOST_QUESTIONS = 10;
@@ -98,9 +92,22 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
     at: new Date(now).toISOString(),
   });
 
-  const question = (one: Scored): Question => {
-    const row = rowOf(patient, one.candidate.id);
-    return { row, write: ruling(row, judged('review', one)) };
+  /** What is open between this person and others: one question for each of them, by the pair that says most. */
+  const ask = async (graded: readonly Scored<Found>[]): Promise<number> => {
+    const questions = [...Map.groupBy(graded, ({ candidate }) => candidate.group)].flatMap(([group, [most]]) => {
+      const states = between(ids(own), ids(group)).map(([one, other]) => rowOf(one, other).pair?.ruling.state);
+      // People have said that the two are two; whoever is asked about another of their records is asked the same again.
+      if (states.includes('different')) return [];
+      const row = rowOf(patient, most!.candidate.id);
+      return [{ isOpen: states.includes('review'), isNew: row.pair === undefined, row, most: most! }];
+    });
+    const fresh = questions.filter(({ isOpen, isNew }) => isNew && !isOpen).slice(0, MOST_QUESTIONS);
+    if (fresh.length > 0)
+      await resources.commit(
+        fresh.map(({ row, most }) => ruling(row, judged('review', most))),
+        now,
+      );
+    return questions.filter(({ isOpen, isNew }) => isNew || isOpen).length;
   };
 
   if (best && mayJoin(own, best.candidate.group, subject.id, isRuledOut)) {
@@ -121,11 +128,12 @@ const resolveOnce = async (services: IdentityServices, patient: string, by: stri
       now,
     );
     await services.audit.record(recordsOf(services, 'identity-link', [patient, best.candidate.id], by));
-    await ask(services, verdict.possible.map(question));
+    // What has just become one person may be certain of others besides, and much of what is open may have been asked of the rest of it.
+    if (verdict.possible.length > 0) await resolveOnce(services, patient, by);
     return 'linked';
   }
   const graded = [...verdict.certain.filter(({ grade }) => grade !== 'none'), ...verdict.possible];
-  const asked = await ask(services, graded.map(question));
+  const asked = await ask(graded);
   if (asked + doubts > 0) return 'review';
   return own.members.length > 1 ? 'known' : 'alone';
 };
@@ -180,20 +188,9 @@ const mayJoin = (own: Group, other: Group, subject: string, isRuledOut: (a: stri
         (theirs) =>
           !isRuledOut(mine.id, theirs.id) &&
           mine.stored.facility !== theirs.stored.facility &&
-          !contradicts(compare(mine.card, theirs.card)),
+          mayStandTogether(compare(mine.card, theirs.card)),
       ),
     );
-};
-
-/** Puts what is open into the queue, once: what people have decided stays decided. */
-const ask = async ({ resources, clock }: IdentityServices, questions: readonly Question[]): Promise<number> => {
-  const fresh = questions.filter(({ row }) => row.pair === undefined).slice(0, MOST_QUESTIONS);
-  if (fresh.length > 0)
-    await resources.commit(
-      fresh.map(({ write }) => write),
-      clock(),
-    );
-  return questions.filter(({ row }) => row.pair === undefined || row.pair.ruling.state === 'review').length;
 };
 
 /** One for each of the two: who is the resident of either sees it. */

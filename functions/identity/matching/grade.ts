@@ -66,6 +66,13 @@ export const isCertain = (pair: Comparison): boolean =>
   (isOrdinary(pair) || hasBirthSlip(pair) || hasOtherFamily(pair) || agreesInOneScript(pair));
 
 /**
+ * Whether two records may come to be one person's for the sake of a third that is certain of both. Nothing speaks against it, and a
+ * given name that agrees in one script alone, as that of a twin may, is certain by itself.
+ */
+export const mayStandTogether = (pair: Comparison): boolean =>
+  !contradicts(pair) && (isCertain(pair) || (pair.given !== 'homophone' && pair.given !== 'misread'));
+
+/**
  * Another given name altogether, or another birth date that no slip explains, is another person: father and son of one house share all
  * the rest. Unless something says that it is this very one.
  */
