@@ -2,6 +2,7 @@
 // that of the FHIR API: who asks, may that role, what is asked, the audit record, the answer.
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type * as z from 'zod/mini';
 import { FhirError, forbidden, notFound, refuse } from '../fhir/outcome.ts';
 import type { Context, FhirRequest, Services } from '../interactions/contract.ts';
 import type { Log } from '../interactions/faults.ts';
@@ -117,14 +118,25 @@ const queryOf = ({ rawQueryString }: APIGatewayProxyEventV2): Record<string, str
 const bodyOf = ({ body: schema, mostBytes = MOST_BYTES }: JsonRoute, { event, request }: JsonCall): unknown => {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.byteLength > mostBytes) throw refuse('tooLarge', `the body may have at most ${mostBytes} bytes here`);
-  if (schema === undefined) {
-    if (bytes.byteLength > 0) throw refuse('invalid', 'this address takes no body');
-    return undefined;
-  }
   if (schema === 'bytes') return bytes;
+  if (bytes.byteLength === 0) return schema && whereNothingIsSaid(schema);
   if (mediaType(request.headers['content-type'] ?? '').type !== 'application/json')
-    throw refuse('unsupportedMedia', 'the body must be application/json');
-  return parseWith(schema, parseJsonBody(bytes));
+    throw refuse('unsupportedMedia', 'the body must be JSON, and Content-Type must say application/json');
+  const value = parseJsonBody(bytes);
+  if (schema) return parseWith(schema, value);
+  // What many clients send with a POST that has nothing to say.
+  if (JSON.stringify(value) !== '{}') throw refuse('invalid', 'this address takes no body');
+  return undefined;
+};
+
+/** No body is an object without elements; where some are needed, the answer says which. */
+const whereNothingIsSaid = (schema: z.core.$ZodType): unknown => {
+  try {
+    return parseWith(schema, {});
+  } catch (error) {
+    if (!(error instanceof FhirError)) throw error;
+    throw new FhirError('invalid', [{ diagnostics: 'a body in JSON (application/json) is needed' }, ...error.issues]);
+  }
 };
 
 const respond = (answer: JsonAnswer, { requestId, request }: JsonCall): APIGatewayProxyStructuredResultV2 => {

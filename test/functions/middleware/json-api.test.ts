@@ -40,6 +40,21 @@ const routes = [
   }),
   route({
     method: 'POST',
+    path: '/admin/things/newest',
+    interaction: 'thing-touch',
+    roles: ['admin'],
+    handle: async () => ({ status: 200 }),
+  }),
+  route({
+    method: 'POST',
+    path: '/admin/things/{id}/close',
+    interaction: 'thing-close',
+    roles: ['admin'],
+    body: z.strictObject({ why: z.optional(z.string()) }),
+    handle: async (_, { body }) => ({ status: 200, body: { why: body.why ?? null } }),
+  }),
+  route({
+    method: 'POST',
     path: '/admin/broken',
     interaction: 'thing-broken',
     roles: ['admin'],
@@ -166,6 +181,24 @@ it.each([
   const { send } = open();
 
   expect((await send('POST', '/admin/things', body, admin, headers)).status).toBe(status);
+});
+
+it('says of a missing body what it would have to hold', async () => {
+  const { send } = open();
+  const got = await send('POST', '/admin/things');
+  expect(got.status).toBe(400);
+  expect(got.body.issue.map(({ diagnostics }: { diagnostics: string }) => diagnostics)).toEqual([
+    'a body in JSON (application/json) is needed',
+    'name must be of type string',
+  ]);
+});
+
+it('takes no body for an empty one, where nothing has to be said and where nothing can be', async () => {
+  const { send } = open();
+  expect((await send('POST', '/admin/things/newest')).status).toBe(200);
+  expect((await send('POST', '/admin/things/newest', '{}')).status).toBe(200);
+  expect((await send('POST', '/admin/things/newest/close')).body).toEqual({ why: null });
+  expect((await send('POST', '/admin/things/newest', '{"name":"a"}')).status).toBe(400);
 });
 
 it('says of an unforeseen error nothing but the number of the request', async () => {
