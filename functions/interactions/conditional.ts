@@ -11,20 +11,30 @@ const RESULT_PARAMS = new Set(['_format', '_pretty', '_summary', '_elements', '_
 
 /**
  * What a conditional interaction means by its criteria: the own facility's records only, so that two facilities that number
- * their patients alike never meet. https://hl7.org/fhir/R4/http.html#ccreate
+ * their patients alike never meet. `except`: what a transaction is about to change or to take away, as `Type/id`.
+ * https://hl7.org/fhir/R4/http.html#ccreate
  */
 export const matches = async (
   services: Pick<Services, 'resources' | 'region' | 'clock'>,
   context: Context,
   type: string,
   params: readonly (readonly [string, string])[],
+  except: ReadonlySet<string> = NONE,
 ): Promise<readonly Stored[]> => {
-  const criteria = params.filter(([name]) => !RESULT_PARAMS.has(name));
-  if (criteria.length === 0) throw refuse('stale', `a conditional interaction on ${type} needs search criteria`);
+  const criteria = criteriaIn(type, params);
   assertSearchable(context, type);
   const permit = searchPermit(services.resources, context);
   const owner = ownerOf(context);
-  return matching(services)(context, type, criteria, (stored) => stored.facility === owner && permit(stored));
+  const isMeant = (stored: Stored) => stored.facility === owner && !except.has(`${type}/${stored.id}`);
+  return matching(services)(context, type, criteria, (stored) => isMeant(stored) && permit(stored));
+};
+
+const NONE: ReadonlySet<string> = new Set();
+
+export const criteriaIn = (type: string, params: readonly (readonly [string, string])[]) => {
+  const criteria = params.filter(([name]) => !RESULT_PARAMS.has(name));
+  if (criteria.length === 0) throw refuse('stale', `a conditional interaction on ${type} needs search criteria`);
+  return criteria;
 };
 
 /** `If-None-Exist: identifier=…`; the type and a question mark before it are admitted, since Bundle.entry.request has them. */
@@ -33,6 +43,8 @@ export const parseCriteria = (type: string, text: string) =>
 
 /** At most one, or 412: https://hl7.org/fhir/R4/http.html#cond-update */
 export const onlyMatch = (type: string, found: readonly Stored[]): Stored | undefined => {
-  if (found.length > 1) throw refuse('ambiguous', `the criteria match more than one ${type}`);
+  if (found.length > 1) throw ambiguous(type);
   return found[0];
 };
+
+export const ambiguous = (type: string) => refuse('ambiguous', `the criteria match more than one ${type}`);

@@ -1,12 +1,13 @@
 // FHIR search: parse → plan → run → page. https://hl7.org/fhir/R4/search.html
 import { refuse } from '../fhir/outcome.ts';
-import type { Issue } from '../fhir/types.ts';
+import type { Issue, Resource } from '../fhir/types.ts';
 import type { Context, Services } from '../interactions/contract.ts';
 import type { Stored } from '../storage/port.ts';
 import { isCompartment } from './compartments.ts';
 import { type Cursor, openCursor, sealCursor } from './cursor.ts';
 import { include } from './include.ts';
 import { isLinkedByDefault, linkedPatients, namedPatients, withLinked } from './linked.ts';
+import { matchesAll } from './match.ts';
 import { parse } from './parse.ts';
 import { plan } from './plan.ts';
 import type { Query } from './query.ts';
@@ -160,6 +161,35 @@ export const search =
 /** Conditional interactions may read more than a search: whether a second match exists must be known. */
 const CONDITIONAL_PAGES = 100;
 
+/** The criteria of a conditional interaction: search parameters alone, and one at least. */
+const criteriaOf = (region: Services['region'], { actor, now }: Context, type: string, params: Params): Query => {
+  const query = parse({
+    type,
+    compartment: undefined,
+    params,
+    handling: 'strict',
+    now,
+    baseUrls: basesOf(region),
+    facility: actor.facility,
+  });
+  if (query.criteria.length + query.links.length === 0)
+    throw refuse('ambiguous', 'the conditional criteria are empty: they do not select a resource');
+  if (query.used.length > query.criteria.length + query.links.length)
+    throw refuse('invalid', 'conditional criteria take search parameters only, not those that shape a result');
+  return query;
+};
+
+/** Whether criteria select what is not stored yet. What other resources decide (a chain) is not known of it. */
+export const selecting = (
+  { region }: Pick<Services, 'region'>,
+  context: Context,
+  type: string,
+  params: Params,
+): ((resource: Resource) => boolean) => {
+  const { criteria, links } = criteriaOf(region, context, type, params);
+  return (resource) => links.length === 0 && matchesAll(criteria, resource, { facility: context.actor.facility ?? '' });
+};
+
 /**
  * At most two matches among the caller's own facility's records, for conditional interactions.
  * https://hl7.org/fhir/R4/http.html#cond-update
@@ -169,20 +199,8 @@ export const matching =
   (services: Pick<Services, 'resources' | 'clock' | 'region'>) =>
   async (context: Context, type: string, params: Params, permit: (stored: Stored) => boolean): Promise<Stored[]> => {
     const { resources, clock, region } = services;
-    const { actor, now } = context;
-    const query = parse({
-      type,
-      compartment: undefined,
-      params,
-      handling: 'strict',
-      now,
-      baseUrls: basesOf(region),
-      facility: actor.facility,
-    });
-    if (query.criteria.length + query.links.length === 0)
-      throw refuse('ambiguous', 'the conditional criteria are empty: they do not select a resource');
-    if (query.used.length > query.criteria.length + query.links.length)
-      throw refuse('invalid', 'conditional criteria take search parameters only, not those that shape a result');
+    const { actor } = context;
+    const query = criteriaOf(region, context, type, params);
     const planned = await plan({ resources, permit, isSure: true }, { ...query, count: 2 });
     // A resident has no facility: whose records are theirs, `permit` says.
     const isOwn = (stored: Stored) => actor.facility === undefined || stored.facility === actor.facility;

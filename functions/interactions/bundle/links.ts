@@ -1,6 +1,7 @@
 import { refuse } from '../../fhir/outcome.ts';
-import type { Stored } from '../../storage/port.ts';
-import { matches, onlyMatch } from '../conditional.ts';
+import type { Resource } from '../../fhir/types.ts';
+import { selecting } from '../../search/search.ts';
+import { ambiguous, criteriaIn, matches, onlyMatch } from '../conditional.ts';
 import type { Context } from '../contract.ts';
 import { hasEndpoint } from '../ids.ts';
 import { parseForm } from '../query.ts';
@@ -27,8 +28,10 @@ export class Links {
 
   /** Two entries under one address: nobody could say which one is meant. */
   add({ entry, type, id, previous, existing }: Plan): void {
-    if (!entry.fullUrl || id === undefined) return;
+    if (id === undefined) return;
     const target = `${type}/${id}`;
+    this.targets.set(placeOf(entry), target);
+    if (!entry.fullUrl) return;
     const before = this.targets.get(entry.fullUrl);
     if (before !== undefined && before !== target) throw refuse('invalid', 'another entry has the same fullUrl');
     this.targets.set(entry.fullUrl, target);
@@ -74,29 +77,62 @@ export const linkedOf = (plan: Plan, bases: readonly string[]): Linked => {
   return { plan, entry: plan.entry, open };
 };
 
-/** `Practitioner?identifier=…`: exactly one match each, looked up once however often it stands there. */
+/** An entry's address of ours, whether the client gave it one or not. */
+const PLACE = 'urn:tsumugi:entry:';
+const placeOf = ({ at }: Plan['entry']) => `${PLACE}${at}`;
+
+/**
+ * `Practitioner?identifier=…`: exactly one match each, looked up once however often it stands there. That is the last step of a
+ * transaction, so what it writes can be meant, and what it changes is meant as it will be: https://hl7.org/fhir/R4/http.html#trules
+ */
 export const resolveConditional = async (
   services: Needs,
   context: Context,
   linked: readonly Linked[],
+  plans: readonly Plan[],
 ): Promise<void> => {
   const known = new Map<string, Promise<string>>();
+  const changing = new Set(plans.flatMap(({ type, id, existing }) => (id && !existing ? [`${type}/${id}`] : [])));
   await each(linked, async (item) => {
+    const open: Slot[] = [];
     for (const slot of item.open) {
-      const found = slot.isReference ? CONDITIONAL.exec(slot.value) : null;
-      if (!found || !hasEndpoint(found[1]!)) continue;
-      const [, type, query] = found as unknown as [string, string, string];
-      if (!known.has(slot.value)) known.set(slot.value, targetOf(services, context, type, query));
-      slot.write(await known.get(slot.value)!);
+      const [, type, query] = (slot.isReference && CONDITIONAL.exec(slot.value)) || [];
+      if (!type || !query || !hasEndpoint(type)) {
+        open.push(slot);
+        continue;
+      }
+      if (!known.has(slot.value)) known.set(slot.value, targetOf(services, context, type, query, { plans, changing }));
+      const value = await known.get(slot.value)!;
+      slot.write(value);
+      if (value.startsWith(PLACE)) open.push({ ...slot, value });
     }
-    item.open = item.open.filter((slot) => !(slot.isReference && CONDITIONAL.test(slot.value)));
+    item.open = open;
   });
 };
 
-const targetOf = async (services: Needs, context: Context, type: string, query: string): Promise<string> => {
-  const found: Stored | undefined = onlyMatch(type, await matches(services, context, type, parseForm(query)));
-  if (!found) throw refuse('stale', `a conditional reference matches no ${type}`);
-  return `${type}/${found.id}`;
+/** The place of the entry that is meant, or the reference of what is stored. */
+const targetOf = async (
+  services: Needs,
+  context: Context,
+  type: string,
+  query: string,
+  { plans, changing }: { plans: readonly Plan[]; changing: ReadonlySet<string> },
+): Promise<string> => {
+  const params = parseForm(query);
+  const found = await matches(services, context, type, params, changing);
+  const isSelected = selecting(services, context, type, criteriaIn(type, params));
+  const written = plans.filter(
+    (plan) =>
+      plan.type === type &&
+      plan.resource &&
+      !plan.existing &&
+      isSelected({ ...plan.resource, id: plan.id } as Resource),
+  );
+  if (written.length > 0 && found.length + written.length > 1) throw ambiguous(type);
+  const stored = onlyMatch(type, found);
+  const [plan] = written;
+  if (!stored && !plan) throw refuse('stale', `a conditional reference matches no ${type}`);
+  return stored ? `${type}/${stored.id}` : placeOf(plan!.entry);
 };
 
 /** What is still open may point outside of the Bundle, but a placeholder names nothing there. */

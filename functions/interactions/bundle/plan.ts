@@ -193,22 +193,13 @@ const lookUpIfNoneExist = async (services: Needs, context: Context, plan: Plan, 
   const criteria = plan.entry.request.headers['if-none-exist'];
   if (criteria === undefined) return;
   const params = parseCriteria(plan.type, criteria);
-  const found = await matches(services, context, plan.type, params);
-  plan.existing = onlyMatch(
-    plan.type,
-    found.filter(({ id }) => !going.has(`${plan.type}/${id}`)),
-  );
+  plan.existing = onlyMatch(plan.type, await matches(services, context, plan.type, params, going));
   if (plan.existing) assertReadable(services.resources, context, plan.existing);
   else plan.seed = JSON.stringify([context.actor.facility, plan.type, [...params].sort()]);
 };
 
-const onlyOne = async (services: Needs, context: Context, { type, entry }: Plan, going: ReadonlySet<string>) => {
-  const found = await matches(services, context, type, entry.request.params);
-  return onlyMatch(
-    type,
-    found.filter(({ id }) => !going.has(`${type}/${id}`)),
-  );
-};
+const onlyOne = async (services: Needs, context: Context, { type, entry }: Plan, going: ReadonlySet<string>) =>
+  onlyMatch(type, await matches(services, context, type, entry.request.params, going));
 
 /** Versions, and that a patch has something to work on; what the patch makes of it is checked like any resource. */
 export const checkPrevious = (services: Needs, context: Context, plan: Plan): void => {

@@ -88,7 +88,7 @@ const link = async (services: Needs, context: Context, plans: readonly Plan[]): 
     written.filter((plan) => isNew(plan) && plan.type === 'Patient'),
   );
   gather(plans, atOf, (plan) => links.add(plan));
-  await resolveConditional(services, context, linked);
+  await resolveConditional(services, context, linked, plans);
   for (const item of linked) links.rewrite(item);
 
   const others = written.filter(isNew);

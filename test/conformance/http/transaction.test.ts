@@ -119,6 +119,54 @@ describe('transaction', () => {
     expect((await send('Patient?identifier=P-1')).status).toBe(412);
   });
 
+  it('resolves a conditional reference last: to what the transaction writes, as it will be, and not to what it takes away', async () => {
+    const api = openApi();
+    const { id } = await stored(api, given.patient({ identifier: [{ value: 'old' }] }));
+    const subject = (value: string) =>
+      post(given.observation('x', { subject: { reference: `Patient?identifier=${value}` } }));
+    const encounter = { reference: 'Encounter?identifier=e-1' };
+    const send = async (...entry: unknown[]) => {
+      const { status, body } = await api.send('POST', '/', {
+        body: given.bundle('transaction', entry),
+        headers: { prefer: 'return=representation' },
+      });
+      return { status, resources: body.entry?.map(({ resource }) => resource), issue: body.issue };
+    };
+
+    const made = await send(
+      post(given.observation('x', { subject: { reference: 'Patient?identifier=new' }, encounter })),
+      post({
+        resourceType: 'Encounter',
+        status: 'finished',
+        class: { code: 'AMB' },
+        identifier: [{ value: 'e-1' }],
+        subject: { reference: 'Patient?identifier=new' },
+      }),
+      post(given.patient({ identifier: [{ value: 'new' }] })),
+    );
+    expect(made.issue).toBeUndefined();
+    const [observation, visit, patient] = made.resources!;
+    expect(observation).toMatchObject({
+      subject: { reference: `Patient/${patient!.id}` },
+      encounter: { reference: `Encounter/${visit!.id}` },
+    });
+
+    const renamed = {
+      resource: given.patient({ id, identifier: [{ value: 'renamed' }] }),
+      request: { method: 'PUT', url: `Patient/${id}` },
+    };
+    expect((await send(subject('old'), renamed)).status).toBe(412);
+    expect((await send(subject('renamed'), renamed)).resources?.[0]).toMatchObject({
+      subject: { reference: `Patient/${id}` },
+    });
+    expect(
+      (await send(subject('renamed'), { request: { method: 'DELETE', url: 'Patient?identifier=new' } })).status,
+    ).toBe(200);
+    expect((await send(subject('renamed'), post(given.patient({ identifier: [{ value: 'renamed' }] })))).status).toBe(
+      412,
+    );
+  });
+
   it('leaves canonicals and references to others alone, and keeps a link to a version one', async () => {
     const api = openApi();
     const { body } = await api.send('POST', '/', {
