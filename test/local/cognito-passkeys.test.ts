@@ -6,7 +6,7 @@ import {
   AdminDisableUserCommand,
   AdminSetUserMFAPreferenceCommand,
   AdminSetUserPasswordCommand,
-  CognitoIdentityProviderClient,
+  type CognitoIdentityProviderClient,
   CompleteWebAuthnRegistrationCommand,
   DeleteWebAuthnCredentialCommand,
   InitiateAuthCommand,
@@ -17,13 +17,10 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signIn } from '../../infra/local/cognito/client.ts';
-import { cognitoService } from '../../infra/local/cognito/service.ts';
 import { openUserPools } from '../../infra/local/cognito/user-pools.ts';
-import { type Listening, openService } from '../../infra/local/front/service.ts';
 import type { Json } from '../../infra/local/host/assembly.ts';
-import type { Resources } from '../../infra/local/host/resources.ts';
-import { openIam } from '../../infra/local/iam.ts';
 import { type Manner, openAuthenticator } from '../support/authenticator.ts';
+import { openCognito, resourcesOf } from '../support/cognito.ts';
 import { poolResource } from '../support/pool-resource.ts';
 
 const STAFF = 'ap-northeast-1_staff0001';
@@ -47,36 +44,17 @@ const client = (poolId: string) =>
 const pool = (id: string, MfaConfiguration: string, more: Record<string, Json> = passkeys) =>
   poolResource('AWS::Cognito::UserPool', id, { MfaConfiguration, UserPoolTier: 'ESSENTIALS', ...more });
 
-const resourcesOf = (...all: ReturnType<typeof poolResource>[]): Resources => ({
-  stage: 'test',
-  account: '000000000000',
-  awsRegion: 'ap-northeast-1',
-  all,
-  ofType: (...types) => all.filter(({ type }) => types.includes(type)),
-  asset: () => undefined,
-});
-
-let listening: Listening;
 let cognito: CognitoIdentityProviderClient;
+let stop: () => Promise<unknown>;
 beforeAll(async () => {
-  const iam = openIam();
-  const pools = openUserPools(undefined);
-  pools.add(
-    resourcesOf(pool(STAFF, 'ON'), client(STAFF), pool(RESIDENTS, 'OPTIONAL'), client(RESIDENTS)),
-    async (_, event) => event,
-  );
-  listening = await openService(cognitoService(pools), iam);
-  cognito = new CognitoIdentityProviderClient({
-    endpoint: listening.endpoint,
-    region: 'ap-northeast-1',
-    credentials: iam.operator,
-    maxAttempts: 1,
-  });
+  ({ cognito, stop } = await openCognito([
+    pool(STAFF, 'ON'),
+    client(STAFF),
+    pool(RESIDENTS, 'OPTIONAL'),
+    client(RESIDENTS),
+  ]));
 });
-afterAll(async () => {
-  cognito.destroy();
-  await listening.stop();
-});
+afterAll(() => stop());
 
 let made = 0;
 /** A person of the pool with a password, and a second factor where the pool demands one. */

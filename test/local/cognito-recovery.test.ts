@@ -3,17 +3,14 @@
 import {
   AdminCreateUserCommand,
   AdminSetUserPasswordCommand,
-  CognitoIdentityProviderClient,
+  type CognitoIdentityProviderClient,
   ConfirmForgotPasswordCommand,
   ForgotPasswordCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signIn } from '../../infra/local/cognito/client.ts';
 import { openOutbox } from '../../infra/local/cognito/outbox.ts';
-import { cognitoService } from '../../infra/local/cognito/service.ts';
-import { openUserPools } from '../../infra/local/cognito/user-pools.ts';
-import { type Listening, openService } from '../../infra/local/front/service.ts';
-import { openIam } from '../../infra/local/iam.ts';
+import { openCognito } from '../support/cognito.ts';
 import { poolResource } from '../support/pool-resource.ts';
 
 const POOL = 'ap-northeast-1_staff0001';
@@ -39,38 +36,17 @@ const ALL = [
 const outbox = openOutbox(undefined);
 /** What the trigger was told. */
 const told: { userName?: string }[] = [];
-let listening: Listening;
 let cognito: CognitoIdentityProviderClient;
+let stop: () => Promise<unknown>;
 beforeAll(async () => {
-  const iam = openIam();
-  const pools = openUserPools(undefined, outbox);
-  pools.add(
-    {
-      stage: 'test',
-      account: '000000000000',
-      awsRegion: 'ap-northeast-1',
-      all: ALL,
-      ofType: (...types) => ALL.filter(({ type }) => types.includes(type)),
-      asset: () => undefined,
-    },
-    async (arn, event: { userName?: string }) => {
-      told.push({ arn, ...event } as object);
-      if (event.userName === 'unheard') throw new Error('the table does not answer');
-      return event;
-    },
-  );
-  listening = await openService(cognitoService(pools), iam);
-  cognito = new CognitoIdentityProviderClient({
-    endpoint: listening.endpoint,
-    region: 'ap-northeast-1',
-    credentials: iam.operator,
-    maxAttempts: 1,
-  });
+  const trigger = async (arn: string, event: { userName?: string }) => {
+    told.push({ arn, ...event } as object);
+    if (event.userName === 'unheard') throw new Error('the table does not answer');
+    return event;
+  };
+  ({ cognito, stop } = await openCognito(ALL, trigger, outbox));
 });
-afterAll(async () => {
-  cognito.destroy();
-  await listening.stop();
-});
+afterAll(() => stop());
 
 const by = (username: string, password = PASSWORD) => ({
   client: cognito,

@@ -20,13 +20,10 @@ import {
 import { CognitoJwtVerifier } from 'aws-jwt-verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signIn } from '../../infra/local/cognito/client.ts';
-import { cognitoService } from '../../infra/local/cognito/service.ts';
 import { claimSignature, claimTimestamp, clientKey, clientStart } from '../../infra/local/cognito/srp.ts';
 import { stepAt, totpCode } from '../../infra/local/cognito/totp.ts';
-import { openUserPools, type UserPools } from '../../infra/local/cognito/user-pools.ts';
-import { type Listening, openService } from '../../infra/local/front/service.ts';
-import type { Resources } from '../../infra/local/host/resources.ts';
-import { type Iam, openIam } from '../../infra/local/iam.ts';
+import type { Iam } from '../../infra/local/iam.ts';
+import { openCognito } from '../support/cognito.ts';
 import { poolResource } from '../support/pool-resource.ts';
 
 const STAFF = 'ap-northeast-1_staff0001';
@@ -58,18 +55,10 @@ const all = [
     ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
   }),
 ];
-const resources: Resources = {
-  stage: 'test',
-  account: '000000000000',
-  awsRegion: 'ap-northeast-1',
-  all,
-  ofType: (...types) => all.filter(({ type }) => types.includes(type)),
-  asset: () => undefined,
-};
 
 let iam: Iam;
-let pools: UserPools;
-let listening: Listening;
+let endpoint: string;
+let stop: () => Promise<unknown>;
 let cognito: CognitoIdentityProviderClient;
 const asked: { userName: string; triggerSource: string; request: { clientMetadata?: object } }[] = [];
 
@@ -94,21 +83,9 @@ const trigger = async (_: string, event: object) => {
 };
 
 beforeAll(async () => {
-  iam = openIam();
-  pools = openUserPools(undefined);
-  pools.add(resources, trigger);
-  listening = await openService(cognitoService(pools), iam);
-  cognito = new CognitoIdentityProviderClient({
-    endpoint: listening.endpoint,
-    region: 'ap-northeast-1',
-    credentials: iam.operator,
-    maxAttempts: 1,
-  });
+  ({ iam, endpoint, cognito, stop } = await openCognito(all, trigger));
 });
-afterAll(async () => {
-  cognito.destroy();
-  await listening.stop();
-});
+afterAll(() => stop());
 
 const create = (UserPoolId: string, Username: string, more = {}) =>
   cognito.send(new AdminCreateUserCommand({ UserPoolId, Username, MessageAction: 'SUPPRESS', ...more }));
@@ -149,7 +126,7 @@ describe('signing in', () => {
   it('gives tokens that aws-jwt-verify takes for the real service', async () => {
     await staff('verified');
     const { accessToken, idToken } = await staffSignIn('verified');
-    const keys = await (await fetch(`${listening.endpoint}/${STAFF}/.well-known/jwks.json`)).json();
+    const keys = await (await fetch(`${endpoint}/${STAFF}/.well-known/jwks.json`)).json();
     const verifier = (tokenUse: 'access' | 'id') => {
       const made = CognitoJwtVerifier.create({ userPoolId: STAFF, clientId: 'staff-client', tokenUse });
       made.cacheJwks(keys as never);
@@ -388,7 +365,7 @@ describe('administration', () => {
   it('needs credentials, and a role that allows it', async () => {
     const role = iam.addRole({ arn: 'arn:aws:iam::000000000000:role/none', functions: [], policies: [] });
     const other = new CognitoIdentityProviderClient({
-      endpoint: listening.endpoint,
+      endpoint,
       region: 'ap-northeast-1',
       credentials: role,
       maxAttempts: 1,
@@ -397,7 +374,7 @@ describe('administration', () => {
       name: 'AccessDeniedException',
     });
     other.destroy();
-    const unsigned = await fetch(listening.endpoint, {
+    const unsigned = await fetch(endpoint, {
       method: 'POST',
       headers: { 'x-amz-target': 'AWSCognitoIdentityProviderService.AdminGetUser' },
       body: JSON.stringify({ UserPoolId: STAFF, Username: 'doctor' }),

@@ -16,8 +16,6 @@ import { tokenHttp } from '../../functions/auth/token-http.ts';
 import { validate } from '../../functions/fhir/validate.ts';
 import { authenticate } from '../../functions/middleware/authenticate.ts';
 import { signIn } from '../../infra/local/cognito/client.ts';
-import { cognitoService } from '../../infra/local/cognito/service.ts';
-import { openUserPools } from '../../infra/local/cognito/user-pools.ts';
 import { demoToken } from '../../infra/local/demo/demo-token.ts';
 import {
   DEMO_IDENTITIES,
@@ -26,11 +24,10 @@ import {
   demoOrganizations,
   seedIdentities,
 } from '../../infra/local/demo/identities.ts';
-import { openService } from '../../infra/local/front/service.ts';
-import { openIam } from '../../infra/local/iam.ts';
 import type { SeedContext } from '../../infra/local/seed-context.ts';
 import { makeFirstAdministrator } from '../../infra/operations/first-administrator.ts';
 import { tokenKeys } from '../functions/auth/given.ts';
+import { openCognito } from '../support/cognito.ts';
 import { createTables, dynamoClient, dynamoDb, stopDynamoDb } from '../support/dynamodb.ts';
 import { poolResource } from '../support/pool-resource.ts';
 
@@ -68,20 +65,10 @@ beforeAll(async () => {
   const identities = openIdentities(registry);
   const claims = staffClaims({ identities });
 
-  const iam = openIam();
-  const pools = openUserPools(undefined);
-  pools.add(
-    {
-      stage: 'test',
-      account: '000000000000',
-      awsRegion: 'ap-northeast-1',
-      all,
-      ofType: (...types) => all.filter(({ type }) => types.includes(type)),
-      asset: () => undefined,
-    },
-    async (_, event) => ({ ...event, response: await claims(event as Parameters<typeof claims>[0]) }),
-  );
-  const cognito = await openService(cognitoService(pools), iam);
+  const { iam, ...cognito } = await openCognito(all, async (_, event) => ({
+    ...event,
+    response: await claims(event as Parameters<typeof claims>[0]),
+  }));
 
   let handle: ReturnType<typeof tokenHttp> | undefined;
   const server: Server = createServer(async (request, response) => {

@@ -4,7 +4,6 @@ import {
   AdminGetUserCommand,
   AdminListGroupsForUserCommand,
   AdminSetUserPasswordCommand,
-  CognitoIdentityProviderClient,
 } from '@aws-sdk/client-cognito-identity-provider';
 import type { APIGatewayProxyStructuredResultV2, Context as LambdaContext } from 'aws-lambda';
 import { afterAll } from 'vitest';
@@ -22,12 +21,10 @@ import { find } from '../../../functions/tenants/records.ts';
 import { tenantRoutes } from '../../../functions/tenants/routes.ts';
 import { memoryRows, type Rows } from '../../../functions/tenants/rows.ts';
 import { signIn } from '../../../infra/local/cognito/client.ts';
-import { cognitoService } from '../../../infra/local/cognito/service.ts';
-import { openUserPools } from '../../../infra/local/cognito/user-pools.ts';
 import { openService } from '../../../infra/local/front/service.ts';
-import { openIam } from '../../../infra/local/iam.ts';
 import { openTopics } from '../../../infra/local/sns/service.ts';
 import { hospital, NOW } from '../../support/api.ts';
+import { openCognito } from '../../support/cognito.ts';
 import { poolResource } from '../../support/pool-resource.ts';
 
 export const OFFICE = '9886000007';
@@ -76,25 +73,17 @@ export interface Got {
 }
 
 /** One stand-in a file (its keys take a second to make), empty for each desk. */
-const openCognito = async () => {
-  const iam = openIam();
-  const pools = openUserPools(undefined);
+const openAccounts = async () => {
   const held = { rows: memoryRows() };
-  pools.add(
-    {
-      stage: 'test',
-      account: '000000000000',
-      awsRegion: 'ap-northeast-1',
-      all: ALL,
-      ofType: (...types) => ALL.filter(({ type }) => types.includes(type)),
-      asset: () => undefined,
-    },
-    async (_, event) => {
-      const claims = staffClaims({ identities: identitiesOn(held.rows) });
-      return { ...event, response: await claims(event as Parameters<typeof claims>[0]) };
-    },
-  );
-  const service = await openService(cognitoService(pools), iam);
+  const {
+    iam,
+    pools,
+    cognito,
+    stop: stopCognito,
+  } = await openCognito(ALL, async (_, event) => {
+    const claims = staffClaims({ identities: identitiesOn(held.rows) });
+    return { ...event, response: await claims(event as Parameters<typeof claims>[0]) };
+  });
   const topics = openTopics();
   const sns = await openService(topics.service, iam);
   const aws = openAws('sns', {
@@ -110,11 +99,6 @@ const openCognito = async () => {
     const arn = `arn:aws:sns:ap-northeast-1:000000000000:officers-${randomUUID()}`;
     return { topic: openTopic(arn, aws), mails: () => topics.mails().filter(({ topic }) => topic === arn) };
   };
-  const cognito = new CognitoIdentityProviderClient({
-    endpoint: service.endpoint,
-    region: 'ap-northeast-1',
-    credentials: { accessKeyId: iam.operator.accessKeyId, secretAccessKey: iam.operator.secretAccessKey },
-  });
   const empty = (rows: Rows) => {
     held.rows = rows;
     const pool = pools.pool(POOL);
@@ -122,17 +106,16 @@ const openCognito = async () => {
     for (const group of [...pool.groups.keys()]) pool.removeGroup(group);
   };
   const stop = async () => {
-    await service.stop();
+    await stopCognito();
     await sns.stop();
   };
   return { cognito, empty, openMail, stop };
 };
-let shared: ReturnType<typeof openCognito> | undefined;
+let shared: ReturnType<typeof openAccounts> | undefined;
 
 afterAll(async () => {
   const running = await shared;
   shared = undefined;
-  running?.cognito.destroy();
   await running?.stop();
 });
 
@@ -145,7 +128,7 @@ export const openDesk = async () => {
   const recorded: AuditRecord[] = [];
   const logged: Record<string, unknown>[] = [];
 
-  shared ??= openCognito();
+  shared ??= openAccounts();
   const { cognito, empty, openMail } = await shared;
   empty(rows);
   const { topic: officers, mails } = openMail();
