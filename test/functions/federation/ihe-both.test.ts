@@ -1,5 +1,6 @@
 // Two regions on this software that know each other only by IHE: our initiating gateway asks our responding one.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { storeLetter } from '../../support/letter.ts';
 import { linkBySoap, soapFaces } from './soap-faces.ts';
 import { doctorAt, issues, later, matches, type Node, OPT_IN, openNode, REFUSAL } from './world.ts';
 
@@ -19,29 +20,7 @@ beforeAll(async () => {
   person = await east.person();
   await east.consent(person, OPT_IN);
   there = await west.person();
-  const binary = await west.store({
-    resourceType: 'Binary',
-    contentType: 'text/plain',
-    securityContext: { reference: `Patient/${there}` },
-    data: letter.toString('base64'),
-  });
-  await west.store({
-    resourceType: 'DocumentReference',
-    status: 'current',
-    type: { coding: [{ system: 'http://loinc.org', code: '57133-1' }] },
-    subject: { reference: `Patient/${there}` },
-    date: '2026-11-01T00:00:00Z',
-    content: [
-      {
-        attachment: {
-          contentType: 'text/plain',
-          url: `Binary/${binary.id}`,
-          title: '紹介状',
-          creation: '2026-11-01T09:00:00+09:00',
-        },
-      },
-    ],
-  });
+  await storeLetter(west.store, there, letter);
 });
 afterAll(async () => {
   await Promise.all([east, west].map((one) => one?.stop()));

@@ -5,6 +5,7 @@ import { codedPurpose } from '../../../functions/federation/xua-codes.ts';
 import { FhirError } from '../../../functions/fhir/outcome.ts';
 import { clinic, hospital } from '../../support/api.ts';
 import { consent } from '../../support/consents.ts';
+import { storeLetter } from '../../support/letter.ts';
 import { patientOf } from '../identity/given.ts';
 import {
   BASE,
@@ -31,32 +32,7 @@ beforeEach(async () => {
 });
 
 const LETTER = Buffer.from('紹介状：<本文> & 控え');
-const documentOf = async (of: string, more: Record<string, unknown> = {}) => {
-  const binary = await region.store({
-    resourceType: 'Binary',
-    contentType: 'text/plain',
-    securityContext: { reference: `Patient/${of}` },
-    data: LETTER.toString('base64'),
-  });
-  return region.store({
-    resourceType: 'DocumentReference',
-    status: 'current',
-    type: { coding: [{ system: 'http://loinc.org', code: '57133-1', display: '紹介状' }] },
-    subject: { reference: `Patient/${of}` },
-    date: '2026-11-01T00:00:00Z',
-    content: [
-      {
-        attachment: {
-          contentType: 'text/plain',
-          url: `Binary/${binary.id}`,
-          title: '紹介状',
-          creation: '2026-11-01T09:00:00+09:00',
-        },
-      },
-    ],
-    ...more,
-  });
-};
+const documentOf = (of: string, more?: Record<string, unknown>) => storeLetter(region.store, of, LETTER, more);
 const found = async () => patientIdOf(await region.discover());
 
 describe(`ITI-55${skipped}`, () => {
