@@ -17,6 +17,7 @@ export const unusualRoutes = (findings: Findings): readonly JsonRoute[] => [
     method: 'GET',
     path: '/audit/unusual',
     interaction: 'unusual-list',
+    query: ['state', 'after'],
     roles: ['privacy'],
     handle: async (context, { query }) => {
       const state = query.state ?? 'open';

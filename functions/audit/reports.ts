@@ -32,6 +32,7 @@ export const reportRoutes = (deps: ReportDeps): JsonRoute[] => [
     method: 'GET',
     path: '/audit/affected',
     interaction: 'audit-affected',
+    query: ['from', 'to', 'account', 'facility', 'format', 'count', 'cursor'],
     roles: ['privacy'],
     handle: (context, request) => affected(deps, context, request as JsonRequest),
   },

@@ -41,6 +41,7 @@ export const breakGlassRoutes = (cases: Cases, trail: Pick<AuditTrail, 'search'>
     method: 'GET',
     path: '/admin/break-glass',
     interaction: 'break-glass-list',
+    query: ['state', 'after'],
     roles: OFFICER,
     handle: async (context, { query }) => {
       const which = query.state ?? 'open';

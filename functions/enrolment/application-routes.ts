@@ -38,6 +38,7 @@ export const applicationRoutes = (desk: Desk): readonly JsonRoute[] => {
       method: 'GET',
       path: '/enrolment/applications',
       interaction: 'application-list',
+      query: ['after'],
       roles: DESK,
       handle: async (context, { query }) => {
         const { applications, next } = await waiting(desk, query.after);
@@ -119,6 +120,7 @@ export const applicationRoutes = (desk: Desk): readonly JsonRoute[] => {
       method: 'POST',
       path: '/enrolment/progress/recount',
       interaction: 'enrolment-recount',
+      query: ['after'],
       roles: ['operator', 'admin'],
       handle: async (_context, { query }) => ({ status: 200, body: await recount(desk, query.after) }),
     }),

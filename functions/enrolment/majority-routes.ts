@@ -14,6 +14,7 @@ export const majorityRoutes = (desk: Desk): readonly JsonRoute[] => [
     method: 'GET',
     path: '/enrolment/majorities',
     interaction: 'majority-list',
+    query: ['month'],
     roles: DESK,
     handle: async (context, { query }) => {
       const { month = '' } = query;

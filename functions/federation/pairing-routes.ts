@@ -92,6 +92,7 @@ export const pairingRoutes = ({ resources, pairings, contracts, ask }: PairingRo
       method: 'GET',
       path: '/federation/pairings',
       interaction: 'federation-pairing-list',
+      query: ['patient'],
       roles: WHO,
       handle: async (context, { query }) => {
         const patient = await whose(context, query.patient);
@@ -105,6 +106,7 @@ export const pairingRoutes = ({ resources, pairings, contracts, ask }: PairingRo
       method: 'DELETE',
       path: '/federation/pairings/{community}',
       interaction: 'federation-pairing-end',
+      query: ['patient'],
       roles: WHO,
       handle: async (context, { params, query }) => {
         const patient = await whose(context, query.patient);

@@ -53,6 +53,7 @@ export const identityRoutes = (services: IdentityServices & Pick<Services, 'seal
       method: 'GET',
       path: '/identity/reviews',
       interaction: 'identity-reviews',
+      query: ['after'],
       roles: DESK,
       handle: async (context, { query }) => {
         const bind = `identity-reviews|${context.actor.subject}`;

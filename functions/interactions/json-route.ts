@@ -31,6 +31,8 @@ interface Address {
   readonly interaction: string;
   /** Who may come in; everybody else is refused before the body is read. */
   readonly roles: readonly Role[];
+  /** Names that the query may have. A mistyped one would ask for all, or write where a trial was meant. @default none */
+  readonly query?: readonly string[];
   /** @default 256 KB */
   readonly mostBytes?: number;
 }

@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { refuse } from '../fhir/outcome.ts';
+import { FhirError, refuse } from '../fhir/outcome.ts';
 import type { Answer, Context, FhirRequest } from '../interactions/contract.ts';
 import { parseForm } from '../interactions/query.ts';
 import { negotiate, type Wants } from './negotiate.ts';
@@ -36,7 +36,8 @@ export const fhirHttp = (): Fhir => ({
 export const parseEvent = (event: APIGatewayProxyEventV2): Call => {
   const { method } = event.requestContext.http;
   if (!METHODS.has(method)) {
-    throw refuse('notAllowed', `${method.slice(0, 16).replace(/[^A-Z]/g, '')} is not a method of this API`);
+    const diagnostics = `${method.slice(0, 16).replace(/[^A-Z]/g, '')} is not a method of this API`;
+    throw new FhirError('notAllowed', [{ diagnostics }], { allow: [...METHODS].join(', ') });
   }
   const headers = event.headers ?? {};
   const path = pathBelowBase(event.rawPath);
@@ -68,6 +69,15 @@ const pathBelowBase = (rawPath: string): string[] => {
 
 const readBody = (event: APIGatewayProxyEventV2): Buffer | undefined => {
   if (event.body === undefined || event.body === '') return undefined;
+  const coding = event.headers?.['content-encoding'] ?? 'identity';
+  if (coding.trim().toLowerCase() !== 'identity')
+    throw new FhirError(
+      'unsupportedMedia',
+      [{ diagnostics: 'Content-Encoding: a body is taken as it is, not packed' }],
+      {
+        'accept-encoding': 'identity',
+      },
+    );
   const body = Buffer.from(event.body, event.isBase64Encoded ? 'base64' : 'utf8');
   if (body.byteLength > MAX_BODY_BYTES) {
     throw refuse(

@@ -58,7 +58,7 @@ export const jsonApi = ({ services, authenticate, routes, log }: JsonApiParts) =
       call.interaction = route.interaction;
       if (!route.roles.includes(context.actor.role)) throw forbidden(`this role may not do ${route.interaction}`);
       const { headers } = call.request;
-      const request = { params, headers, query: queryOf(call.event), body: bodyOf(route, call) };
+      const request = { params, headers, query: queryOf(route, call.event), body: bodyOf(route, call) };
       return route.handle(context, request as JsonRequest<never>);
     });
 };
@@ -106,9 +106,10 @@ const notThere = ({ allow }: Found, { request }: JsonCall) =>
         allow: allow.join(', '),
       });
 
-const queryOf = ({ rawQueryString }: APIGatewayProxyEventV2): Record<string, string> => {
+const queryOf = ({ query: known = [] }: JsonRoute, { rawQueryString }: APIGatewayProxyEventV2) => {
   const query: Record<string, string> = Object.create(null);
   for (const [name, value] of parseForm(rawQueryString ?? '')) {
+    if (!known.includes(name)) throw refuse('invalid', `the query may have here: ${known.join(', ') || 'nothing'}`);
     if (name in query) throw refuse('invalid', 'a parameter of the query is given twice');
     query[name] = value;
   }

@@ -10,7 +10,7 @@ import type { VerifyXua, XuaCaller } from '../federation/xua-caller.ts';
 import { FhirError, notFound, refuse } from '../fhir/outcome.ts';
 import { type IheAnswer, SOAP_TYPE } from '../ihe/faces.ts';
 import { assertAction, GATEWAY_FACES, type GatewayServices } from '../ihe/gateway-faces.ts';
-import { type Envelope, parseEnvelope, writeFault } from '../ihe/soap/envelope.ts';
+import { assertRequest, type Envelope, parseEnvelope, writeFault } from '../ihe/soap/envelope.ts';
 import { SoapFault } from '../ihe/soap/fault.ts';
 import { readSoapMessage } from '../ihe/soap/mtom.ts';
 import { XML_LIMITS } from '../ihe/xml/parse.ts';
@@ -108,11 +108,12 @@ const asserted = ({ services, verify, limit }: RespondingGatewayParts): Part => 
     const { region, clock } = services;
     const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
     if (body.byteLength > MOST_BYTES) throw refuse('tooLarge', `the body may have at most ${MOST_BYTES} bytes here`);
-    const envelope = parseEnvelope(readSoapMessage(event.headers['content-type'] ?? '', body).envelope, LIMITS);
+    const contentType = event.headers['content-type'] ?? '';
+    const envelope: Envelope = parseEnvelope(readSoapMessage(contentType, body).envelope, LIMITS);
     call.envelope = envelope;
     assertAction(envelope, GATEWAY_FACES[face]!);
+    assertRequest(envelope, contentType);
     const { messageId, assertion } = envelope;
-    if (!messageId) throw new SoapFault('Sender', 'wsa:MessageID is missing', 'wsa:MessageAddressingHeaderRequired');
     const { domainName, authentication } = event.requestContext;
     const caller = await verify({
       assertion,

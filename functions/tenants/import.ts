@@ -47,6 +47,7 @@ const importRoute = <T>({ name, read, check, write }: Kind<T>): JsonRoute =>
     method: 'POST',
     path: `/admin/import/${name}`,
     interaction: `import-${name}`,
+    query: ['dryRun'],
     roles: ['admin'],
     body: 'bytes',
     mostBytes: MOST_BYTES,
@@ -58,7 +59,9 @@ const importRoute = <T>({ name, read, check, write }: Kind<T>): JsonRoute =>
           `one request takes ${MOST_LINES} lines; infra/operations/import-tenants.ts sends more in parts`,
         );
       const all = [...faults, ...(await faultsOf(items, check))].sort((a, b) => a.line - b.line);
-      const isTrial = query['dryRun'] === 'true';
+      const isTrial = query.dryRun === 'true';
+      if (!isTrial && !['false', undefined].includes(query.dryRun))
+        throw refuse('invalid', 'dryRun must be true or false', 'dryRun');
       note(context, isTrial ? 'R' : 'U', `import/${name}`);
       if (isTrial)
         return {

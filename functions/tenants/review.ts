@@ -64,6 +64,7 @@ export const reviewRoutes = (needs: ReviewNeeds): readonly JsonRoute[] => {
       method: 'GET',
       path: '/admin/review/{kind}',
       interaction: 'review-list',
+      query: ['all', 'after'],
       roles: ['admin', 'privacy'],
       handle: async (context, { params, query }) => {
         const kind = kindOf(params.kind);

@@ -62,6 +62,7 @@ export const staffRoutes = (needs: StaffNeeds): readonly JsonRoute[] => {
       method: 'GET',
       path: '/admin/staff',
       interaction: 'staff-list',
+      query: ['facility'],
       roles: DESK,
       handle: async (context, { query }) => {
         const records = await all(rows, 'staff');

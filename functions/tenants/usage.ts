@@ -202,6 +202,7 @@ export const usageRoutes = (needs: UsageNeeds): readonly JsonRoute[] => [
     method: 'GET',
     path: '/admin/usage',
     interaction: 'usage-read',
+    query: ['from', 'to', 'format'],
     // No data of persons; the municipalities pay for it (domain.md, "Municipal officer").
     roles: ['admin', 'operator', 'municipal'],
     handle: async (context, { query }): Promise<JsonAnswer> => {

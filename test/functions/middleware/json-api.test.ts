@@ -28,6 +28,7 @@ const routes = [
     method: 'GET',
     path: '/admin/things/{id}',
     interaction: 'thing-read',
+    query: ['q'],
     roles: ['admin', 'privacy'],
     handle: async (_, { params, query }) => ({ status: 200, body: { id: params.id, query } }),
   }),
@@ -210,6 +211,17 @@ it('says of an unforeseen error nothing but the number of the request', async ()
   expect(JSON.stringify([got.body, logged])).not.toContain('Awa');
   expect(logged).toMatchObject([{ event: 'fault', target: 'thing-broken' }]);
   expect(recorded).toMatchObject([{ status: 500, outcome: '8' }]);
+});
+
+it('refuses a parameter that is mistyped, and says which there are', async () => {
+  const { send } = open();
+
+  const got = await send('GET', '/admin/things/a?Q=1');
+  expect(got.status).toBe(400);
+  expect(got.body.issue[0].diagnostics).toBe('the query may have here: q');
+  expect((await send('POST', '/admin/things/newest?q=1')).body.issue[0].diagnostics).toBe(
+    'the query may have here: nothing',
+  );
 });
 
 it('refuses a parameter that is given twice', async () => {
