@@ -6,7 +6,7 @@ import type { V3Self } from './hl7v3/message.ts';
 import { respondV3 } from './hl7v3/respond.ts';
 import type { Continuations } from './ports.ts';
 import { type RegionParts, regionIndex } from './region-index.ts';
-import { parseEnvelope, writeEnvelope, writeFault } from './soap/envelope.ts';
+import { assertRequest, parseEnvelope, writeEnvelope, writeFault } from './soap/envelope.ts';
 import { SoapFault } from './soap/fault.ts';
 import { readSoapMessage } from './soap/mtom.ts';
 import { type UpdatesParts, updates } from './updates.ts';
@@ -83,6 +83,7 @@ const soap =
     try {
       const envelope = parseEnvelope(readSoapMessage(contentType, body).envelope);
       relatesTo = envelope.messageId;
+      assertRequest(envelope, contentType);
       const { homeCommunityId } = parts.region;
       const self = (): V3Self => ({
         device: homeCommunityId,

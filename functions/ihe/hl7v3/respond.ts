@@ -100,13 +100,15 @@ const PARTS: Readonly<Record<FaultyPart, string>> = {
 };
 const PIX_PARAMETER = '/controlActProcess/queryByParameter/parameterList/patientIdentifier/value';
 const PIX_DOMAIN = '/controlActProcess/queryByParameter/parameterList/dataSource';
-const PDQ_DOMAIN = '/controlActProcess/queryByParameter/parameterList/otherIDsScopingOrganization';
+const PDQ_PARAMETERS = '/controlActProcess/queryByParameter/parameterList';
+const PDQ_DOMAIN = `${PDQ_PARAMETERS}/otherIDsScopingOrganization`;
 
 /** A refusal of the index as an acknowledgement; anything else is a fault of ours and leaves as one. */
 const refusal = (fault: unknown, type: AckType, location: string): Acknowledgement => {
   if (!(fault instanceof IndexError)) throw fault;
   const code = { 'missing-identifier': '101', invalid: '102' }[fault.refusal as string] ?? '204';
-  const at = fault.at > 0 || !Object.values(PARTS).includes(location) ? `${location}[${fault.at + 1}]` : location;
+  const isOne = location === PDQ_PARAMETERS || Object.values(PARTS).includes(location);
+  const at = fault.at > 0 || !isOne ? `${location}[${fault.at + 1}]` : location;
   return { type, details: [{ code, text: fault.message, location: at }] };
 };
 
@@ -180,7 +182,7 @@ const respondPdq: Respond = async ({ message, source, services }) => {
     );
     return writeAnswer(to, await page(header, queryId, { query, given: 0 }, initialQuantity, services));
   } catch (fault) {
-    const acknowledgement = refusal(fault, 'AE', PDQ_DOMAIN);
+    const acknowledgement = refusal(fault, 'AE', fault instanceof UnknownDomain ? PDQ_DOMAIN : PDQ_PARAMETERS);
     return writeAnswer(to, { acknowledgement, response: 'AE', found: [] });
   }
 };

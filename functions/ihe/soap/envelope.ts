@@ -63,6 +63,31 @@ export const parseEnvelope = (input: string | Uint8Array, limits?: XmlLimits): E
   };
 };
 
+/** A request that is answered on the connection that it came by, and names itself: the answer says what it relates to. */
+export interface RequestEnvelope extends Envelope {
+  readonly messageId: string;
+}
+
+/**
+ * https://www.w3.org/TR/ws-addr-soap/#faults, https://profiles.ihe.net/ITI/TF/Volume2/ch-V.html
+ * @param contentType whose `action`, where there is one, must be that of the header
+ */
+export const assertRequest: (envelope: Envelope, contentType: string) => asserts envelope is RequestEnvelope = (
+  { action, messageId, replyTo },
+  contentType,
+) => {
+  const named = /^application\/soap\+xml\b.*;\s*action\s*=\s*"([^"]+)"/i.exec(contentType)?.[1];
+  if (named !== undefined && named !== action)
+    throw new SoapFault('Sender', 'the action of the media type is not that of the header', 'wsa:ActionMismatch');
+  if (!messageId) throw new SoapFault('Sender', 'wsa:MessageID is missing', 'wsa:MessageAddressingHeaderRequired');
+  if (replyTo !== undefined && replyTo !== ANONYMOUS)
+    throw new SoapFault(
+      'Sender',
+      'answers go back on the connection only: wsa:ReplyTo must be anonymous',
+      'wsa:OnlyAnonymousAddressSupported',
+    );
+};
+
 const decodeOrFault = (bytes: Uint8Array): string => {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

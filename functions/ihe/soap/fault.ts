@@ -10,6 +10,8 @@ export type FaultSubcode =
   | 'wsa:ActionNotSupported'
   | 'wsa:MessageAddressingHeaderRequired'
   | 'wsa:InvalidAddressingHeader'
+  | 'wsa:ActionMismatch'
+  | 'wsa:OnlyAnonymousAddressSupported'
   | 'wsse:FailedAuthentication'
   | 'wsse:InvalidSecurityToken'
   | 'wsse:MessageExpired'
@@ -43,18 +45,20 @@ export const faultBody = (fault: SoapFault): Markup =>
       'soap:Code',
       {},
       element('soap:Value', {}, `soap:${fault.code}`),
-      fault.subcode &&
-        element(
-          'soap:Subcode',
-          {},
-          element(
-            'soap:Value',
-            { 'xmlns:wsse': fault.subcode.startsWith('wsse:') ? WSSE_NS : undefined },
-            fault.subcode,
-          ),
-        ),
+      fault.subcode && subcodeOf(fault.subcode),
     ),
     element('soap:Reason', {}, element('soap:Text', { 'xml:lang': 'en' }, fault.message)),
   );
+
+/** These two are said within `wsa:InvalidAddressingHeader`: https://www.w3.org/TR/ws-addr-soap/#invalidmapfault */
+const WITHIN: readonly FaultSubcode[] = ['wsa:ActionMismatch', 'wsa:OnlyAnonymousAddressSupported'];
+
+const subcodeOf = (subcode: FaultSubcode): Markup => {
+  const value = (one: FaultSubcode) =>
+    element('soap:Value', { 'xmlns:wsse': one.startsWith('wsse:') ? WSSE_NS : undefined }, one);
+  return WITHIN.includes(subcode)
+    ? element('soap:Subcode', {}, value('wsa:InvalidAddressingHeader'), element('soap:Subcode', {}, value(subcode)))
+    : element('soap:Subcode', {}, value(subcode));
+};
 
 const WSSE_NS = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd';

@@ -1,6 +1,12 @@
 // SOAP 1.2, WS-Addressing and MTOM: what is read, what is refused and how a refusal looks.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseEnvelope, readFault, writeEnvelope, writeFault } from '../../../functions/ihe/soap/envelope.ts';
+import {
+  assertRequest,
+  parseEnvelope,
+  readFault,
+  writeEnvelope,
+  writeFault,
+} from '../../../functions/ihe/soap/envelope.ts';
 import { SoapFault } from '../../../functions/ihe/soap/fault.ts';
 import { binaryOf, readSoapMessage, writeMtom } from '../../../functions/ihe/soap/mtom.ts';
 import { parseXml } from '../../../functions/ihe/xml/parse.ts';
@@ -27,6 +33,8 @@ const held = (xml: string) => {
 const envelope = (header: string, content = '<a/>') =>
   `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://www.w3.org/2005/08/addressing"><s:Header>${header}</s:Header><s:Body>${content}</s:Body></s:Envelope>`;
 const ACTION = '<w:Action>urn:a</w:Action>';
+const ID = '<w:MessageID>urn:uuid:1</w:MessageID>';
+const SOAP = 'application/soap+xml; charset=UTF-8';
 
 describe(`an envelope${skipped}`, () => {
   it('goes out by its schema and comes back as it was', () => {
@@ -59,9 +67,31 @@ describe(`an envelope${skipped}`, () => {
       envelope(`${ACTION}<x:T xmlns:x="urn:x" s:mustUnderstand="true"/>`),
       { code: 'MustUnderstand' },
     ],
+    ['another encoding', `<?xml version="1.0" encoding="Shift_JIS"?>${envelope(ACTION)}`, { code: 'Sender' }],
     ['the same as 1', envelope(`${ACTION}<x:T xmlns:x="urn:x" s:mustUnderstand="1"/>`), { code: 'MustUnderstand' }],
   ])('with %s is refused', (_, xml, fault) => {
     expect(() => parseEnvelope(xml)).toThrow(expect.objectContaining(fault));
+  });
+
+  it.each<[string, string, string, string]>([
+    ['an action of the media type that is another', ID, 'application/soap+xml; action="urn:b"', 'wsa:ActionMismatch'],
+    ['no number of its own', '', SOAP, 'wsa:MessageAddressingHeaderRequired'],
+    [
+      'an answer that is wanted elsewhere',
+      `${ID}<w:ReplyTo><w:Address>http://elsewhere.example/</w:Address></w:ReplyTo>`,
+      SOAP,
+      'wsa:OnlyAnonymousAddressSupported',
+    ],
+  ])('a request with %s is refused', (_, headers, contentType, subcode) => {
+    const read = parseEnvelope(envelope(ACTION + headers));
+    expect(() => assertRequest(read, contentType)).toThrow(expect.objectContaining({ code: 'Sender', subcode }));
+  });
+
+  it('a request is taken with the anonymous address, and with its own action in the media type or none', () => {
+    const anonymous = '<w:ReplyTo><w:Address>http://www.w3.org/2005/08/addressing/anonymous</w:Address></w:ReplyTo>';
+    const read = parseEnvelope(envelope(ACTION + ID + anonymous));
+    for (const type of [SOAP, `${SOAP}; action="urn:a"`, 'application/soap+xml; action=""'])
+      expect(() => assertRequest(read, type)).not.toThrow();
   });
 
   it('a header that need not be understood, or is for another, is passed over', () => {

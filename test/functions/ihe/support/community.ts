@@ -1,11 +1,8 @@
 // A region with a responding gateway, stores in memory, and another community that asks it: messages as bytes, as API Gateway hands them over.
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { openAnswering } from '../../../../functions/federation/answer.ts';
 import type { IheContract } from '../../../../functions/federation/contract.ts';
 import { openContracts } from '../../../../functions/federation/contracts.ts';
-import { openGateway } from '../../../../functions/federation/gateway.ts';
-import { openXuaVerifier } from '../../../../functions/federation/xua-caller.ts';
 import { codedPurpose, codedRole } from '../../../../functions/federation/xua-codes.ts';
 import { readDiscovery, writeDiscovery, XCPD_ACTION } from '../../../../functions/ihe/hl7v3/xcpd.ts';
 import type { DemographicQuery, DocumentQuery, DocumentRequest } from '../../../../functions/ihe/ports.ts';
@@ -17,12 +14,11 @@ import { readRetrieved, writeRetrieve } from '../../../../functions/ihe/xca/retr
 import { element, type Markup } from '../../../../functions/ihe/xml/write.ts';
 import { type IssueRequest, issueAssertion } from '../../../../functions/ihe/xua/issue.ts';
 import { routes } from '../../../../functions/interactions/routes.ts';
-import { respondingGateway } from '../../../../functions/middleware/responding-gateway.ts';
 import { memoryRowStore } from '../../../../functions/services/row-store.ts';
 import { openMemory } from '../../../../functions/storage/memory.ts';
 import { hospital, NOW, openApi, stored } from '../../../support/api.ts';
-import { memoryIdentities } from '../../auth/given.ts';
 import { testKey } from './certificate.ts';
+import { respondingOver } from './responding.ts';
 import { schemaFaults, v3Faults } from './schemas.ts';
 import { hasVectors } from './vectors.ts';
 
@@ -199,24 +195,9 @@ export const openRegion = async () => {
   const contracts = openContracts({ rows, clock });
   const fhir = routes(services);
   const logged: Record<string, unknown>[] = [];
-  const handles = { resources, seal, clock };
-  const handler = respondingGateway({
-    services,
-    verify: openXuaVerifier({ community: HERE, contracts, identities: memoryIdentities({}), clock }),
-    gateway: openGateway({
-      handles,
-      answering: openAnswering(handles, fhir),
-      resources,
-      rows,
-      fhir,
-      clock,
-      region,
-      newId: randomUUID,
-      mostDocuments: MOST_DOCUMENTS,
-    }),
-    limit: async () => {},
-    log: (line) => void logged.push(line),
-  });
+  const log = (line: Record<string, unknown>) => void logged.push(line);
+  const mostDocuments = MOST_DOCUMENTS;
+  const handler = respondingOver({ services, contracts, rows, clock, region, mostDocuments, log });
 
   /** What API Gateway says of the connection. */
   let connection: object = {};
