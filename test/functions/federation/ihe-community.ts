@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { respondXcpd, XCPD_ANSWER_ACTION } from '../../../functions/ihe/hl7v3/xcpd.ts';
 import type { PatientData } from '../../../functions/ihe/patient.ts';
+import { fromFhir } from '../../../functions/ihe/patient-fhir.ts';
 import type { DemographicQuery, DiscoveryAnswer, RequestedAttribute } from '../../../functions/ihe/ports.ts';
 import { parseEnvelope, writeEnvelope, writeFault } from '../../../functions/ihe/soap/envelope.ts';
 import { SoapFault } from '../../../functions/ihe/soap/fault.ts';
@@ -21,6 +22,7 @@ import { standalone } from '../../../functions/ihe/xml/tree.ts';
 import type { Markup } from '../../../functions/ihe/xml/write.ts';
 import type { XuaClaims } from '../../../functions/ihe/xua/claims.ts';
 import { verifyAssertion } from '../../../functions/ihe/xua/verify.ts';
+import { patientOf } from '../identity/given.ts';
 import { schemaFaults, v3Faults } from '../ihe/support/schemas.ts';
 import { hasVectors } from '../ihe/support/vectors.ts';
 import { desk, doctorAt, later, type Node, TERMS, time, xuaKey } from './world.ts';
@@ -29,7 +31,18 @@ export const OID = '2.999.44';
 export const AUTHORITY = '2.999.44.1';
 /** A number that both sides know people by. */
 export const SHARED = '2.999.7.7';
-const HOME = `urn:oid:${OID}`;
+/** The community as `meta.source` names it. */
+export const SETO = `urn:oid:${OID}`;
+
+/** Whom the demo person of the other regions is there. */
+export const personThere = (more: Partial<PatientData> = {}): PatientData => ({
+  ...fromFhir(patientOf('3610000001', '1')),
+  identifiers: [
+    { authority: { oid: AUTHORITY }, value: 'P-1' },
+    { authority: { oid: SHARED }, value: 'S-1' },
+  ],
+  ...more,
+});
 
 export interface Held {
   readonly entry: DocumentEntry;
@@ -57,7 +70,7 @@ export const documentOf = (n: number, patient: string, more: Partial<DocumentEnt
       entryUuid: `urn:uuid:00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
       uniqueId: `2.999.44.9.${n}`,
       repositoryUniqueId: '2.999.44.8',
-      home: HOME,
+      home: SETO,
       patientId: cx(patient),
       status: 'Approved',
       onDemand: false,
@@ -130,7 +143,7 @@ export const openIheCommunity = async () => {
     return { kind: 'matches', matches: found.map((patient) => ({ patient, community: OID, score: 99 })) };
   };
   const services = (): XcaServices => ({
-    home: HOME,
+    home: SETO,
     newId,
     gateway: {
       find: async (query) => {
@@ -184,7 +197,7 @@ export const openIheCommunity = async () => {
       relatesTo = envelope.messageId;
       const claims = await verifyAssertion(
         envelope.assertion ?? '',
-        { audience: HOME, recipient: `${base}${path}`, now: time.now, messageId: envelope.messageId },
+        { audience: SETO, recipient: `${base}${path}`, now: time.now, messageId: envelope.messageId },
         {
           issuers: { certificatesOf: async () => [community.trusted] },
           replay: { firstUse: async (use) => !used.has(use) && used.add(use).size > 0 },

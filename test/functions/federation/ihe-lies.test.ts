@@ -22,22 +22,17 @@ import {
   linkIhe,
   OID,
   openIheCommunity,
+  personThere,
+  SETO,
   SHARED,
 } from './ihe-community.ts';
 import { doctorAt, issues, later, matches, NOW, type Node, OPT_IN, openNode, xuaKey } from './world.ts';
 
-const SETO = `urn:oid:${OID}`;
 let east: Node;
 let seto: IheCommunity;
 let person: string;
 const doctor = doctorAt('3610000002');
-const theirs = {
-  ...fromFhir(patientOf('3610000001', '1')),
-  identifiers: [
-    { authority: { oid: AUTHORITY }, value: 'P-1' },
-    { authority: { oid: SHARED }, value: 'S-1' },
-  ],
-};
+const theirs = personThere();
 
 let numbers = 0;
 const registered = async () => {

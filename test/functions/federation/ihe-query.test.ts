@@ -2,7 +2,6 @@
 // an assertion of its own. https://profiles.ihe.net/ITI/TF/Volume1/ch-18.html
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MEMBER_ID } from '../../../functions/identity/matching/insurance.ts';
-import { fromFhir } from '../../../functions/ihe/patient-fhir.ts';
 import { patientOf } from '../identity/given.ts';
 import { hasVectors, skipped } from '../ihe/support/vectors.ts';
 import {
@@ -13,6 +12,8 @@ import {
   linkIhe,
   OID,
   openIheCommunity,
+  personThere,
+  SETO,
   SHARED,
 } from './ihe-community.ts';
 import {
@@ -30,21 +31,12 @@ import {
   TERMS,
 } from './world.ts';
 
-const SETO = `urn:oid:${OID}`;
 let east: Node;
 let west: Node;
 let seto: IheCommunity;
 let person: string;
 const doctor = doctorAt('3610000002');
 const shared = { system: `urn:oid:${SHARED}`, value: 'S-1' };
-const theirs = (more: object = {}) => ({
-  ...fromFhir(patientOf('3610000001', '1')),
-  identifiers: [
-    { authority: { oid: AUTHORITY }, value: 'P-1' },
-    { authority: { oid: SHARED }, value: 'S-1' },
-  ],
-  ...more,
-});
 
 beforeAll(async () => {
   east = await openNode({ oid: '2.999.36', name: 'East', prefecture: '36' });
@@ -68,7 +60,13 @@ afterAll(async () => {
   await Promise.all([east, west, seto].map((one) => one?.stop()));
 });
 beforeEach(() => {
-  Object.assign(seto, { people: [theirs()], asksFor: [], discovers: undefined, misbehave: undefined, gateway: {} });
+  Object.assign(seto, {
+    people: [personThere()],
+    asksFor: [],
+    discovers: undefined,
+    misbehave: undefined,
+    gateway: {},
+  });
   seto.documents = [documentOf(1, 'P-1'), documentOf(3, 'P-1'), documentOf(2, 'P-1', { status: 'Deprecated' })];
   seto.heard.length = 0;
   later(3_000);
@@ -273,7 +271,7 @@ describe('finding the person', () => {
     seto.heard.length = 0;
     seto.people = [
       {
-        ...theirs(),
+        ...personThere(),
         identifiers: [
           { authority: { oid: AUTHORITY }, value: 'P-1' },
           { authority: { oid: AGREED }, value: own.value },
@@ -306,17 +304,17 @@ describe('finding the person', () => {
   it('finds the person anew when the community has joined two of its patients', async () => {
     await documents();
     const merged = { authority: { oid: AUTHORITY }, value: 'P-8' };
-    seto.people = [theirs(), theirs({ identifiers: [merged] })];
+    seto.people = [personThere(), personThere({ identifiers: [merged] })];
     seto.discovers = () => ({
       kind: 'matches',
-      matches: [{ patient: theirs({ identifiers: [merged] }), community: OID }],
+      matches: [{ patient: personThere({ identifiers: [merged] }), community: OID }],
     });
     seto.documents = [documentOf(6, 'P-8')];
     seto.gateway = { find: async () => ({ entries: seto.documents.map(({ entry }) => entry), errors: [] }) };
     expect(titles((await documents()).body)).toContain('文書 6');
     expect(seto.paths().slice(-3)).toEqual(['/query', '/xcpd', '/query']);
     later(31 * 86_400_000); // forgotten again
-    Object.assign(seto, { people: [theirs()], discovers: undefined, gateway: {} });
+    Object.assign(seto, { people: [personThere()], discovers: undefined, gateway: {} });
     await documents();
     later(-31 * 86_400_000);
   });
@@ -324,18 +322,20 @@ describe('finding the person', () => {
   it('finds the person anew when the community has forgotten the number', async () => {
     await documents();
     seto.people = [
-      theirs({ identifiers: [{ authority: { oid: AUTHORITY }, value: 'P-9' }, ...theirs().identifiers.slice(1)] }),
+      personThere({
+        identifiers: [{ authority: { oid: AUTHORITY }, value: 'P-9' }, ...personThere().identifiers.slice(1)],
+      }),
     ];
     seto.documents = [documentOf(5, 'P-9')];
     seto.heard.length = 0;
     expect(titles((await documents()).body)).toContain('文書 5');
     expect(seto.paths()).toEqual(['/query', '/xcpd', '/query']);
-    seto.people = [theirs()];
+    seto.people = [personThere()];
     await documents();
   });
 
   it('goes on to name and birth date for who has opted in, then to what is asked for', async () => {
-    seto.people = [theirs({ identifiers: [{ authority: { oid: AUTHORITY }, value: 'P-1' }] })];
+    seto.people = [personThere({ identifiers: [{ authority: { oid: AUTHORITY }, value: 'P-1' }] })];
     seto.asksFor = ['PatientTelecomRequested'];
     const patient = await stranger([shared], OPT_IN);
     expect(titles((await documents('', patient)).body)).toContain('文書 3');
@@ -349,7 +349,7 @@ describe('finding the person', () => {
   });
 
   it('believes a community that keeps addresses to itself once it was told ours and is sure', async () => {
-    const kept = theirs({ addresses: [], phones: [], identifiers: theirs().identifiers.slice(0, 1) });
+    const kept = personThere({ addresses: [], phones: [], identifiers: personThere().identifiers.slice(0, 1) });
     const sure = (score: number) => () => ({
       kind: 'matches' as const,
       matches: [{ patient: kept, community: OID, score }],
@@ -399,12 +399,15 @@ describe('finding the person', () => {
     ],
     [
       'two people',
-      { kind: 'matches' as const, matches: [theirs(), theirs()].map((patient) => ({ patient, community: OID })) },
+      {
+        kind: 'matches' as const,
+        matches: [personThere(), personThere()].map((patient) => ({ patient, community: OID })),
+      },
       'multiple-matches',
     ],
     [
       'a namesake',
-      { kind: 'matches' as const, matches: [{ patient: theirs({ birthDate: '1990-01-01' }), community: OID }] },
+      { kind: 'matches' as const, matches: [{ patient: personThere({ birthDate: '1990-01-01' }), community: OID }] },
       'multiple-matches',
     ],
     [
@@ -413,7 +416,7 @@ describe('finding the person', () => {
         kind: 'matches' as const,
         matches: [
           {
-            patient: theirs({ addresses: [], phones: [], identifiers: theirs().identifiers.slice(0, 1) }),
+            patient: personThere({ addresses: [], phones: [], identifiers: personThere().identifiers.slice(0, 1) }),
             community: OID,
           },
         ],
@@ -460,7 +463,7 @@ describe('every message', () => {
 
   it.skipIf(!hasVectors)(`holds against the schemas of HL7, OASIS and IHE${skipped}`, async () => {
     seto.asksFor = ['PatientTelecomRequested', 'PatientAddressRequested'];
-    seto.people = [theirs({ identifiers: [{ authority: { oid: AUTHORITY }, value: 'P-1' }] })];
+    seto.people = [personThere({ identifiers: [{ authority: { oid: AUTHORITY }, value: 'P-1' }] })];
     const patient = await stranger([shared], OPT_IN);
     const { body } = await documents('', patient);
     const { id } = ofSeto(body)[0]!.resource;

@@ -1,13 +1,7 @@
 // The SOAP faces of a region of these tests, at its own address: what a community that speaks IHE sees of a region on this software.
-import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { openAnswering } from '../../../functions/federation/answer.ts';
 import { openContracts } from '../../../functions/federation/contracts.ts';
-import { openGateway } from '../../../functions/federation/gateway.ts';
-import { openXuaVerifier } from '../../../functions/federation/xua-caller.ts';
-import { routes } from '../../../functions/interactions/routes.ts';
-import { respondingGateway } from '../../../functions/middleware/responding-gateway.ts';
-import { memoryIdentities } from '../auth/given.ts';
+import { respondingOver } from '../ihe/support/responding.ts';
 import { operator } from './ihe-community.ts';
 import { desk, later, type Misbehave, type Node, TERMS, time, xuaKey } from './world.ts';
 
@@ -16,30 +10,8 @@ const clock = () => time.now;
 /** In the place of the region's other answers. */
 export const soapFaces = ({ oid, api, rows, baseUrl, name }: Node): Misbehave => {
   const { services } = api;
-  const { resources, seal } = services;
-  const fhir = routes(services);
-  const handles = { resources, seal, clock };
-  const handler = respondingGateway({
-    services,
-    verify: openXuaVerifier({
-      community: oid,
-      contracts: openContracts({ rows, clock }),
-      identities: memoryIdentities({}),
-      clock,
-    }),
-    gateway: openGateway({
-      handles,
-      answering: openAnswering(handles, fhir),
-      resources,
-      rows,
-      fhir,
-      clock,
-      region: { homeCommunityId: oid, baseUrl },
-      newId: randomUUID,
-    }),
-    limit: async () => {},
-    log: () => {},
-  });
+  const contracts = openContracts({ rows, clock });
+  const handler = respondingOver({ services, contracts, rows, clock, region: { homeCommunityId: oid, baseUrl } });
   return async (request, response, body) => {
     if (!request.url?.startsWith('/ihe/')) return false;
     const event = {

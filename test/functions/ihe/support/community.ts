@@ -13,7 +13,6 @@ import { QUERY_ACTION, RETRIEVE_ACTION } from '../../../../functions/ihe/xca/res
 import { readRetrieved, writeRetrieve } from '../../../../functions/ihe/xca/retrieve.ts';
 import { element, type Markup } from '../../../../functions/ihe/xml/write.ts';
 import { type IssueRequest, issueAssertion } from '../../../../functions/ihe/xua/issue.ts';
-import { routes } from '../../../../functions/interactions/routes.ts';
 import { memoryRowStore } from '../../../../functions/services/row-store.ts';
 import { openMemory } from '../../../../functions/storage/memory.ts';
 import { hospital, NOW, openApi, stored } from '../../../support/api.ts';
@@ -190,10 +189,8 @@ export const openRegion = async () => {
   const clock = () => time.now;
   const api = openApi({ ...openMemory(clock), clock, region });
   const { services } = api;
-  const { resources, seal } = services;
   const rows = memoryRowStore();
   const contracts = openContracts({ rows, clock });
-  const fhir = routes(services);
   const logged: Record<string, unknown>[] = [];
   const log = (line: Record<string, unknown>) => void logged.push(line);
   const mostDocuments = MOST_DOCUMENTS;
