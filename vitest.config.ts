@@ -23,7 +23,8 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
-    maxWorkers: 2,
+    // One more than the cores of the machine that this runs on: who waits for a browser, a stream or half a minute needs none.
+    maxWorkers: 3,
     // Packages are loaded once a worker and not once a file: a process a file cost 100 s of a run (2026-11-22).
     isolate: false,
     setupFiles: ['test/support/fresh-modules.ts'],
