@@ -9,6 +9,7 @@ import type { Interaction, Services } from './contract.ts';
 import { fhirBase } from './headers.ts';
 import { hasEndpoint } from './ids.ts';
 import type { Claims } from './routes.ts';
+import { subsetOf, subsetResource } from './subset.ts';
 
 /** The day that this statement last changed in substance. */
 const DATE = '2026-11-22';
@@ -16,13 +17,15 @@ const DATE = '2026-11-22';
 /** https://hl7.org/fhir/R4/http.html#capabilities. The same for every caller, so it is written once and kept as text. */
 export const capabilities = (services: Pick<Services, 'region'>, claims: Claims): Interaction => {
   let written: { text: string; etag: string } | undefined;
-  return async () => {
+  return async (_, { params }) => {
     if (!written) {
       const text = JSON.stringify(capabilityStatement(services, claims));
       written = { text, etag: `W/"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"` };
     }
     const { text, etag } = written;
-    return { status: 200, text, headers: { etag } };
+    const subset = subsetOf(params);
+    if (!subset) return { status: 200, text, headers: { etag } };
+    return { status: 200, resource: subsetResource(capabilityStatement(services, claims), subset), headers: { etag } };
   };
 };
 
@@ -80,8 +83,10 @@ const isAuditParam = (name: string) => AUDIT_PARAMS.some((known) => known === na
 const resourceClaims = (type: string, { codesOf, operations }: Claims) => {
   const codes = codesOf(type);
   const can = (code: string) => codes.includes(code);
-  const own = operations.filter(({ levels, types }) =>
-    types ? types.includes(type) : levels.some((level) => level !== 'system'),
+  // AuditEvents are rendered from the trail: there is nothing to operate on.
+  const isStored = type !== 'AuditEvent';
+  const own = operations.filter(({ name, levels, types }) =>
+    types ? types.includes(type) : levels.some((level) => level !== 'system') && (isStored || name === 'validate'),
   );
   return {
     type,
@@ -90,12 +95,12 @@ const resourceClaims = (type: string, { codesOf, operations }: Claims) => {
     readHistory: can('vread'),
     updateCreate: can('update'),
     conditionalCreate: can('create'),
-    conditionalRead: 'full-support',
+    conditionalRead: isStored ? 'full-support' : 'not-supported',
     conditionalUpdate: can('update'),
     conditionalDelete: can('delete') ? 'single' : 'not-supported',
     referencePolicy: ['literal', 'logical', 'local'],
-    ...(type !== 'AuditEvent' && includesOf(type)),
-    searchParam: SEARCH_PARAMETERS(type).filter(({ name }) => type !== 'AuditEvent' || isAuditParam(name)),
+    ...(isStored && includesOf(type)),
+    searchParam: SEARCH_PARAMETERS(type).filter(({ name }) => isStored || isAuditParam(name)),
     ...(own.length > 0 && { operation: own.map(({ name, definition }) => ({ name, definition })) }),
   };
 };

@@ -1,5 +1,5 @@
 import { Heads, ruled } from '../consent/ruled.ts';
-import { notFound, refuse } from '../fhir/outcome.ts';
+import { FhirError, notFound, refuse } from '../fhir/outcome.ts';
 import { ELSEWHERE, OPERATIONS, type Operation } from '../operations/operations.ts';
 import { bundle } from './bundle/bundle.ts';
 import type { Context, FhirRequest, Interaction, Services } from './contract.ts';
@@ -104,8 +104,7 @@ const NAMED = new Set(['metadata', '_history', '_search', '*']);
 const named = (segment: string) => (NAMED.has(segment) ? segment : undefined);
 
 const BY_SHAPE = new Map(ROUTES.map((route) => [`${route.method} ${route.path}`, route]));
-const METHODS_BY_SHAPE = new Map<string, string[]>();
-for (const { method, path } of ROUTES) METHODS_BY_SHAPE.set(path, [...(METHODS_BY_SHAPE.get(path) ?? []), method]);
+const BY_PATH = Map.groupBy(ROUTES, ({ path }) => path);
 
 const methodOf = ({ method }: FhirRequest): Method => (method === 'HEAD' ? 'GET' : method);
 
@@ -139,11 +138,11 @@ export const routes = (services: Services, audits?: AuditEvents): Interaction =>
     if (shape.endsWith('$')) return operate(servicesFor(context, request), shape, request)(context, request);
     const route = BY_SHAPE.get(`${methodOf(request)} ${shape}`);
     if (!route) throw notThere(shape, request);
-    if (shape.startsWith('Type')) assertDoes(parseType(request.path[0]!), route.code);
+    if (shape.startsWith('Type')) assertDoes(parseType(request.path[0]!), route);
     if (request.path[0] === 'Patient' && request.path[2] === 'AuditEvent') return dispatch(context, ofPatient(request));
     if (audits && request.path[0] === 'AuditEvent')
       return audits[route.code === 'read' ? 'read' : 'search'](context, request);
-    if (route.body && !request.resource) admit(route.body, request);
+    if (route.body && !request.resource && !isBareSearch(route, request)) admit(route.body, request);
     return (open.get(route) ?? route.make(servicesFor(context, request), dispatch))(context, request);
   };
   // What anybody may read is made once, and has no caller.
@@ -152,6 +151,9 @@ export const routes = (services: Services, audits?: AuditEvents): Interaction =>
   );
   return dispatch;
 };
+
+/** A search by POST may have all of its parameters in the URL: what is not there has no type. */
+const isBareSearch = ({ body: kind }: Route, { body }: FhirRequest) => kind === 'form' && body === undefined;
 
 const isRead = ({ method, path }: FhirRequest) => method === 'GET' || method === 'HEAD' || path.at(-1) === '_search';
 
@@ -164,16 +166,22 @@ const ofPatient = (request: FhirRequest): FhirRequest => {
 const admit = (kind: BodyKind, { path, headers }: FhirRequest) =>
   admitBody(path[0] === 'Binary' && kind === 'fhir' ? 'any' : kind, headers['content-type']);
 
-const assertDoes = (type: string, code: string) => {
-  if (!does(type, code)) throw refuse('notAllowed', `${type} has no ${code} here`);
+const assertDoes = (type: string, { code, path }: Route) => {
+  if (!does(type, code)) throw notAllowed(`${type} has no ${code} here`, path, type);
 };
 
 const notThere = (shape: string, { path, method }: FhirRequest) => {
-  const allowed = METHODS_BY_SHAPE.get(shape);
-  if (!allowed) return notFound('an address of this form');
-  if (shape.startsWith('Type')) parseType(path[0]!);
-  const allow = [...allowed, ...(allowed.includes('GET') ? ['HEAD'] : [])].join(', ');
-  return Object.assign(refuse('notAllowed', `this address does not take ${method}`), { headers: { allow } });
+  if (!BY_PATH.has(shape)) return notFound('an address of this form');
+  const type = shape.startsWith('Type') ? parseType(path[0]!) : undefined;
+  return notAllowed(`this address does not take ${method}`, shape, type);
+};
+
+/** 405 says what the address does take (RFC 9110 15.5.6). */
+const notAllowed = (diagnostics: string, shape: string, type: string | undefined) => {
+  const routes = (BY_PATH.get(shape) ?? []).filter(({ code }) => type === undefined || does(type, code));
+  const methods = routes.map(({ method }) => method);
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ');
+  return new FhirError('notAllowed', [{ diagnostics }], { allow });
 };
 
 const operate = (services: Services, shape: string, request: FhirRequest): Interaction => {
@@ -189,9 +197,8 @@ const operate = (services: Services, shape: string, request: FhirRequest): Inter
   if (!operation) throw refuse('notSupported', 'there is no operation of this name here');
   const method = methodOf(request);
   if (method !== 'POST' && !(method === 'GET' && !operation.affectsState)) {
-    throw Object.assign(refuse('notAllowed', `$${operation.name} does not take ${method}`), {
-      headers: { allow: 'GET, POST' },
-    });
+    const allow = operation.affectsState ? 'POST' : 'GET, HEAD, POST';
+    throw new FhirError('notAllowed', [{ diagnostics: `$${operation.name} does not take ${method}` }], { allow });
   }
   if (method === 'POST' && request.body) admitBody('fhir', request.headers['content-type']);
   return operation.make(services);

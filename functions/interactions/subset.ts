@@ -24,7 +24,8 @@ export const subsetOf = (params: FhirRequest['params']): Subset | undefined => {
   const summary = param(params, '_summary');
   const elements = param(params, '_elements')
     ?.split(',')
-    .map((name) => name.trim());
+    .map((name) => name.trim())
+    .filter(Boolean);
   if (summary === undefined || summary === 'false') {
     return elements && elements.length > 0 ? { elements } : undefined;
   }

@@ -1,8 +1,9 @@
 import { FhirError, refuse } from '../../fhir/outcome.ts';
+import type { Resource } from '../../fhir/types.ts';
 import { bundleText } from '../bundle-text.ts';
 import type { Interaction } from '../contract.ts';
 import { fhirBase, fhirBases, preferReturn } from '../headers.ts';
-import { isObject, readJson } from '../write/body.ts';
+import { assertValid, isObject, readJson } from '../write/body.ts';
 import { batch } from './batch.ts';
 import { inEntry, MAX_ENTRIES, parseEntry } from './entries.ts';
 import { gather, type Needs } from './plan.ts';
@@ -15,11 +16,13 @@ export const bundle =
     const body = readJson(request);
     if (!isObject(body) || body.resourceType !== 'Bundle')
       throw refuse('invalid', 'only a Bundle can be posted to the base');
-    const { type, entry = [] } = body;
+    const { type, entry = [], ...rest } = body;
     if (type !== 'batch' && type !== 'transaction') {
       throw refuse('invalid', 'Bundle.type must be batch or transaction', 'Bundle.type');
     }
     if (!Array.isArray(entry)) throw refuse('invalid', 'Bundle.entry must be a list', 'Bundle.entry');
+    // An empty list of entries is no FHIR, but no error here either: https://hl7.org/fhir/R4/http.html#trules
+    assertValid({ ...rest, type } as unknown as Resource, 'Bundle');
     if (entry.length > MAX_ENTRIES) {
       throw refuse(
         'tooLarge',

@@ -19,7 +19,7 @@ const put =
 
 /** Types of elements whose value may be the address of another resource. A canonical is a name: it is left alone. */
 const LINK_TYPES = new Set(['uri', 'url', 'uuid', 'oid']);
-const NARRATIVE_LINK = /(<(?:a|img)\b[^>]*?\b(?:href|src)=")([^"]+)(")/g;
+const NARRATIVE_LINK = /<(?:a|img)\b[^>]*?\s(?:href|src)\s*=\s*(["'])(.+?)\1/g;
 
 /**
  * Every link of a resource: references, elements of type uri, url, uuid and oid, and `href`/`src` in the narrative.
@@ -65,12 +65,12 @@ const typeOf = (value: Record<string, unknown>, declared: string) =>
 
 const collectNarrative = (narrative: Record<string, unknown>, div: string, slots: Slot[]) => {
   if (!div.includes('href') && !div.includes('src')) return;
-  for (const [, , link] of div.matchAll(NARRATIVE_LINK)) {
+  for (const [, quote, link] of div.matchAll(NARRATIVE_LINK)) {
     slots.push({
       value: link!,
       isReference: false,
       write: (next) => {
-        narrative.div = (narrative.div as string).replaceAll(`"${link}"`, `"${next}"`);
+        narrative.div = (narrative.div as string).replaceAll(quote + link! + quote, quote + next + quote);
       },
     });
   }

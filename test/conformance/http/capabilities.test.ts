@@ -34,6 +34,12 @@ describe('CapabilityStatement', () => {
     expect([again.status, again.text]).toEqual([304, '']);
   });
 
+  it('shows the part that is asked for', async () => {
+    const { body } = await openApi().send('GET', '/metadata?_elements=fhirVersion', { anonymous: true });
+    expect(body).toMatchObject({ fhirVersion: '4.0.1', kind: 'instance', meta: { tag: [{ code: 'SUBSETTED' }] } });
+    expect(body).not.toHaveProperty('rest');
+  });
+
   it('claims all 145 types that have an endpoint', async () => {
     const types = (await statement()).rest[0]!.resource.map(({ type }) => type);
     expect(types).toEqual(RESOURCE_TYPES.filter((type) => type !== 'Parameters'));
@@ -45,6 +51,9 @@ describe('CapabilityStatement', () => {
     const codes = (type: string) => resource.find((each) => each.type === type)!.interaction.map(({ code }) => code);
     expect(codes('AuditEvent')).toEqual(['search-type', 'read']);
     expect(codes('Binary')).not.toContain('patch');
+    const audit = resource.find(({ type }) => type === 'AuditEvent') as { operation?: { name: string }[] };
+    expect(audit).toMatchObject({ conditionalRead: 'not-supported' });
+    expect(audit.operation?.map(({ name }) => name)).toEqual(['validate']);
     expect(codes('Patient').sort()).toEqual(
       [
         'create',

@@ -1,4 +1,5 @@
 // https://hl7.org/fhir/R4/http.html#mime-type, #version-parameter, #security
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { given, openApi, stored } from '../../support/api.ts';
 
@@ -133,12 +134,28 @@ describe('addresses', () => {
     const got = await openApi().send('POST', '/Patient/p1', { body: given.patient() });
     expect(got.status).toBe(405);
     expect(got.headers.allow).toBe('GET, PUT, PATCH, DELETE, HEAD');
-    expect((await openApi().send('TRACE', '/Patient/p1')).status).toBe(405);
+    for (const [method, path, allow] of [
+      ['TRACE', '/Patient/p1', 'GET, HEAD, POST, PUT, PATCH, DELETE'],
+      ['PUT', '/AuditEvent/x', 'GET, HEAD'],
+      ['POST', '/AuditEvent', 'GET, HEAD'],
+      ['PATCH', '/Binary/x', 'GET, PUT, DELETE, HEAD'],
+      ['DELETE', '/Patient/p1/$everything', 'GET, HEAD, POST'],
+    ] as const) {
+      const refused = await openApi().send(method, path);
+      expect([refused.status, refused.headers.allow], `${method} ${path}`).toEqual([405, allow]);
+    }
   });
 
   it('answers 400 to a path or a query that is not percent-encoded UTF-8', async () => {
     expect((await openApi().send('GET', '/Patient/%E0%A4%A')).status).toBe(400);
     expect((await openApi().send('GET', '/Patient?family=%FF')).status).toBe(400);
+  });
+
+  it('answers 415 to a body that is packed', async () => {
+    const bytes = gzipSync(JSON.stringify(given.patient()));
+    const headers = { 'content-type': 'application/fhir+json', 'content-encoding': 'gzip' };
+    const got = await openApi().send('POST', '/Patient', { bytes, headers });
+    expect([got.status, got.headers['accept-encoding']]).toEqual([415, 'identity']);
   });
 
   it('ignores a slash at the end', async () => {

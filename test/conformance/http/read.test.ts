@@ -103,6 +103,15 @@ describe('read', () => {
     expect(got.text).not.toContain('Awa');
   });
 
+  it('takes an element with its type before it, and no element for none that was asked', async () => {
+    const api = openApi();
+    const { id } = await stored(api, given.patient());
+    const ask = async (elements: string) =>
+      Object.keys((await api.send('GET', `/Patient/${id}?_elements=${elements}`)).body);
+    expect(await ask('Patient.gender')).toEqual(['resourceType', 'id', 'meta', 'gender']);
+    expect(await ask('')).toContain('birthDate');
+  });
+
   it('answers only the elements that _elements names, the mandatory ones, and says that it is a part', async () => {
     const api = openApi();
     const { id: patient } = await stored(api, given.patient());

@@ -39,6 +39,9 @@ describe('search', () => {
     });
     expect(got.status).toBe(200);
     expect(got.body.entry).toHaveLength(1);
+    // With all of them in the address there is no body, and nothing to have a type.
+    const bare = await api.send('POST', '/Observation/_search?patient=p1&date=2026-11-03');
+    expect([bare.status, bare.body.entry?.length]).toEqual([200, 1]);
     const other = await api.send('POST', '/Observation/_search', {
       body: '{}',
       headers: { 'content-type': 'application/json' },

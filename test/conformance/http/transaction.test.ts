@@ -59,7 +59,8 @@ describe('transaction', () => {
 
   it('replaces placeholders by the new ids, in references, links and the narrative', async () => {
     const api = openApi();
-    const div = `<div xmlns="http://www.w3.org/1999/xhtml"><a href="${UUID}">the patient</a></div>`;
+    const links = `<a href="${UUID}">the patient</a><img alt="" src = '${OTHER}'/>`;
+    const div = `<div xmlns="http://www.w3.org/1999/xhtml">${links}</div>`;
     const { body } = await api.send('POST', '/', {
       body: given.bundle('transaction', [
         post(
@@ -86,6 +87,7 @@ describe('transaction', () => {
       identifier: [{ value: OTHER }],
     });
     expect((got.text as { div: string }).div).toContain(`href="${patient!.slice(1)}"`);
+    expect((got.text as { div: string }).div).toContain(`src = '${second!.slice(1)}'`);
   });
 
   it('reads a relative reference against the fullUrl that it stands under', async () => {
@@ -234,6 +236,41 @@ describe('transaction', () => {
       'Bundle.entry[2].resource.birthDate',
     ]);
     expect((await api.send('GET', '/Patient/good')).status).toBe(404);
+  });
+
+  it.each([
+    [
+      'a condition of the wrong type',
+      { request: { method: 'POST', url: 'Patient', ifNoneExist: {} } },
+      '.request.ifNoneExist',
+    ],
+    [
+      'a condition that is misspelt',
+      { request: { method: 'POST', url: 'Patient', ifNonExist: 'x' } },
+      '.request.ifNonExist',
+    ],
+    ['an element that there is not', { request: { method: 'POST', url: 'Patient' }, note: 'x' }, '.note'],
+    [
+      'a fullUrl of a version (bdl-8)',
+      { request: { method: 'POST', url: 'Patient' }, fullUrl: `${BASE}/Patient/1/_history/1` },
+      '',
+    ],
+  ])('answers 400 to %s, and ignores nothing', async (_, more, place) => {
+    const api = openApi();
+    const entry = [post(given.patient()), { resource: given.patient(), ...more }];
+    const got = await api.send('POST', '/', { body: given.bundle('transaction', entry) });
+    expect(got.status).toBe(400);
+    expect(got.body.issue?.[0]?.expression).toEqual([`Bundle.entry[1]${place}`]);
+    const alone = await api.send('POST', '/', { body: given.bundle('batch', entry) });
+    expect(alone.body.entry?.map(({ response }) => response?.status)).toEqual(['201', '400']);
+  });
+
+  it('answers 400 to a Bundle that is none, but not to an empty list of entries', async () => {
+    const api = openApi();
+    const bundle = given.bundle('transaction', []);
+    expect((await api.send('POST', '/', { body: bundle })).status).toBe(200);
+    for (const more of [{ total: 1 }, { note: 'x' }, { timestamp: 'yesterday' }])
+      expect((await api.send('POST', '/', { body: { ...bundle, ...more } })).status, JSON.stringify(more)).toBe(400);
   });
 
   it('says each fault once, at its place, whatever step finds it', async () => {
