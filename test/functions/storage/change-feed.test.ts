@@ -15,6 +15,7 @@ import {
   TEST_CREDENTIALS,
   TEST_REGION,
 } from '../../support/dynamodb.ts';
+import { recordsOf } from '../../support/table-streams.ts';
 import { create, DAY, draft, NOW, remove, replace, secrets } from './given.ts';
 
 let client: DynamoDBClient;
@@ -37,46 +38,6 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   await stopDynamoDb();
 });
-
-/** A stream of DynamoDB Local, over its bare protocol. */
-const stream = async (operation: string, body: object): Promise<Record<string, unknown>> => {
-  const answer = await fetch((await dynamoDb()).endpoint, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': `DynamoDBStreams_20120810.${operation}`,
-      authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/${TEST_REGION}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
-    },
-    body: JSON.stringify(body),
-  });
-  return (await answer.json()) as Record<string, unknown>;
-};
-
-const recordsOf = async (table: string): Promise<DynamoDBRecord[]> => {
-  const { Streams } = (await stream('ListStreams', { TableName: table })) as { Streams: { StreamArn: string }[] };
-  const StreamArn = Streams[0]!.StreamArn;
-  const { StreamDescription } = (await stream('DescribeStream', { StreamArn })) as {
-    StreamDescription: { Shards: { ShardId: string }[] };
-  };
-  const records: DynamoDBRecord[] = [];
-  for (const { ShardId } of StreamDescription.Shards) {
-    const { ShardIterator } = await stream('GetShardIterator', {
-      StreamArn,
-      ShardId,
-      ShardIteratorType: 'TRIM_HORIZON',
-    });
-    for (let iterator = ShardIterator, empty = 0; iterator && empty < 3; ) {
-      const { Records, NextShardIterator } = (await stream('GetRecords', { ShardIterator: iterator })) as {
-        Records: DynamoDBRecord[];
-        NextShardIterator?: string;
-      };
-      records.push(...Records);
-      empty = Records.length === 0 ? empty + 1 : 0;
-      iterator = NextShardIterator;
-    }
-  }
-  return records;
-};
 
 const told = ({ type, id, version }: ChangeRef) => `${type}/${id}/${version}`;
 
