@@ -1,5 +1,4 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { callDirectly } from './direct-calls.ts';
 
 type Logger = NonNullable<DynamoDBClientConfig['logger']>;
 
@@ -10,24 +9,20 @@ type Logger = NonNullable<DynamoDBClientConfig['logger']>;
 const nothing = () => {};
 const SILENT: Omit<Logger, 'info'> = { trace: nothing, debug: nothing, warn: nothing, error: nothing };
 
-const CONNECTION_MS = 3_000;
-
 /**
  * The client as this store wants it. Retries are our own (send.ts), since whoever retries a conditional write must know that
- * an earlier attempt may have been carried out. Region, credentials and endpoint come from the environment. Calls on items take
- * the short way (direct-calls.ts); the stack of functions around a command is made once for each kind of command, not for each call.
+ * an earlier attempt may have been carried out. Region, credentials and endpoint come from the environment. The stack of
+ * functions around a command is made once for each kind of command, not for each call.
  */
 export const openDynamoClient = ({ requestTimeout = 10_000 }: { requestTimeout?: number } = {}): DynamoDBClient =>
-  callDirectly(
-    new DynamoDBClient({
-      maxAttempts: 1,
-      cacheMiddleware: true,
-      logger: SILENT as Logger,
-      requestHandler: {
-        connectionTimeout: CONNECTION_MS,
-        requestTimeout,
-        throwOnRequestTimeout: true, // otherwise a line that went dead is waited for, and only warned about
-      },
-    }),
-    { connectionTimeout: CONNECTION_MS, requestTimeout },
-  );
+  new DynamoDBClient({
+    maxAttempts: 1,
+    cacheMiddleware: true,
+    logger: SILENT as Logger,
+    requestHandler: {
+      connectionTimeout: 3_000,
+      requestTimeout,
+      throwOnRequestTimeout: true, // otherwise a line that went dead is waited for, and only warned about
+      httpsAgent: { keepAlive: true, maxSockets: 64 },
+    },
+  });

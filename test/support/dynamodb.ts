@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
-import { callDirectly } from '../../functions/storage/direct-calls.ts';
 import { createTableInput, TABLES, type TableName, type TableNames } from '../../functions/storage/tables.ts';
 
 let running: Promise<{ readonly endpoint: string }> | undefined;
@@ -36,16 +35,12 @@ const notThere = (error: Error) => {
 export const TEST_REGION = 'ap-northeast-1';
 export const TEST_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** Calls as the functions do (storage/client.ts); a stack that is made for each call lets tests stand in it at any time. */
 export const dynamoClient = async (endpoint?: string): Promise<DynamoDBClient> =>
-  callDirectly(
-    new DynamoDBClient({
-      endpoint: endpoint ?? (await dynamoDb()).endpoint,
-      region: TEST_REGION,
-      credentials: TEST_CREDENTIALS,
-    }),
-    { connectionTimeout: 10_000, requestTimeout: 30_000 },
-  );
+  new DynamoDBClient({
+    endpoint: endpoint ?? (await dynamoDb()).endpoint,
+    region: TEST_REGION,
+    credentials: TEST_CREDENTIALS,
+  });
 
 /** Creates `clinical`, `registry` and `audit` under names of their own, so that tests and files do not meet each other. */
 export const createTables = async (client: DynamoDBClient): Promise<TableNames> => {

@@ -1,13 +1,10 @@
 // The ceiling: what the AWS SDK reaches with the same DynamoDB operations and nothing around them, audit record included.
-// It says again what the recorder took down (recorder.ts), with the SDK's client as it is delivered: lines that are kept open, and no
-// logger, since the SDK would copy each call for it. As many of these processes run as the local host has environments for a
-// function, or else one thread would be held against several.
+// It says again what the recorder took down (recorder.ts), with the client that the functions have (storage/client.ts). As many of
+// these processes run as the local host has environments for a function, or else one thread would be held against several.
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
   DeleteItemCommand,
-  DynamoDBClient,
-  type DynamoDBClientConfig,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -16,6 +13,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { openDynamoClient } from '../../../functions/storage/client.ts';
 import { measure, type Stretch } from './measure.ts';
 import type { Recorded, Recording } from './recorder.ts';
 import type { ScenarioName } from './scenarios.ts';
@@ -52,12 +50,7 @@ const COMMANDS: Record<string, (input: Input) => unknown> = {
   TransactWriteItems: (input) => new TransactWriteItemsCommand(input as never),
 };
 
-const nothing = () => {};
-const client = new DynamoDBClient({
-  maxAttempts: 1,
-  logger: { trace: nothing, debug: nothing, warn: nothing, error: nothing } as DynamoDBClientConfig['logger'],
-  requestHandler: { httpAgent: { keepAlive: true, maxSockets: 64 } },
-});
+const client = openDynamoClient();
 const recordings = new Map<ScenarioName, Recording>();
 let auditTable = '';
 let sequence = 0;
