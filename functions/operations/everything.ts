@@ -127,7 +127,7 @@ const everythingAbout =
     const permit = permitter(resources, context);
     const linked = await linkedWith(services, page.texts, {
       admits: (one) => subject.isLinked(one) && permit('read', one).permit,
-      isWanted: (of, name) => (wanted.types?.has(of) ?? true) && !before.has(shortOf(name)),
+      isWanted: (of, name) => (wanted.types?.has(of) ?? true) && !(before.size > 0 && before.has(shortOf(name))),
       seen,
       bytes: MAX_LINKED_BYTES,
     });

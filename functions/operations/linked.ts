@@ -47,7 +47,8 @@ export const linkedWith = async (
     for (const text of from)
       for (const ref of referencesIn(text)) {
         const name = `${ref.type}/${ref.id}`;
-        if (isWanted(ref.type, name) && !seen.has(name)) refs.set(name, ref);
+        // Nearly all of a chart names the same few.
+        if (!seen.has(name) && !refs.has(name) && isWanted(ref.type, name)) refs.set(name, ref);
       }
     if (found.length + refs.size > MOST_LINKED) return { found, isCut: true };
     const next: string[] = [];

@@ -13,6 +13,9 @@ const LOCAL_OFFSET_MS = 9 * 3600_000;
 const DATE =
   /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$/;
 
+/** With nine digits of a second and a zone. */
+const LONGEST = 35;
+
 const offsetOf = (zone: string | undefined): number => {
   if (!zone) return LOCAL_OFFSET_MS;
   if (zone === 'Z') return 0;
@@ -27,8 +30,21 @@ const utc = (year: number, month: number, ...rest: [number, ...number[]]): numbe
   return date.getTime();
 };
 
+/** Filtering, sorting and the decision each ask for the date of a record: what was read is kept. */
+const MOST_KEPT = 4_096;
+const kept = new Map<string, Span | undefined>();
+
 /** The range that a date, dateTime or instant stands for; undefined where it is none. */
 export const spanOf = (text: string): Span | undefined => {
+  const known = kept.get(text);
+  if (known !== undefined || kept.has(text)) return known;
+  const span = text.length > LONGEST ? undefined : spanIn(text);
+  if (kept.size >= MOST_KEPT) kept.clear();
+  if (text.length <= LONGEST) kept.set(text, span);
+  return span;
+};
+
+const spanIn = (text: string): Span | undefined => {
   const [match, y, mo, d, h, mi, s, fraction, zone] = DATE.exec(text) ?? [];
   if (match === undefined) return undefined;
   const [year, month, day] = [Number(y), Number(mo ?? 1) - 1, Number(d ?? 1)];
