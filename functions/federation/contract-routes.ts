@@ -9,6 +9,7 @@ import {
   AgreedOn,
   Certificates,
   type Contract,
+  hasRunOut,
   notInForce,
   Proposal,
   proposed,
@@ -116,6 +117,8 @@ export const contractRoutes = ({
         if (body.community === region.homeCommunityId)
           throw refuse('invalid', 'community: this is the region itself', 'community');
         assertAddresses(body);
+        if (hasRunOut(body.terms, clock()))
+          throw refuse('invalid', 'terms.until must be a day that is not over', 'terms.until');
         if (body.protocol === 'ihe') assertCertificates(body.ihe.certificates, clock(), 'ihe.certificates');
         const kept = await contracts.get(body.community);
         if (kept && kept.contract.own !== 'ended' && kept.contract.own !== 'proposed')

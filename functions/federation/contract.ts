@@ -32,7 +32,9 @@ export const Terms = z.strictObject({
 export type Terms = z.infer<typeof Terms>;
 
 const line = z.string().check(z.trim(), z.minLength(1), z.maxLength(100));
-const address = z.string().check(z.maxLength(300), z.regex(/^https?:\/\/[^\s?#]+[^/\s?#]$/, 'must be an address'));
+const address = z
+  .string()
+  .check(z.maxLength(300), z.regex(/^https?:\/\/[^\s?#]+[^/\s?#]$/, 'must be an address without a slash at its end'));
 
 const Common = {
   community: Community,
@@ -141,9 +143,9 @@ export const termsHash = ({ purposes, classes, until }: Terms): string =>
     .digest('base64url');
 
 const DAY = 86_400_000;
-/** The last day of the contract ends in Japan. */
-const hasRunOut = ({ until }: Terms, now: number): boolean =>
-  until !== undefined && now >= Date.parse(`${until}T00:00:00+09:00`) + DAY;
+/** The last day of the contract ends in Japan. A day that no calendar has is over. */
+export const hasRunOut = ({ until }: Terms, now: number): boolean =>
+  until !== undefined && !(now < Date.parse(`${until}T00:00:00+09:00`) + DAY);
 
 /** Why nothing may be asked or answered now; undefined: it may. */
 export const notInForce = (contract: Contract | undefined, now: number): string | undefined => {

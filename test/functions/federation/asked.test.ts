@@ -156,6 +156,15 @@ describe('_community on a read', () => {
   });
 });
 
+it('a facility that sees its own records only asks no other region', async () => {
+  east.narrow({ contracts: { noView: new Set([east.hospital.facility!]), noDisclose: new Set() } });
+  const answer = await east.call(east.hospital, 'GET', `/federation/fhir/Observation?patient=${person}`);
+  east.narrow(undefined);
+  expect(sources(answer)).toEqual([EAST]);
+  expect(rules(answer)).toEqual([1, 2].map(() => expect.stringContaining('the facility sees its own records only')));
+  expect([west, north].flatMap(({ asked }) => asked)).toEqual([]);
+});
+
 it('a read names whose record it is, and gets no record of somebody else, in the own region neither', async () => {
   const other = await east.person({ identifier: [{ system: 'urn:x', value: 'another' }], name: [{ family: '別人' }] });
   const id = await east.observe(other, '2026-11-04');

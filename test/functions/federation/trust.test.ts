@@ -54,6 +54,18 @@ describe('a link contract', () => {
     expect(body.communities).toEqual([expect.objectContaining({ name: 'West', inForce: true })]);
   });
 
+  it.each(['2026-11-20', '2026-02-31', '2026-19-39'])(
+    'cannot be agreed on until %s: that day is over, or none',
+    async (until) => {
+      const stranger = { oid: '2.999.9', name: 'Stranger', baseUrl: 'http://127.0.0.1:9' };
+      const { status, body } = await east.call(OPERATOR, 'POST', '/federation/contracts', {
+        body: proposalOf(stranger, { ...TERMS, until }),
+      });
+      expect(status).toBe(400);
+      expect(body.issue![0]!.diagnostics).toBe('terms.until must be a day that is not over');
+    },
+  );
+
   it('with other terms on the other side is not in force', async () => {
     const a = await openNode({ oid: '2.999.1', name: 'A', prefecture: '01' });
     const b = await openNode({ oid: '2.999.2', name: 'B', prefecture: '02' });

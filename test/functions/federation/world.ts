@@ -10,6 +10,7 @@ import { openCases } from '../../../functions/break-glass/cases.ts';
 import { openBreakGlass } from '../../../functions/break-glass/open.ts';
 import type { Actor } from '../../../functions/consent/actor.ts';
 import type { ConsentDefault } from '../../../functions/consent/decide.ts';
+import type { Narrow } from '../../../functions/consent/matrix.ts';
 import { Heads, ruled } from '../../../functions/consent/ruled.ts';
 import { openAnswering } from '../../../functions/federation/answer.ts';
 import { askPeer } from '../../../functions/federation/ask-peer.ts';
@@ -118,7 +119,8 @@ export const openNode = async ({ oid, name, prefecture, consentDefault = 'implic
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const region = { name, baseUrl, homeCommunityId: oid, consentDefault };
-  const api = openApi({ ...openMemory(clock), clock, region });
+  let narrowed: Narrow | undefined;
+  const api = openApi({ ...openMemory(clock), clock, region, narrow: async () => narrowed });
   const { services } = api;
   const { resources, seal } = services;
   const rows = memoryRowStore();
@@ -185,6 +187,10 @@ export const openNode = async ({ oid, name, prefecture, consentDefault = 'implic
     misbehave: undefined as Misbehave | undefined,
     /** Paths that other regions have asked for. */
     asked: [] as string[],
+    /** What the region takes away from its roles. */
+    narrow: (next: Narrow | undefined) => {
+      narrowed = next;
+    },
     jwks: async () => ({ keys: await token.publicKeys() }),
     /** Two keys side by side: the new one signs. */
     rotate: () => {
