@@ -21,7 +21,7 @@ export default defineConfig({
     globalSetup: ['test/exercised-actions.ts', 'test/log-scan.ts', 'test/support/dynamodb-of-run.ts'],
     // Two shared cores: a start of DynamoDB Local alone can take half a minute. Nothing here measures time, so nobody is cut short.
     testTimeout: 300_000,
-    hookTimeout: 300_000,
+    hookTimeout: 600_000,
     expect: { poll: { timeout: 60_000 } },
     // One more than the cores of the machine that this runs on: who waits for a browser, a stream or half a minute needs none.
     maxWorkers: 3,
