@@ -165,9 +165,10 @@ export const openIdentities = ({ client, table }: { client: DynamoDBClient; tabl
   };
 };
 
-/** Where a row of a resident or of staff is, for who reads them by services/row-store.ts. */
+/** Where a row of a resident, of staff or of a facility is, for who reads them by services/row-store.ts. */
 export const residentKey = (sub: string) => ({ p: `auth#resident#${sub}`, s: '-' });
 export const staffKey = (sub: string) => ({ p: `auth#staff#${sub}`, s: '-' });
+export const facilityKey = (code: string) => ({ p: `auth#facility#${code}`, s: '-' });
 
 /** The item that holds a row: for administration and seeds. */
 export const identityItem = <K extends Kind>(kind: K, id: string, row: z.infer<(typeof SHAPES)[K]>) => ({

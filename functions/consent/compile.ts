@@ -8,6 +8,7 @@ import { spanOf } from '../search/dates.ts';
 import { DATA_CLASSES } from './data-classes.ts';
 import type { ConsentDefault } from './decide.ts';
 import type { Period, Policy, Rule, Who } from './policy.ts';
+import { PURPOSES_OF_USE } from './purposes.ts';
 
 export const PATTERNS = 'urn:tsumugi:consent-pattern';
 /** 一括, リスト, 施設ごと, 個人, 電子オプトイン, 黙示. */
@@ -236,9 +237,9 @@ const labelOf = (reading: Reading, { system, code }: Node, at: string): string |
   word(system) && word(code) ? tokenOf({ system, code }) : reading.fault(at, 'needs system and code');
 
 const purposeOf = (reading: Reading, { system, code }: Node, at: string): string | undefined =>
-  system === PURPOSES && /^[A-Z]{3,16}$/.test(word(code))
+  system === PURPOSES && PURPOSES_OF_USE.has(word(code))
     ? word(code)
-    : reading.fault(at, `must be a code of ${PURPOSES}`);
+    : reading.fault(at, `must be of ${PURPOSES}, a code of PurposeOfUse`);
 
 const periodOf = (reading: Reading, value: unknown, at: string): Period | undefined => {
   if (value === undefined) return undefined;

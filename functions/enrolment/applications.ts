@@ -8,6 +8,7 @@ import { newCardNumber, readCardNumber } from './card-number.ts';
 import { enrol, type Joined, patternOf } from './enrol.ts';
 import type { Application, ConsentForm, Evidence, WhoForm } from './form.ts';
 import { insuranceIdentifier, insuranceValue, newPerson, type Person, receiptSystem, withEnrolment } from './person.ts';
+import { assertNotToCome, assertWishes } from './plausible.ts';
 import { applicationIdOf, committing, conflict, creating, type Enrolled, findPerson, replacing } from './records.ts';
 import { assertOldEnough, link, residentRow } from './residents.ts';
 import type { Desk } from './services.ts';
@@ -25,6 +26,8 @@ export const apply = async (desk: Desk, sub: string, application: Application, n
   const { resources, region } = desk;
   const { route, consent, ...who } = application;
   patternOf(desk.pattern, consent);
+  assertNotToCome(who.birthDate, now, 'birthDate');
+  await assertWishes(desk, consent, now);
   assertOldEnough(region.matureMinorAge, who.birthDate, now);
   if (await residentRow(desk, sub)) throw conflict('this account is a person’s who has joined already');
   const id = applicationIdOf(resources, sub);

@@ -1,7 +1,7 @@
 // A card held out at a reception or in an ambulance: the number or the QR code leads to the person's patient id, and to nothing else;
 // what may then be read is for consent to say.
 import * as z from 'zod/mini';
-import { gone, notFound, refuse } from '../fhir/outcome.ts';
+import { notFound, refuse } from '../fhir/outcome.ts';
 import { type JsonRoute, route } from '../interactions/json-route.ts';
 import { foldIdentifier } from '../search/extract.ts';
 import { cardsOf, numberIn } from './cards.ts';
@@ -30,7 +30,7 @@ export const cardRoutes = (desk: Desk): readonly JsonRoute[] => [
       const { stored, enrolment, person } = found;
       const card = cardsOf(person, cardSystem(region.homeCommunityId)).find((one) => one.number === number);
       notePerson(desk, context, 'R', { person: stored.id, patient: enrolment.patient });
-      if (!card?.valid) throw gone('this card');
+      if (!card?.valid) throw refuse('gone', 'this card was stopped or replaced');
       const linked =
         enrolment.patient === undefined ? [] : ((await resources.heads([enrolment.patient]))[0]?.linked ?? []);
       return { status: 200, body: { person: stored.id, patient: enrolment.patient, linked, status: enrolment.status } };

@@ -1,12 +1,13 @@
 // `/enrolment/…`: what a municipal office or the operator's secretariat does for residents (docs/enrolment.md).
 import * as z from 'zod/mini';
-import { notFound, refuse } from '../fhir/outcome.ts';
+import { notFound } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/contract.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
 import { STOPS } from './cards.ts';
 import { findDuplicates } from './duplicates.ts';
 import { enrol } from './enrol.ts';
 import { ChangeForm, CheckForm, ConsentForm, Day, Email, EnrolmentForm, Evidence } from './form.ts';
+import { assertNotToCome } from './plausible.ts';
 import { count } from './progress.ts';
 import { grantProxy, proxiesOf, revokeProxy } from './proxies.ts';
 import { ProxyForm } from './proxy.ts';
@@ -122,8 +123,7 @@ export const deskRoutes = (desk: Desk): readonly JsonRoute[] => {
       roles: DESK,
       body: z.strictObject({ on: Day, evidence: Evidence }),
       handle: async (context, { params, body }) => {
-        if (Date.parse(`${body.on}T00:00:00+09:00`) > context.now)
-          throw refuse('unprocessable', 'on: must not be a day to come', 'on');
+        assertNotToCome(body.on, context.now, 'on');
         const { account, ...done } = await death(desk, stepOf(context, params.person!), body.on, body.evidence);
         if (account !== undefined) await closeAccount(desk, account, context.now);
         await changed(context, done);

@@ -9,6 +9,7 @@ import { formConsents, withConsents } from './consents.ts';
 import { type Duplicate, findDuplicates, sameness } from './duplicates.ts';
 import type { ConsentForm, Evidence, Pattern, WhoForm } from './form.ts';
 import { cardSystem, newPerson, regionPatient } from './person.ts';
+import { assertNotToCome, assertWishes } from './plausible.ts';
 import { committing, conflict, creating, newPatientId, personIdOf } from './records.ts';
 import type { Desk } from './services.ts';
 
@@ -35,6 +36,8 @@ export const enrol = async (desk: Desk, joining: Joining): Promise<Joined> => {
   const { resources, region, seal } = desk;
   const { who, route, consent, evidence, office, account, now } = joining;
   const pattern = patternOf(desk.pattern, consent);
+  assertNotToCome(who.birthDate, now, 'birthDate');
+  await assertWishes(desk, consent, now);
   const others = await assertNew(resources, joining);
   const at = instantInJapan(now);
   const patient = newPatientId(resources, others.length === 0 ? sameness(who) : undefined);

@@ -1,6 +1,7 @@
 // What a desk keys in from the form 参加同意書, and what a resident sends from a telephone (domain.md 2.4). Strict: an element that is
 // not known is a mistake to hear of, not one to drop.
 import * as z from 'zod/mini';
+import { municipalityFault } from '../services/municipality.ts';
 
 const line = (most: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(most));
 
@@ -26,9 +27,11 @@ export const Name = z.strictObject({
 });
 
 /** 全国地方公共団体コード with or without its check digit. */
-export const Municipality = z
-  .string()
-  .check(z.regex(/^[0-9]{5,6}$/, 'must be the code of a municipality (5 or 6 digits)'));
+export const Municipality = z.string().check(
+  z.refine((code) => municipalityFault(code) === undefined, {
+    error: ({ input }) => municipalityFault(String(input)) ?? '',
+  }),
+);
 
 export const Address = z.strictObject({
   postcode: z.string().check(z.regex(/^[0-9]{3}-?[0-9]{4}$/, 'must be a postcode, 123-4567')),

@@ -203,7 +203,10 @@ export const meRoutes = (desk: Desk, cases: Cases): readonly JsonRoute[] => {
           status: 200,
           body: {
             actForMe: forMe.map((one) => ({ ...proxyView(one, context.now), ...names(one) })),
-            iActFor: asMe.map((one) => proxyView(one, context.now)),
+            iActFor: asMe.map((one) => ({
+              ...proxyView(one, context.now),
+              ...(context.actor.minors?.includes(one.proxy.patient) && { decidesAlone: true }),
+            })),
           },
         };
       },

@@ -4,6 +4,7 @@
 //   people who joined, by month of birth       enrol#count#<municipality>   <YYYY-MM>            1 a municipality
 //   in which cell a person is counted          enrol#counted                <person>             1
 //   population, as an office has entered it    enrol#population             <municipality>       1 for all
+//   where anybody was ever counted             enrol#municipality           <municipality>       1 for all
 //
 // By month of birth, because people grow older and rows do not: an age band is a sum over months at the time of asking. A person's
 // cell and the two counters that it moves between are written in one transaction, so a count said twice counts once, and any
@@ -14,11 +15,12 @@ import type { RowChange, RowStore } from '../services/row-store.ts';
 import type { Resources } from '../storage/port.ts';
 import { dayInJapan } from './age.ts';
 import { findPerson } from './records.ts';
-import { suppressed } from './suppress.ts';
+import { SMALLEST_SHOWN, suppressed } from './suppress.ts';
 
 const COUNT = (municipality: string) => `enrol#count#${municipality}`;
 const COUNTED = 'enrol#counted';
 const POPULATION = 'enrol#population';
+const PLACES = 'enrol#municipality';
 
 /** From age, inclusive. */
 export const BANDS = [
@@ -56,6 +58,9 @@ const recounted = async ({ resources, rows }: Deps, person: string): Promise<boo
         ? { municipality: found.enrolment.municipality, month: (found.person.birthDate ?? '').slice(0, 7) }
         : null;
     const was = (before?.data ?? null) as typeof cell;
+    // Apart from the counters: all who join in one town would wait for each other.
+    if (cell && !(await rows.get(PLACES, cell.municipality)))
+      await rows.write([{ kind: 'put', p: PLACES, s: cell.municipality, data: null }]);
     if (cell?.municipality === was?.municipality && cell?.month === was?.month) return false;
     const add = (of: typeof cell, amount: number): RowChange[] =>
       of ? [{ kind: 'add', p: COUNT(of.municipality), s: of.month, amount }] : [];
@@ -84,6 +89,7 @@ export const setPopulation = async (rows: RowStore, municipality: string, popula
 export interface Figure {
   /** Null: too few to be shown. */
   readonly enrolled: number | null;
+  /** Null: no office has entered it. */
   readonly population: number | null;
   /** One digit; null where either is. */
   readonly percent: number | null;
@@ -102,30 +108,36 @@ export interface Progress {
 
 /** @param exact for the operator; others see no number below ten, nor one that leads to it */
 export const progress = async (rows: RowStore, now: number, exact: boolean): Promise<Progress> => {
-  const populations = (await allRows(rows, POPULATION)).map(({ s, data }) => ({ code: s, ...(data as Population) }));
+  const [populations, places] = await Promise.all([allRows(rows, POPULATION), allRows(rows, PLACES)]);
+  const known = new Map(populations.map(({ s, data }) => [s, data as Population]));
+  const codes = [...new Set([...known.keys(), ...places.map(({ s }) => s)])].sort();
   const counted = await Promise.all(
-    populations.map(async (of) => ({ of, bands: byBand(await allRows(rows, COUNT(of.code)), now) })),
+    codes.map(async (code) => ({ code, of: known.get(code), bands: byBand(await allRows(rows, COUNT(code)), now) })),
   );
-  const totals = counted.map(({ of, bands }) => ({ key: of.code, count: sum(bands.map((one) => one.count)) }));
+  const totals = counted.map(({ code, bands }) => ({ key: code, count: sum(bands.map((one) => one.count)) }));
   const hiddenTotals = exact ? new Set<string>() : suppressed(totals);
-  const population = sum(populations.map(({ bands }) => sum(Object.values(bands))));
+  const population = known.size === 0 ? null : sum([...known.values()].map(({ bands }) => sum(Object.values(bands))));
+  // Who lives where no figure was entered, or outside the region, has joined all the same; a share is of those whose number is known.
   const regionCount = sum(totals.map((total) => total.count));
-  const regionHidden = !exact && regionCount > 0 && regionCount < 10;
+  const shareCount = sum(totals.filter(({ key }) => known.has(key)).map((total) => total.count));
+  const elsewhere = regionCount - shareCount;
+  const told = exact || elsewhere === 0 || elsewhere >= SMALLEST_SHOWN ? regionCount : shareCount;
+  const regionHidden = !exact && told > 0 && told < SMALLEST_SHOWN;
   return {
     asOf: dayInJapan(now),
     lines: LINES,
-    region: withLines(figure(regionCount, population, regionHidden)),
-    municipalities: counted.map(({ of, bands }, at) => {
+    region: { ...withLines(figure(shareCount, population, regionHidden)), enrolled: regionHidden ? null : told },
+    municipalities: counted.map(({ code, of, bands }, at) => {
       const hidden = exact ? new Set<string>() : suppressed(bands);
-      const totalHidden = hiddenTotals.has(of.code);
+      const totalHidden = hiddenTotals.has(code);
       return {
-        municipality: of.code,
-        name: of.name,
-        ...withLines(figure(totals[at]!.count, sum(Object.values(of.bands)), totalHidden)),
+        municipality: code,
+        name: of?.name ?? code,
+        ...withLines(figure(totals[at]!.count, of ? sum(Object.values(of.bands)) : null, totalHidden)),
         bands: bands.map(({ key, count }) => ({
           band: key,
           // Where the total is hidden its parts would tell it.
-          ...figure(count, of.bands[key as Band], hidden.has(key) || (totalHidden && count > 0)),
+          ...figure(count, of ? of.bands[key as Band] : null, hidden.has(key) || (totalHidden && count > 0)),
         })),
       };
     }),
@@ -134,16 +146,16 @@ export const progress = async (rows: RowStore, now: number, exact: boolean): Pro
 
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
 
-const figure = (count: number, population: number, hidden: boolean): Figure => ({
+const figure = (count: number, population: number | null, hidden: boolean): Figure => ({
   enrolled: hidden ? null : count,
   population,
-  percent: hidden || population === 0 ? null : Math.round((count / population) * 1000) / 10,
+  percent: hidden || !population ? null : Math.round((count / population) * 1000) / 10,
 });
 
 const withLines = <F extends Figure>(one: F) => ({
   ...one,
   reached: LINES.filter(
-    (line) => one.enrolled !== null && one.population! > 0 && one.enrolled * 100 >= line * one.population!,
+    (line) => one.enrolled !== null && one.population && one.enrolled * 100 >= line * one.population,
   ),
 });
 

@@ -20,6 +20,7 @@ import {
   type Status,
   withEnrolment,
 } from './person.ts';
+import { assertNotToCome, assertWishes } from './plausible.ts';
 import { movedProxies } from './proxies.ts';
 import { committing, needPerson, replacing } from './records.ts';
 import type { Desk } from './services.ts';
@@ -61,6 +62,7 @@ const done = ({ stored, patient }: Found): Done => ({ person: stored.id, patient
 /** 登録変更届. Residents change their own address and telephone number so too. */
 export const change = ({ resources }: Desk, step: Step, form: Omit<ChangeForm, 'evidence'> & { evidence?: Evidence }) =>
   committing(resources, step.now, async () => {
+    assertNotToCome(form.birthDate, step.now, 'birthDate');
     const found = await needPerson(resources, step.person);
     assertIs(found, 'enrolled', 'withdrawn');
     const patient = await patientOf(resources, found.patient);
@@ -108,9 +110,10 @@ export const withdraw = ({ resources, region }: Desk, step: Step, evidence?: Evi
   });
 
 /** Joining again: new Consents, a new card, the same person. */
-export const rejoin = (desk: Desk, step: Step, form: { consent: ConsentForm; evidence: Evidence }) => {
+export const rejoin = async (desk: Desk, step: Step, form: { consent: ConsentForm; evidence: Evidence }) => {
   const { resources, region, seal } = desk;
   const pattern = patternOf(desk.pattern, form.consent);
+  await assertWishes(desk, form.consent, step.now);
   return committing(resources, step.now, async () => {
     const found = await needPerson(resources, step.person);
     assertIs(found, 'withdrawn');
@@ -137,6 +140,7 @@ export const death = ({ resources, region }: Desk, step: Step, on: string, evide
   committing(resources, step.now, async () => {
     const found = await needPerson(resources, step.person);
     assertIs(found, 'enrolled', 'withdrawn');
+    if (on < (found.person.birthDate ?? '')) throw refuse('unprocessable', 'on: must not be before the birth', 'on');
     const patient = await patientOf(resources, found.patient);
     const at = instantInJapan(step.now);
     const person = withoutCards(found.person, cardSystem(region.homeCommunityId), 'deceased', at);

@@ -1,5 +1,6 @@
-// Codes of facilities and municipalities, as far as their digits tell whether they can be right.
+// Codes of facilities, as far as their digits tell whether they can be right.
 import type { FACILITY_TYPES } from '../auth/rows.ts';
+import { isPrefecture } from '../services/municipality.ts';
 
 export type FacilityType = (typeof FACILITY_TYPES)[number];
 
@@ -37,8 +38,6 @@ export const codeFault = (code: string, type: FacilityType): string | undefined 
   return undefined;
 };
 
-export const isPrefecture = (digits: string): boolean => /^(0[1-9]|[1-3][0-9]|4[0-7])$/.test(digits);
-
 /** https://www.iso.org/standard/70484.html (ISO/IEC 7812-1, annex B) */
 export const isLuhn = (digits: string): boolean => {
   let sum = 0;
@@ -47,21 +46,4 @@ export const isLuhn = (digits: string): boolean => {
     sum += product > 9 ? product - 9 : product;
   }
   return sum % 10 === 0;
-};
-
-/**
- * 全国地方公共団体コード: five digits (JIS X 0401, 0402), or six with the check digit.
- * https://www.soumu.go.jp/denshijiti/code.html
- */
-export const municipalityFault = (code: string): string | undefined => {
-  if (!/^[0-9]{5,6}$/.test(code)) return 'must be 5 digits, or 6 with the check digit';
-  if (!isPrefecture(code.slice(0, 2))) return 'must begin with a prefecture (01-47)';
-  if (code.length === 6 && checkOfMunicipality(code.slice(0, 5)) !== code[5])
-    return 'has a check digit that does not fit';
-  return undefined;
-};
-
-const checkOfMunicipality = (five: string): string => {
-  const sum = [...five].reduce((all, digit, index) => all + Number(digit) * (6 - index), 0);
-  return String((11 - (sum % 11)) % 10);
 };

@@ -1,6 +1,15 @@
 // What the desk knows of a facility, a member of staff and a system, beyond what decides about sign-in (auth/rows.ts).
 import * as z from 'zod/mini';
-import { FacilityCode, FacilityRow, ResidentRow, residentKey, StaffRow, SystemRow, staffKey } from '../auth/rows.ts';
+import {
+  FacilityCode,
+  FacilityRow,
+  facilityKey,
+  ResidentRow,
+  residentKey,
+  StaffRow,
+  SystemRow,
+  staffKey,
+} from '../auth/rows.ts';
 import type { Row, RowChange, RowKey, Rows } from './rows.ts';
 
 export const text = (most: number) => z.string().check(z.minLength(1), z.maxLength(most));
@@ -67,7 +76,7 @@ const PLACES = {
   staff: { at: (id: string) => ({ p: 'tenant#staff', s: id }), shape: StaffRecord },
   system: { at: (id: string) => ({ p: 'tenant#system', s: id }), shape: SystemRecord },
   // The identity rows of auth/rows.ts: the same keys, and the same text.
-  facilityRow: { at: (id: string) => ({ p: `auth#facility#${id}`, s: '-' }), shape: FacilityRow },
+  facilityRow: { at: facilityKey, shape: FacilityRow },
   staffRow: { at: staffKey, shape: StaffRow },
   residentRow: { at: residentKey, shape: ResidentRow },
   systemRow: { at: (id: string) => ({ p: `auth#system#${id}`, s: '-' }), shape: SystemRow },

@@ -16,6 +16,7 @@ const useText = words({
     title: '参加率',
     about: '住民に占める参加者の割合です。国の事業の目安は5％と10％です。',
     none: '人口がまだ登録されていません。',
+    unknown: '人口未登録',
     asOf: '{day}現在',
     region: '地域全体',
     municipality: '市区町村',
@@ -43,6 +44,7 @@ const useText = words({
     title: 'Progress',
     about: 'Share of the residents who have joined. The lines of the national programme are 5 % and 10 %.',
     none: 'No population figures yet.',
+    unknown: 'no population entered',
     asOf: 'As of {day}',
     region: 'Whole region',
     municipality: 'Municipality',
@@ -122,14 +124,18 @@ const useNumbers = () => {
   const { language } = useLanguage();
   const count = (value: number | null) =>
     value === null ? t('hidden') : value.toLocaleString(language === 'ja' ? 'ja-JP' : 'en-GB');
-  const percent = (value: number | null) => (value === null ? t('hidden') : `${value.toFixed(1)} %`);
+  const percent = (value: number | null, population: number | null = 0) =>
+    value === null ? t(population === null ? 'unknown' : 'hidden') : `${value.toFixed(1)} %`;
+  const people = (population: number | null) => (population === null ? t('unknown') : count(population));
   const band = (of: string) => (of === '75+' ? t('ages75') : t('ages', { band: of }));
-  return { count, percent, band };
+  return { count, percent, people, band };
 };
+
+const hasPopulation = ({ population }: Figure) => population !== null;
 
 const Figures = ({ of }: { readonly of: ProgressOf }): ReactNode => {
   const t = useText();
-  const { count, percent, band } = useNumbers();
+  const { count, percent, people, band } = useNumbers();
   const rows = [{ ...of.region, municipality: '', name: t('region'), bands: [] }, ...of.municipalities];
   return (
     <Stack>
@@ -137,11 +143,11 @@ const Figures = ({ of }: { readonly of: ProgressOf }): ReactNode => {
       <ProgressBars
         label={t('chart')}
         lines={of.lines}
-        bars={rows.map(({ municipality, name, percent: share }) => ({
+        bars={rows.map(({ municipality, name, population, percent: share }) => ({
           key: municipality,
           name,
           share,
-          text: percent(share),
+          text: percent(share, population),
         }))}
       />
       <DataTable<Municipality>
@@ -151,8 +157,8 @@ const Figures = ({ of }: { readonly of: ProgressOf }): ReactNode => {
         columns={[
           { name: t('municipality'), cell: ({ name }) => name },
           { name: t('enrolled'), numeric: true, cell: ({ enrolled }) => count(enrolled) },
-          { name: t('population'), numeric: true, cell: ({ population }) => count(population) },
-          { name: t('percent'), numeric: true, cell: ({ percent: share }) => percent(share) },
+          { name: t('population'), numeric: true, cell: ({ population }) => people(population) },
+          { name: t('percent'), numeric: true, cell: ({ population, percent: share }) => percent(share, population) },
           {
             name: t('reached'),
             cell: ({ reached }) =>
@@ -164,7 +170,7 @@ const Figures = ({ of }: { readonly of: ProgressOf }): ReactNode => {
           },
         ]}
       />
-      {of.municipalities.map(({ municipality, name, bands }) => (
+      {of.municipalities.filter(hasPopulation).map(({ municipality, name, bands }) => (
         <Section key={municipality} title={`${name} · ${t('byAge')}`}>
           <ProgressBars
             label={`${name} ${t('byAge')}`}

@@ -100,6 +100,8 @@ describe('a minor who decides alone', () => {
     const { call, herself, parent } = await family(16);
     expect((await call(herself, 'GET', '/me/enrolment')).body).toMatchObject({ decidesAlone: true });
     expect((await call(parent, 'GET', '/me/enrolment')).body).toMatchObject({ decidesAlone: false });
+    // And so are those who act for her, whose pages offer no switches then.
+    expect((await call(parent, 'GET', '/me/proxies')).body.iActFor).toMatchObject([{ decidesAlone: true }]);
   });
 
   it('keeps from adults only what they act for: a permit that names proxies is refused', async () => {

@@ -46,6 +46,27 @@ describe('progress', () => {
     expect(body.municipalities[1].bands[2]).toMatchObject({ band: '40-64', enrolled: 1 });
   });
 
+  it('counts who lives where nobody has entered a population, and takes shares of the others', async () => {
+    await settle('36201');
+    for (let at = 0; at < 12; at += 1) await region.joined(somebody('1950-06-01', '36201'));
+    await region.joined(somebody('1950-06-01', '13101'));
+
+    const { region: all, municipalities } = await seen(operator);
+    expect(all).toMatchObject({ enrolled: 13, population: 200, percent: 6, reached: [5] });
+    expect(municipalities).toMatchObject([
+      { municipality: '13101', name: '13101', enrolled: 1, population: null, percent: null, reached: [] },
+      { municipality: '36201', enrolled: 12, percent: 6 },
+    ]);
+    // Others do not learn from the sum that there is one elsewhere.
+    expect((await seen(municipal)).region).toMatchObject({ enrolled: 12, percent: 6 });
+    expect((await seen(municipal)).municipalities[0]).toMatchObject({ municipality: '13101', enrolled: null });
+  });
+
+  it('counts before anybody has entered a population', async () => {
+    for (let at = 0; at < 11; at += 1) await region.joined(somebody('1950-06-01', '36201'));
+    expect((await seen(municipal)).region).toEqual({ enrolled: 11, population: null, percent: null, reached: [] });
+  });
+
   it('shows no cell below ten to others than the operator, nor one that leads to it', async () => {
     await settle('36201');
     for (let at = 0; at < 12; at += 1) await region.joined(somebody('1950-06-01', '36201'));

@@ -127,6 +127,11 @@ describe('a consent that cannot be enforced is refused at its element', () => {
       'Consent.provision.data',
     ],
     [
+      'a purpose that no request can be for',
+      { type: 'deny', purpose: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'FUN' }] },
+      'Consent.provision.purpose[0]',
+    ],
+    [
       'a purpose of another system',
       { type: 'permit', purpose: [{ system: 'x', code: 'TREAT' }] },
       'Consent.provision.purpose[0]',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { codeFault, municipalityFault } from '../../../functions/tenants/codes.ts';
+import { municipalityFault } from '../../../functions/services/municipality.ts';
+import { codeFault } from '../../../functions/tenants/codes.ts';
 
 describe('the code of a facility', () => {
   it.each([
