@@ -20,7 +20,8 @@ const MAX_TRIPS = 20;
 const TRIP = 25;
 
 interface Page {
-  readonly versions: readonly Stored[];
+  /** `after`: where a page goes on that ends with it. */
+  readonly versions: readonly { readonly stored: Stored; readonly after: string }[];
   readonly next: string | undefined;
 }
 
@@ -41,7 +42,11 @@ export const historyOfInstance =
     return answer(services, context, request, async (limit, after) => {
       const page = await services.resources.history(type, id, { since, limit, after });
       const { versions, isOver } = at ? currentOf(at, page.items) : { versions: page.items, isOver: false };
-      return { versions: isListed ? versions.filter(isListed) : versions, next: isOver ? undefined : page.next };
+      const some = isListed ? versions.filter(isListed) : versions;
+      return {
+        versions: some.map((stored) => ({ stored, after: stored.position })),
+        next: isOver ? undefined : page.next,
+      };
     });
   };
 
@@ -59,7 +64,7 @@ export const historyOfMany =
         : await services.resources.changes(asked);
       const versions = await versionsOf(services, changes);
       if (!at) return { versions, next };
-      const were = await Promise.all(versions.map((stored) => wasCurrent(services, at, stored)));
+      const were = await Promise.all(versions.map(({ stored }) => wasCurrent(services, at, stored)));
       return { versions: versions.filter((_, index) => were[index]), next };
     });
   };
@@ -69,19 +74,19 @@ const LOOKED_THROUGH = 1_000;
 
 const listedChanges = async ({ resources }: Needs, asked: Parameters<Resources['changes']>[0], isListed: IsListed) => {
   const { changes, next } = await resources.changes({ ...asked, limit: LOOKED_THROUGH });
-  const listed = changes.flatMap((change, index) => (isListed(change) ? [{ change, index }] : []));
-  const last = listed[asked.limit - 1];
-  // The page ends in the midst of what was looked through: the log says where that is.
-  if (last && listed.length > asked.limit) {
-    const some = await resources.changes({ ...asked, limit: last.index + 1 });
-    return { changes: some.changes.filter(isListed), next: some.next };
-  }
-  return { changes: listed.map(({ change }) => change), next };
+  const listed = changes.filter(isListed);
+  const some = listed.slice(0, asked.limit);
+  return { changes: some, next: listed.length > some.length ? some.at(-1)?.position : next };
 };
 
-const versionsOf = async ({ resources }: Needs, changes: readonly ChangeRef[]): Promise<Stored[]> => {
-  const found = await Promise.all(changes.map(({ type, id, version }) => resources.getVersion(type, id, version)));
-  return found.filter((stored) => stored !== undefined);
+const versionsOf = async ({ resources }: Needs, changes: readonly ChangeRef[]): Promise<Page['versions']> => {
+  const found = await Promise.all(
+    changes.map(async ({ type, id, version, position: after }) => ({
+      stored: await resources.getVersion(type, id, version),
+      after,
+    })),
+  );
+  return found.flatMap(({ stored, after }) => (stored ? [{ stored, after }] : []));
 };
 
 const answer = async (services: Needs, context: Context, request: FhirRequest, fetch: Fetch): Promise<Answer> => {
@@ -129,16 +134,23 @@ const collect = async ({ resources, region }: Needs, context: Context, { fetch, 
   const shown: Stored[] = [];
   const entries: string[] = [];
   let next = start;
+  let lastShown = start;
   let bytes = 0;
   for (let trip = 0; trip < MAX_TRIPS && count > 0; trip++) {
-    const page = await fetch(Math.min(count - shown.length, TRIP), next);
-    for (const stored of page.versions) {
+    // Where the first look did not fill a small page, most is not for the caller: then more is looked at.
+    const page = await fetch(trip === 0 ? Math.min(count, TRIP) : TRIP, next);
+    next = page.next;
+    for (const { stored, after } of page.versions) {
       if (!permit('read', stored).permit) continue;
+      if (shown.length === count) {
+        next = lastShown;
+        break;
+      }
       shown.push(stored);
+      lastShown = after;
       entries.push(historyEntry(base, stored, subset));
       bytes += entries.at(-1)!.length;
     }
-    next = page.next;
     if (next === undefined || shown.length >= count || bytes > MAX_PAGE_BYTES) break;
   }
   return { shown, entries, next };

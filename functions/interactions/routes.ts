@@ -5,7 +5,6 @@ import { bundle } from './bundle/bundle.ts';
 import type { Context, FhirRequest, Interaction, Services } from './contract.ts';
 import { create } from './create.ts';
 import { conditionalDelete, del } from './delete.ts';
-import { historyOfInstance, historyOfMany } from './history.ts';
 import { does, parseType } from './ids.ts';
 import { late } from './late.ts';
 import { admitBody, type BodyKind } from './media-type.ts';
@@ -16,6 +15,11 @@ import { conditionalUpdate, update } from './update.ts';
 import { vread } from './vread.ts';
 
 type Method = Exclude<FhirRequest['method'], 'HEAD'>;
+
+/** Few ask, and then page by page. */
+const historyOfMany = (services: Services) => late(async () => (await import('./history.ts')).historyOfMany(services));
+const historyOfInstance = (services: Services) =>
+  late(async () => (await import('./history.ts')).historyOfInstance(services));
 
 export interface Route {
   readonly method: Method;

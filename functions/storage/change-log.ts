@@ -125,7 +125,7 @@ export const openChangeLog = ({ client, names, ids }: Pick<Store, 'client' | 'na
     const answer = (next: Place | undefined) => ({
       changes: found
         .slice(0, limit)
-        .map(({ place: _place, ...change }): ChangeRef => ({ ...change, id: idOf(change) })),
+        .map(({ place, ...change }): ChangeRef => ({ ...change, id: idOf(change), position: JSON.stringify(place) })),
       next: found.length > limit ? JSON.stringify(found[limit - 1]!.place) : next && JSON.stringify(next),
     });
 

@@ -180,7 +180,13 @@ const memoryResources = (clock: () => number): Resources => {
       const start = after ? found.findIndex(({ at }) => String(at) === after) + 1 : 0;
       const some = found.slice(start, start + limit);
       return {
-        changes: some.map(({ stored: { type, id, version, lastUpdated } }) => ({ type, id, version, lastUpdated })),
+        changes: some.map(({ at, stored }) => ({
+          type: stored.type,
+          id: stored.id,
+          version: stored.version,
+          lastUpdated: stored.lastUpdated,
+          position: String(at),
+        })),
         next: found.length > start + limit ? String(some.at(-1)!.at) : undefined,
       };
     },

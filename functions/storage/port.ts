@@ -182,6 +182,8 @@ export interface ChangeRef {
   readonly id: string;
   readonly version: number;
   readonly lastUpdated: number;
+  /** Opaque place in the log; a later page may go on after it. */
+  readonly position: string;
 }
 
 export interface Resources {

@@ -256,6 +256,17 @@ describe('history of a type and of the system', () => {
     expect(ids).toEqual(['p6', 'p5', 'p4', 'p3', 'p2', 'p1', 'p0']);
   });
 
+  it('fills a page with what the caller may read, however small it is', async () => {
+    const api = openApi();
+    await stored(api, given.patient({ id: 'mine' }), { as: clinic });
+    for (let at = 0; at < 60; at++) await stored(api, given.patient({ id: `p${at}` }));
+    await stored(api, given.patient({ id: 'mine-too' }), { as: clinic });
+    const first = await api.send('GET', '/Patient/_history?_count=1', { as: clinic });
+    expect(first.body.entry?.map(({ resource }) => resource?.id)).toEqual(['mine-too']);
+    const second = await api.send('GET', next(first.body)!, { as: clinic });
+    expect(second.body.entry?.map(({ resource }) => resource?.id)).toEqual(['mine']);
+  });
+
   it('does not show what the caller may not read', async () => {
     const api = openApi();
     await life(api);
