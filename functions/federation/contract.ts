@@ -87,6 +87,8 @@ const IheSide = {
     assigningAuthority: Community,
     /** OID under which the two have agreed to name insurances 被保険者個人識別子, which have none of their own. Absent: they are not told. */
     insuranceAuthority: z.optional(Community),
+    /** Its gateway asks for a client certificate: ours, the one that our assertions are signed under. */
+    mutualTls: z.optional(z.boolean()),
   }),
   agreedOn: AgreedOn,
 };

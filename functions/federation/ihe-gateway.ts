@@ -23,7 +23,7 @@ import { assertOfPatient, binaryOf, entryUuidOf, idOf, MOST_DOCUMENT_BYTES, reso
 import { assertDelivered, inOurWords, type Note, notesOf } from './ihe-faults.ts';
 import { rankBy } from './merge.ts';
 import type { Entry, Page } from './peer-bundle.ts';
-import { PeerFault, type PeerHttp } from './peer-http.ts';
+import { type ClientCertificate, PeerFault, type PeerHttp } from './peer-http.ts';
 import type { Wish } from './there.ts';
 import { codedPurpose, codedRole } from './xua-codes.ts';
 
@@ -80,6 +80,13 @@ const EVERYTHING: Omit<DocumentQuery, 'kind'> = {
   types: ['stable', 'on-demand'],
 };
 
+/** Asked for without one, the connection would fail for a reason that nobody is told. */
+const clientOf = async (signer: IheGatewayParts['signer']): Promise<ClientCertificate> => {
+  const client = (await signer()).tls?.();
+  if (!client) throw new PeerFault('security', 'it asks for a client certificate, and there is none to show');
+  return client;
+};
+
 const refusal = (status: number): PeerFault => {
   if (status === 401 || status === 403) return new PeerFault('forbidden', `it refuses (${status})`);
   return new PeerFault(status >= 500 || status === 429 ? 'transient' : 'processing', `it answered ${status}`, {
@@ -124,6 +131,7 @@ export const openIheGateway = (parts: IheGatewayParts): IheGateway => {
       const { signal, room, requestId } = asking;
       const { status, headers, bytes } = await peers.post(url, body, {
         signal,
+        client: contract.ihe.mutualTls ? await untilAborted(clientOf(signer), signal) : undefined,
         mostBytes: Math.min(mostBytes, room.bytes),
         headers: {
           'content-type': contentType,

@@ -41,7 +41,15 @@ export interface PeerHttp {
   post(url: string, body: string, options: Sending): Promise<Received>;
   get(url: string, options: Pick<Sending, 'signal' | 'mostBytes'>): Promise<Received>;
 }
+/** With which we show who we are, where a gateway asks for it. */
+export interface ClientCertificate {
+  /** PEM, both. */
+  readonly key: string;
+  readonly cert: string;
+}
+
 export interface Sending {
+  readonly client?: ClientCertificate | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly mostBytes: number;
@@ -96,8 +104,24 @@ const publicLookup: LookupFunction = (hostname, options, done) => {
   });
 };
 
-export const openPeerHttp = ({ allowLoopback = false }: { allowLoopback?: boolean } = {}): PeerHttp => {
-  const secure = new https.Agent({ keepAlive: true, lookup: publicLookup, minVersion: 'TLSv1.2' });
+export interface PeerHttpOptions {
+  readonly allowLoopback?: boolean;
+  /** What a test has instead of the public names and authorities of the world. */
+  readonly world?: Pick<https.AgentOptions, 'lookup' | 'ca'>;
+}
+
+export const openPeerHttp = ({ allowLoopback = false, world }: PeerHttpOptions = {}): PeerHttp => {
+  const agentWith = (client: ClientCertificate | undefined) =>
+    new https.Agent({ keepAlive: true, lookup: publicLookup, minVersion: 'TLSv1.2', ...world, ...client });
+  const secure = agentWith(undefined);
+  // By certificate: a connection that has shown one is for no question that is to show another, or none.
+  const shown = new Map<string, https.Agent>();
+  const secureFor = (client: ClientCertificate | undefined): https.Agent => {
+    if (!client) return secure;
+    const agent = shown.get(client.cert) ?? agentWith(client);
+    shown.set(client.cert, agent);
+    return agent;
+  };
   const plain = new http.Agent({ keepAlive: true });
 
   const isAllowed = (url: string): boolean => {
@@ -111,7 +135,7 @@ export const openPeerHttp = ({ allowLoopback = false }: { allowLoopback?: boolea
     method: 'GET' | 'POST',
     url: string,
     body: string | undefined,
-    { headers, signal, mostBytes }: Sending,
+    { headers, signal, mostBytes, client }: Sending,
   ) =>
     new Promise<Received>((resolve, reject) => {
       if (!isAllowed(url)) return reject(new PeerFault('security', 'its address may not be asked'));
@@ -119,7 +143,7 @@ export const openPeerHttp = ({ allowLoopback = false }: { allowLoopback?: boolea
       const isPlain = url.startsWith('http:');
       const request = (isPlain ? http : https).request(url, {
         method,
-        agent: isPlain ? plain : secure,
+        agent: isPlain ? plain : secureFor(client),
         signal,
         headers: {
           accept: 'application/json',

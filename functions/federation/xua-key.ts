@@ -44,6 +44,8 @@ export interface XuaSigner {
   readonly certificate: string;
   /** RSASSA-PKCS1-v1_5 with SHA-256 over these octets. */
   readonly sign: (octets: Uint8Array) => Promise<Uint8Array>;
+  /** For a gateway that asks for a client certificate: Node's TLS takes the key as PEM only. */
+  readonly tls: () => { readonly key: string; readonly cert: string };
 }
 
 /** What partners and the desk see of a key. */
@@ -103,7 +105,10 @@ export const openXuaKeys = ({ kms, keyId, rows, community, clock }: XuaKeyParts)
     const pkcs8 = Buffer.from(Decrypted.parse(answer).Plaintext, 'base64');
     const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
     pkcs8.fill(0);
-    return (octets: Uint8Array): Uint8Array => createSign('RSA-SHA256').update(octets).sign(key);
+    return {
+      sign: (octets: Uint8Array): Uint8Array => createSign('RSA-SHA256').update(octets).sign(key),
+      pem: () => key.export({ type: 'pkcs8', format: 'pem' }) as string,
+    };
   };
 
   /** Several functions may come to this at once: the first that writes wins, and all take what stands there then. */
@@ -124,7 +129,7 @@ export const openXuaKeys = ({ kms, keyId, rows, community, clock }: XuaKeyParts)
       from: madeAt - BACKDATED_MS,
       until,
       publicKey: Buffer.from(answer.PublicKey, 'base64'),
-      sign: await open(serial, privateKey),
+      sign: (await open(serial, privateKey)).sign,
     });
     const data = { certificate, privateKey, madeAt, signsFrom, until } satisfies z.infer<typeof Kept>;
     await rows.write([{ kind: 'put', p: P, s: serial, data, expect: 'absent' }]);
@@ -154,9 +159,10 @@ export const openXuaKeys = ({ kms, keyId, rows, community, clock }: XuaKeyParts)
   const signerOf = ({ serial, certificate, privateKey }: Kept): Promise<XuaSigner> => {
     const known = opened.get(serial);
     if (known) return known;
-    const made = open(serial, privateKey).then((sign) => ({
+    const made = open(serial, privateKey).then(({ sign, pem }) => ({
       certificate,
       sign: async (octets: Uint8Array) => sign(octets),
+      tls: () => ({ key: pem(), cert: certificate }),
     }));
     opened.set(serial, made);
     made.catch(() => opened.delete(serial));

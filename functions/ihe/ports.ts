@@ -12,6 +12,8 @@ export interface AssertionSigner {
   readonly certificate: string;
   /** RSASSA-PKCS1-v1_5 with SHA-256 over these octets. */
   readonly sign: (octets: Uint8Array) => Promise<Uint8Array>;
+  /** The same pair for a TLS connection, whose other side asks for it. Absent: it can be shown on none. */
+  readonly tls?: (() => { readonly key: string; readonly cert: string }) | undefined;
 }
 
 export interface TrustedIssuers {
