@@ -82,7 +82,11 @@ const assertEnvelope = (at: number, { resource, ...entry }: Record<string, unkno
   const alone = { resourceType: 'Bundle', type: 'transaction', entry: [entry] };
   const faults = validate(alone, { type: 'Bundle' }).filter(({ severity }) => severity === 'error');
   if (faults.length === 0) return;
-  const own = (text: string) => text.replaceAll('Bundle.entry[0]', expressionOf(at));
+  // What a rule of the Bundle says of it, it says of this entry.
+  const own = (text: string) =>
+    text.startsWith('Bundle.entry[0]')
+      ? text.replace('Bundle.entry[0]', expressionOf(at))
+      : text.replace(/^Bundle(?=:|$)/, expressionOf(at));
   throw new FhirError(
     'invalid',
     faults.map((issue) => ({ ...issue, diagnostics: own(issue.diagnostics), expression: issue.expression?.map(own) })),

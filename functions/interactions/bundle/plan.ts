@@ -184,7 +184,8 @@ const lookUpCriteria = async (
   if (id === undefined) return;
   plan.id = id;
   plan.previous = await services.resources.get(plan.type, id);
-  if (plan.previous && !plan.previous.deleted) {
+  const known = knownTo(services.resources, context, plan.previous);
+  if (known && !known.deleted) {
     throw refuse('conflict', `${plan.type}/${id} exists and does not meet the criteria`);
   }
 };

@@ -255,6 +255,7 @@ describe('transaction', () => {
       { request: { method: 'POST', url: 'Patient' }, fullUrl: `${BASE}/Patient/1/_history/1` },
       '',
     ],
+    ['a mode of a search (bdl-2)', { request: { method: 'POST', url: 'Patient' }, search: { mode: 'match' } }, ''],
   ])('answers 400 to %s, and ignores nothing', async (_, more, place) => {
     const api = openApi();
     const entry = [post(given.patient()), { resource: given.patient(), ...more }];
