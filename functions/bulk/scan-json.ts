@@ -4,6 +4,8 @@
 export interface Piece {
   readonly text: string;
   readonly inBundle: string | undefined;
+  /** Of NDJSON, counted from 1. */
+  readonly line?: number;
 }
 
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -18,14 +20,20 @@ async function* texts(chunks: Chunks): AsyncGenerator<string> {
 /** NDJSON: one resource a line, empty lines skipped. */
 export async function* lines(chunks: Chunks): AsyncGenerator<Piece> {
   let rest = '';
+  let line = 0;
   for await (const text of texts(chunks)) {
     const parts = (rest + text).split('\n');
     rest = parts.pop() ?? '';
-    for (const part of parts) if (part.trim() !== '') yield { text: part, inBundle: undefined };
+    for (const part of parts) {
+      line++;
+      if (part.trim() !== '') yield { text: part, inBundle: undefined, line };
+    }
   }
-  if (rest.trim() !== '') yield { text: rest, inBundle: undefined };
+  if (rest.trim() !== '') yield { text: rest, inBundle: undefined, line: line + 1 };
 }
 
+const SPACE = 0x20;
+const NO_JSON = 'the file is not JSON: something stands outside of { }';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN = new Set([0x7b, 0x5b]);
@@ -71,6 +79,7 @@ export async function* roots(chunks: Chunks): AsyncGenerator<Piece> {
           }
         }
       } else if (code === QUOTE) {
+        if (depth === 0) throw new SyntaxError(NO_JSON);
         inString = true;
         stringStart = at;
       } else if (depth === 1 && code === 0x3a) {
@@ -103,7 +112,7 @@ export async function* roots(chunks: Chunks): AsyncGenerator<Piece> {
           if (start >= 0) yield { text: buffer.slice(start, at + 1), inBundle: undefined };
           start = -1;
         }
-      }
+      } else if (depth === 0 && code > SPACE) throw new SyntaxError(NO_JSON);
     }
   }
   if (depth !== 0 || inString) throw new SyntaxError('the file ends in the middle of its JSON');

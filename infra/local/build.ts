@@ -113,7 +113,8 @@ const oneAtATime = async <T>(work: () => Promise<T>): Promise<T> => {
       mkdirSync(lockDir);
       writeFileSync(holder, String(process.pid));
       break;
-    } catch {
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       if (!(await running(holder))) rmSync(lockDir, { recursive: true, force: true });
       else await pause(100);
     }

@@ -1,14 +1,13 @@
 // `npm run load-package -- --region R [--as staff:admin] FILE.tgz…`: stores the profiles and value sets of FHIR packages in a running
 // region, through its public API. docs/profiles.md. Package form: https://confluence.hl7.org/display/FHIR/NPM+Package+Specification
 import { createHash } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { parseJson } from '../../functions/fhir/json.ts';
 import type { Resource } from '../../functions/fhir/types.ts';
+import { command, inOneLine, LocalError, readArgs } from '../command-line.ts';
 import { readEndpoints } from './endpoints.ts';
 import { ruleOf } from './load/send.ts';
-import { documents } from './load/sources.ts';
+import { documents, faultIn, files } from './load/sources.ts';
 import { Target } from './load/target.ts';
-import { LocalError } from './local-dir.ts';
 import { getToken } from './token.ts';
 
 const USAGE = 'npm run load-package -- --region REGION [--as staff:admin] FILE.tgz…';
@@ -61,13 +60,21 @@ export const trimmed = (resource: Resource): Resource => {
   return without({ ...rest, ...elements, id: idOf(resource) }) as Resource;
 };
 
+const parsed = (name: string, bytes: Buffer): Resource => {
+  try {
+    return parseJson(bytes) as unknown as Resource;
+  } catch (error) {
+    throw new LocalError(`${name}: is no JSON (${inOneLine(error)})`);
+  }
+};
+
 /** The definitions of a package, as they are to be stored. */
 export async function* definitions(path: string): AsyncGenerator<Resource | undefined> {
   for await (const { name, kind, body } of documents(path)) {
     const chunks: Uint8Array[] = [];
     for await (const chunk of body) chunks.push(chunk);
     if (kind !== 'json' || /(?:^|[!/])(?:package|\.index)\.json$/.test(name)) continue;
-    const resource = parseJson(Buffer.concat(chunks)) as unknown as Resource;
+    const resource = parsed(name, Buffer.concat(chunks));
     yield TYPES.has(resource.resourceType) && typeof resource.url === 'string' ? trimmed(resource) : undefined;
   }
 }
@@ -77,7 +84,7 @@ const faultsIn = (body: unknown): string[] => {
   return Array.isArray(issues) ? issues.map((issue) => ruleOf(issue as never)) : [];
 };
 
-export const loadPackages = async (target: Target, files: readonly string[]): Promise<Loaded> => {
+export const loadPackages = async (target: Target, named: readonly string[]): Promise<Loaded> => {
   const refused: Refused[] = [];
   let stored = 0;
   let passedOver = 0;
@@ -90,38 +97,38 @@ export const loadPackages = async (target: Target, files: readonly string[]): Pr
     if (reply.status >= 300) refused.push({ what: `${resourceType} ${url}`, rules: faultsIn(reply.body) });
     else stored++;
   };
-  for (const file of files) {
-    const waiting = definitions(file);
+  // Before anything is sent: all names are right.
+  for (const { path } of await files(named)) {
+    const waiting = definitions(path);
     const worker = async () => {
       for (let next = await waiting.next(); !next.done; next = await waiting.next()) {
         if (next.value) await put(next.value);
         else passedOver++;
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    await Promise.all(Array.from({ length: AT_ONCE }, worker)).catch((error: unknown) => {
+      throw faultIn(path, error);
+    });
   }
   return { stored, passedOver, refused };
 };
 
-const main = async (): Promise<void> => {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { region: { type: 'string' }, as: { type: 'string', default: 'staff:admin' } },
-    });
-    const { region, as } = values;
-    if (!region || positionals.length === 0) throw new LocalError(USAGE);
-    const target = new Target({ fhir: readEndpoints(region).fhir, token: () => getToken(region, as) });
-    const { stored, passedOver, refused } = await loadPackages(target, positionals);
-    for (const { what, rules } of refused) console.log(`refused ${what}\n  ${rules.slice(0, 5).join('\n  ')}`);
-    console.log(`stored ${stored}, refused ${refused.length}, passed over ${passedOver}`);
-    if (stored + refused.length === 0)
-      throw new LocalError('nothing in it is a definition: a FHIR package is wanted (.tgz)');
-    process.exitCode = refused.length > 0 ? 1 : 0;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  }
+const main = async (): Promise<number> => {
+  const { values, positionals } = readArgs(USAGE, {
+    allowPositionals: true,
+    options: { region: { type: 'string' }, as: { type: 'string', default: 'staff:admin' } },
+  });
+  const { region, as } = values;
+  if (!region) throw new LocalError(`--region is missing\n${USAGE}`);
+  if (positionals.length === 0) throw new LocalError(`no FILE is named\n${USAGE}`);
+  const target = new Target({ fhir: readEndpoints(region).fhir, token: () => getToken(region, as) });
+  await target.token(); // who may not is told before the file is read
+  const { stored, passedOver, refused } = await loadPackages(target, positionals);
+  for (const { what, rules } of refused) console.log(`refused ${what}\n  ${rules.slice(0, 5).join('\n  ')}`);
+  console.log(`stored ${stored}, refused ${refused.length}, passed over ${passedOver}`);
+  if (stored + refused.length === 0)
+    throw new LocalError('nothing in it is a definition: a FHIR package is wanted (.tgz)');
+  return refused.length > 0 ? 1 : 0;
 };
 
-if (import.meta.main) await main();
+if (import.meta.main) await command(main);

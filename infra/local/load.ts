@@ -1,11 +1,11 @@
 // `npm run load -- --region R [--as SYSTEM] FILE…`: loads FHIR bundles and NDJSON into a running region. docs/loading.md.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parseJson } from '../../functions/fhir/json.ts';
 import type { Issue, Resource } from '../../functions/fhir/types.ts';
 import { validate } from '../../functions/fhir/validate.ts';
 import { profileIssues } from '../../functions/profiles/profiles.ts';
+import { command, readArgs } from '../command-line.ts';
 import { readEndpoints } from './endpoints.ts';
 import { Journal } from './load/journal.ts';
 import { type Plan, plan } from './load/plan.ts';
@@ -16,7 +16,7 @@ import { Target } from './load/target.ts';
 import { LocalError, localDir } from './local-dir.ts';
 import { getToken } from './token.ts';
 
-const USAGE = `npm run load -- --region REGION [--as system:hospital] [--parallel 6] [--upload-above 1000] FILE…
+const USAGE = `npm run load -- --region REGION [--as system:hospital] [--strict] [--parallel 6] [--upload-above 1000] FILE…
   FILE: FHIR bundles (.json), NDJSON (.ndjson), archives of them (.tar), each also as .gz, or a folder`;
 
 interface Options {
@@ -25,11 +25,13 @@ interface Options {
   readonly parallel: number;
   /** Entries of a patient above which the upload way is taken. */
   readonly mostEntries: number | undefined;
+  /** A refused resource, or a file without one, makes the run fail. */
+  readonly strict: boolean;
   readonly files: readonly string[];
 }
 
 const options = (args: readonly string[]): Options => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs(USAGE, {
     args: [...args],
     allowPositionals: true,
     options: {
@@ -37,17 +39,20 @@ const options = (args: readonly string[]): Options => {
       as: { type: 'string', default: 'system:hospital' },
       parallel: { type: 'string', default: '6' },
       'upload-above': { type: 'string' },
+      strict: { type: 'boolean', default: false },
     },
   });
   const parallel = Number(values.parallel);
-  if (!values.region || positionals.length === 0) throw new LocalError(USAGE);
+  if (!values.region) throw new LocalError(`--region is missing\n${USAGE}`);
+  if (positionals.length === 0) throw new LocalError(`no FILE is named\n${USAGE}`);
   if (!Number.isInteger(parallel) || parallel < 1 || parallel > 32) throw new LocalError('--parallel is 1 to 32');
   const above = values['upload-above'];
   const mostEntries = above === undefined ? undefined : Number(above);
   if (mostEntries !== undefined && !(mostEntries >= 1 && mostEntries <= 5_000)) {
     throw new LocalError('--upload-above is 1 to 5000');
   }
-  return { region: values.region, as: values.as, parallel, mostEntries, files: positionals };
+  const { region, as, strict } = values;
+  return { region, as, parallel, mostEntries, strict, files: positionals };
 };
 
 /** The facility is in the token that the system got; we only read it, the server is the one that verifies. */
@@ -103,7 +108,7 @@ export const load = async ({ region, as, parallel, mostEntries, files }: Options
     await sendAll(planned.first, sender, report, 1);
     if (planned.rest.length > 0) report.phase('patients');
     await sendAll(planned.rest, sender, report, parallel);
-    if (report.failed === 0) journal.clear();
+    if (report.failed + report.damaged === 0) journal.clear();
     return report;
   } finally {
     report.stop();
@@ -111,20 +116,16 @@ export const load = async ({ region, as, parallel, mostEntries, files }: Options
   }
 };
 
-const main = async (): Promise<void> => {
+const main = async (): Promise<number> => {
   // What was acknowledged is in the journal. Pressed twice it must not end before the records on the temporary disk are gone.
   process.on('SIGINT', () => {
     console.error(`${process.stderr.isTTY ? '\r\x1b[K' : ''}stopped; run the same command again to go on`);
     process.exit(130);
   });
-  try {
-    const report = await load(options(process.argv.slice(2)));
-    console.log(report.summary());
-    process.exitCode = report.failed > 0 ? 1 : 0;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  }
+  const given = options(process.argv.slice(2));
+  const report = await load(given);
+  console.log(report.summary());
+  return report.exitCode(given);
 };
 
-if (import.meta.main) await main();
+if (import.meta.main) await command(main);

@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LocalError } from '../command-line.ts';
 
-/** Said to the person at the terminal as one line; the program ends with code 1. */
-export class LocalError extends Error {}
+export { LocalError };
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 

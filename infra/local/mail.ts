@@ -1,8 +1,7 @@
 // Prints what Cognito would have mailed in a running local region, the newest last: `npm run -s mail -- --region R [--to ADDRESS]`.
-import { parseArgs } from 'node:util';
+import { command, readArgs } from '../command-line.ts';
 import { type Letter, readLetters } from './cognito/outbox.ts';
 import { readEndpoints } from './endpoints.ts';
-import { LocalError } from './local-dir.ts';
 
 const WHAT = { invitation: 'temporary password', 'new-password': 'code for a new password' } as const;
 
@@ -13,16 +12,15 @@ export const mailOf = (region: string, to?: string): Letter[] => {
   return readLetters(outbox).filter((letter) => pools.includes(letter.pool) && (to === undefined || letter.to === to));
 };
 
-if (import.meta.main) {
-  try {
-    const { values } = parseArgs({ options: { region: { type: 'string' }, to: { type: 'string' } } });
-    const letters = mailOf(values.region ?? 'tokushima', values.to);
-    for (const { at, to, username, kind, secret } of letters)
-      console.log(`${at}  to ${to} (${username})  ${WHAT[kind]}: ${secret}`);
-    if (letters.length === 0) console.log('nothing was mailed');
-  } catch (error) {
-    if (!(error instanceof LocalError) && !(error instanceof TypeError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  }
-}
+const main = () => {
+  const { values } = readArgs('npm run -s mail -- --region R [--to ADDRESS]', {
+    options: { region: { type: 'string' }, to: { type: 'string' } },
+  });
+  const letters = mailOf(values.region ?? 'tokushima', values.to);
+  for (const { at, to, username, kind, secret } of letters)
+    console.log(`${at}  to ${to} (${username})  ${WHAT[kind]}: ${secret}`);
+  if (letters.length === 0) console.log('nothing was mailed');
+  return 0;
+};
+
+if (import.meta.main) await command(main);

@@ -1,11 +1,10 @@
 // `npm run -s token -- --region R --as WHO`: prints an access token and nothing else; `--list` the names; `--code` the six digits
 // that a demo person's authenticator would show now, for signing in to the console.
-import { parseArgs } from 'node:util';
+import { command, LocalError, readArgs } from '../command-line.ts';
 import { stepAt, totpCode } from './cognito/totp.ts';
 import { demoToken } from './demo/demo-token.ts';
 import { demoNames, readSecrets } from './demo/identities.ts';
 import { readEndpoints } from './endpoints.ts';
-import { LocalError } from './local-dir.ts';
 
 /** An access token for a demo identity of the stack that is running. */
 export const getToken = (region: string, who: string): Promise<string> => demoToken(readEndpoints(region), who);
@@ -16,24 +15,24 @@ const getCode = (region: string, who: string): string => {
   return totpCode(secret, stepAt(Date.now()));
 };
 
+const USAGE = 'npm run -s token -- --region R --as WHO [--code], or --list, which names them';
+
 const main = async () => {
-  try {
-    const { values } = parseArgs({
-      options: {
-        region: { type: 'string' },
-        as: { type: 'string' },
-        list: { type: 'boolean' },
-        code: { type: 'boolean' },
-      },
-    });
-    if (values.list) return console.log(demoNames().join('\n'));
-    if (!values.as) throw new LocalError('whose token? npm run -s token -- --region R --as WHO (--list names them)');
+  const { values } = readArgs(USAGE, {
+    options: {
+      region: { type: 'string' },
+      as: { type: 'string' },
+      list: { type: 'boolean' },
+      code: { type: 'boolean' },
+    },
+  });
+  if (values.list) console.log(demoNames().join('\n'));
+  else {
     const { region = 'tokushima', as } = values;
+    if (!as) throw new LocalError(`whose token?\n${USAGE}`);
     console.log(values.code ? getCode(region, as) : await getToken(region, as));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
   }
+  return 0;
 };
 
-if (import.meta.main) await main();
+if (import.meta.main) await command(main);

@@ -3,7 +3,6 @@
 //   node infra/operations/first-administrator.ts --pool ap-northeast-1_… --registry TABLE
 //     --username NAME --email ADDRESS --office 9886000007 --office-name 事務局
 // Cognito sends the temporary password; the second factor is set up at the first sign-in. May be run again.
-import { parseArgs } from 'node:util';
 import {
   AdminAddUserToGroupCommand,
   AdminCreateUserCommand,
@@ -14,6 +13,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FacilityCode, openIdentities, saveIdentity } from '../../functions/auth/rows.ts';
+import { command, LocalError, readArgs } from '../command-line.ts';
 import { recordFacility, recordStaff } from './desk-records.ts';
 
 export interface FirstAdministrator {
@@ -91,34 +91,35 @@ const unless = (name: string) => (error: unknown) => {
   throw error;
 };
 
-const main = async () => {
-  try {
-    const text = { type: 'string' } as const;
-    const { values } = parseArgs({
-      options: { pool: text, registry: text, username: text, email: text, office: text, 'office-name': text },
-    });
-    const need = (name: keyof typeof values): string => {
-      const value = values[name];
-      if (!value) throw new Error(`--${name} is missing: see the heading of infra/operations/first-administrator.ts`);
-      return value;
-    };
-    const { made } = await makeFirstAdministrator({
-      cognito: new CognitoIdentityProviderClient({}),
-      dynamo: new DynamoDBClient({}),
-      poolId: need('pool'),
-      registryTable: need('registry'),
-      username: need('username'),
-      email: need('email'),
-      office: { code: need('office'), name: need('office-name') },
-      now: Date.now(),
-    });
-    console.log(
-      made ? 'the administrator was made; Cognito sends the temporary password' : 'the administrator is there already',
-    );
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  }
+const USAGE = `node infra/operations/first-administrator.ts --pool ap-northeast-1_… --registry TABLE
+  --username NAME --email ADDRESS --office 10-DIGIT-CODE --office-name 事務局   (docs/deployment.md, step 4)`;
+
+const main = async (): Promise<number> => {
+  const text = { type: 'string' } as const;
+  const { values } = readArgs(USAGE, {
+    options: { pool: text, registry: text, username: text, email: text, office: text, 'office-name': text },
+  });
+  const need = (name: keyof typeof values): string => {
+    const value = values[name];
+    if (!value) throw new LocalError(`--${name} is missing\n${USAGE}`);
+    return value;
+  };
+  const code = need('office');
+  if (!FacilityCode.safeParse(code).success) throw new LocalError('--office is the 10 digits of a facility');
+  const { made } = await makeFirstAdministrator({
+    cognito: new CognitoIdentityProviderClient({}),
+    dynamo: new DynamoDBClient({}),
+    poolId: need('pool'),
+    registryTable: need('registry'),
+    username: need('username'),
+    email: need('email'),
+    office: { code, name: need('office-name') },
+    now: Date.now(),
+  });
+  console.log(
+    made ? 'the administrator was made; Cognito sends the temporary password' : 'the administrator is there already',
+  );
+  return 0;
 };
 
-if (import.meta.main) await main();
+if (import.meta.main) await command(main);

@@ -3,8 +3,6 @@
 //   node infra/operations/import-tenants.ts --facilities F.csv --staff S.csv --api https://api.… --token-file FILE
 // The token is an administrator's; it is read from a file, since what stands in a command line is seen by all. Exit code 0: all in
 // order. 1: faults, one a line, by file, line and column, and never by value. May be run again: what is there already is left alone.
-import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import {
   type Columns,
   type CsvFault,
@@ -15,6 +13,7 @@ import {
 } from '../../functions/tenants/csv.ts';
 import { MOST_LINES } from '../../functions/tenants/import.ts';
 import { FACILITY_COLUMNS, facilityList, STAFF_COLUMNS, staffList } from '../../functions/tenants/lists.ts';
+import { command, LocalError, readArgs, readNamed } from '../command-line.ts';
 
 export interface TenantLists {
   /** The files as they are. */
@@ -79,7 +78,8 @@ const send = async (
       headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv; charset=utf-8' },
       body: formatCsv(Object.keys(columns), part),
     });
-    const outcome = (await answer.json()) as Outcome;
+    // A gateway in between may say no in HTML.
+    const outcome = (await answer.json().catch(() => ({}))) as Outcome;
     if (!answer.ok) {
       const words = (outcome.issue ?? []).map(({ diagnostics = '' }) => `${kind} ${inFile(diagnostics, part)}`);
       for (const word of words) say(word);
@@ -97,26 +97,24 @@ const send = async (
 const inFile = (diagnostics: string, part: readonly CsvRow[]) =>
   diagnostics.replace(/^line (\d+)/, (_, line: string) => `line ${part[Number(line) - 2]?.line ?? line}`);
 
-const main = async () => {
-  try {
-    const text = { type: 'string' } as const;
-    const { values } = parseArgs({ options: { facilities: text, staff: text, api: text, 'token-file': text } });
-    const tokenFile = values['token-file'];
-    if (!values.facilities && !values.staff)
-      throw new Error('--facilities or --staff is needed: see the heading of this file');
-    if (values.api !== undefined && tokenFile === undefined) throw new Error('--token-file is needed with --api');
-    const faults = await importTenants({
-      facilities: values.facilities === undefined ? undefined : readFileSync(values.facilities),
-      staff: values.staff === undefined ? undefined : readFileSync(values.staff),
-      api: values.api?.replace(/\/+$/, ''),
-      token: tokenFile === undefined ? undefined : readFileSync(tokenFile, 'utf8').trim(),
-      say: (line) => console.log(line),
-    });
-    process.exitCode = faults === 0 ? 0 : 1;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  }
+const USAGE =
+  'npm run import-tenants -- [--facilities F.csv] [--staff S.csv] [--api https://… --token-file FILE]   (docs/administration.md)';
+
+const main = async (): Promise<number> => {
+  const text = { type: 'string' } as const;
+  const { values } = readArgs(USAGE, { options: { facilities: text, staff: text, api: text, 'token-file': text } });
+  const { facilities, staff, api, 'token-file': tokenFile } = values;
+  if (!facilities && !staff) throw new LocalError(`--facilities or --staff is missing\n${USAGE}`);
+  if (api !== undefined && tokenFile === undefined) throw new LocalError(`--api needs --token-file\n${USAGE}`);
+  if (api !== undefined && !/^https?:\/\/[^/]/.test(api)) throw new LocalError('--api is an address, https://…');
+  const faults = await importTenants({
+    facilities: facilities === undefined ? undefined : readNamed(facilities),
+    staff: staff === undefined ? undefined : readNamed(staff),
+    api: api?.replace(/\/+$/, ''),
+    token: tokenFile === undefined ? undefined : readNamed(tokenFile).toString('utf8').trim(),
+    say: (line) => console.log(line),
+  });
+  return faults === 0 ? 0 : 1;
 };
 
-if (import.meta.main) await main();
+if (import.meta.main) await command(main);

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { command, LocalError, readArgs } from '../command-line.ts';
 import { consoleConfig } from '../console-config.ts';
 import { RegionFileError, readRegion } from '../regions/read-regions.ts';
 
@@ -60,18 +60,20 @@ const publish = (name: string): string => {
   return need(site, 'ConsoleUrl');
 };
 
-try {
-  const { values } = parseArgs({ options: { region: { type: 'string' } } });
-  if (!values.region) throw new RegionFileError('publish-console needs --region NAME');
-  console.log(`the console is at ${publish(values.region)}`);
-} catch (error) {
-  // What `aws` had to say it has said.
-  const known = error instanceof RegionFileError || (error as { status?: number }).status !== undefined;
-  if (!known && (error as { code?: string }).code !== 'ENOENT') throw error;
-  console.error(
-    (error as { code?: string }).code === 'ENOENT'
-      ? 'publish-console needs the AWS CLI (aws)'
-      : (error as Error).message,
-  );
-  process.exitCode = 1;
-}
+const main = (): number => {
+  const usage = 'npm run publish-console -- --region NAME';
+  const { values } = readArgs(usage, { options: { region: { type: 'string' } } });
+  if (!values.region) throw new LocalError(`--region is missing\n${usage}`);
+  try {
+    console.log(`the console is at ${publish(values.region)}`);
+    return 0;
+  } catch (error) {
+    const { code, status } = error as { code?: string; status?: number };
+    if (code === 'ENOENT') throw new LocalError('publish-console needs the AWS CLI (aws), which is not on the PATH');
+    // What went wrong `aws` has said itself.
+    if (status !== undefined) throw new LocalError('the console was not published: see above');
+    throw error;
+  }
+};
+
+await command(main);

@@ -2,7 +2,6 @@
 // region; with --table, --bucket and --key of a deployed one (credentials and AWS_REGION from the environment).
 // Exit code 0: all is proven. 1: findings, one a line. 2: could not be checked.
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { openArchive } from '../../functions/audit/archive.ts';
@@ -10,6 +9,7 @@ import { openRecordArchive } from '../../functions/audit/record-archive.ts';
 import { dynamoAuditTable } from '../../functions/audit/table.ts';
 import { type Verification, verifyAudit } from '../../functions/audit/verify.ts';
 import { openAws } from '../../functions/services/aws-fetch.ts';
+import { inOneLine, LocalError, readArgs } from '../command-line.ts';
 import { readEndpoints } from '../local/endpoints.ts';
 
 export interface Trail {
@@ -79,9 +79,9 @@ npm run verify-audit -- --region R --table T --bucket B --key K[,K…]   a deplo
 
 const trailOf = (values: Record<string, string | undefined>): Trail => {
   const { region, table, bucket, key } = values;
-  if (!region) throw new Error(USAGE);
+  if (!region) throw new LocalError(`--region is missing\n${USAGE}`);
   if (table && bucket && key) return { region, table, bucket, keys: key.split(','), aws: process.env };
-  if (table || bucket || key) throw new Error(USAGE);
+  if (table || bucket || key) throw new LocalError(`--table, --bucket and --key go together\n${USAGE}`);
   const { settings, aws } = readEndpoints(region);
   const { AUDIT_TABLE = '', AUDIT_BUCKET = '', SEAL_KEY_ID = '' } = settings;
   return { region, table: AUDIT_TABLE, bucket: AUDIT_BUCKET, keys: [SEAL_KEY_ID], aws };
@@ -90,7 +90,7 @@ const trailOf = (values: Record<string, string | undefined>): Trail => {
 const main = async () => {
   try {
     const text = { type: 'string' } as const;
-    const { values } = parseArgs({ options: { region: text, table: text, bucket: text, key: text } });
+    const { values } = readArgs(USAGE, { options: { region: text, table: text, bucket: text, key: text } });
     const result = await verifyTrail(trailOf(values));
     for (const { kind, what } of result.findings) console.log(`${kind}: ${what}`);
     for (const what of result.doubts) console.log(`doubt: ${what}`);
@@ -105,7 +105,7 @@ const main = async () => {
     console.log(findings.length === 0 ? 'nothing was deleted, changed or inserted' : `${findings.length} findings`);
     process.exitCode = findings.length === 0 ? 0 : 1;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(inOneLine(error));
     process.exitCode = 2;
   }
 };

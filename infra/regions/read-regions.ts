@@ -38,11 +38,32 @@ export const readRegion = (path: string): RegionFile => {
 };
 
 const readJson = (path: string): unknown => {
+  const text = readText(path);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RegionFileError(`${path} is not JSON (JSONの書式の誤り): ${why}`, { cause });
+  }
+};
+
+/** Editors on Windows put a mark before UTF-8, or save as Shift_JIS. */
+const readText = (path: string): string => {
+  const bytes = bytesOf(path);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new RegionFileError(`${path} is not in UTF-8 (文字コードがUTF-8でない): save it as UTF-8`, { cause });
+  }
+};
+
+const bytesOf = (path: string): Buffer => {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new RegionFileError(`no such region (地域): ${path}`, { cause });
+    throw new RegionFileError(`${path} cannot be read (読み取れない): ${code}`, { cause });
   }
 };
 

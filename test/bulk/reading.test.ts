@@ -87,8 +87,18 @@ describe('cutting a file into pieces', () => {
     await expect(all(lines([Uint8Array.of(0x7b, 0xff, 0x7d)]))).rejects.toThrow();
   });
 
+  it.each(['hello', '"a"', '{"a":1}x', ',', '12'])('refuses what stands outside of an object: %s', async (text) => {
+    await expect(all(roots(cut(text, 2)))).rejects.toThrow(/not JSON/);
+  });
+
+  it('passes over the mark of UTF-8 and white space', async () => {
+    const pieces = await all(roots(cut('\uFEFF\r\n {"a":1}\t\n', 1)));
+    expect(pieces.map((piece) => piece.text)).toEqual(['{"a":1}']);
+  });
+
   it('reads NDJSON by line, the last one with or without a line feed', async () => {
     const pieces = await all(lines(cut('{"a":1}\r\n\n{"a":"あ"}', 1)));
+    expect(pieces.map(({ line }) => line)).toEqual([1, 3]);
     expect(pieces.map((piece) => JSON.parse(piece.text))).toEqual([{ a: 1 }, { a: 'あ' }]);
   });
 });

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { derivedId } from '../../functions/bulk/derived-id.ts';
 import { Journal } from '../../infra/local/load/journal.ts';
@@ -305,4 +305,55 @@ it('takes the upload way at once when the server has not time enough for a large
   expect(seen.filter(({ url }) => url === '/fhir')).toHaveLength(2);
   expect(target.repeats).toBe(1);
   expect(report).toMatchObject({ created: 120, failed: 0 });
+});
+
+const PATIENT = '{"resourceType":"Patient","id":"a"}';
+const UTF16 = Buffer.from(`\uFEFF${PATIENT}`, 'utf16le');
+const SHIFT_JIS = Buffer.from([...Buffer.from('{"resourceType":"Patient","name":[{"text":"'), 0x8c, 0xa9, 0x96, 0x7b]);
+it.each<[string, string, string | Buffer]>([
+  ['a.json', 'not JSON', 'hello'],
+  ['a.json', 'ends in the middle', '{"resourceType":"Patient"'],
+  ['a.json', 'is UTF-16', UTF16],
+  ['a.json', 'is not UTF-8', SHIFT_JIS],
+  ['a.json', 'is a zip archive', Buffer.from('PK\x03\x04')],
+  ['a.json', 'is XML', '<Patient/>'],
+  ['a.json', 'has to end in .gz', gzipSync(PATIENT)],
+  ['a.json.gz', 'is not compressed by gzip', PATIENT],
+  ['a.json.gz', 'is cut off', gzipSync(PATIENT).subarray(0, 20)],
+])('%s that %s: said in one line by its name, and the others are loaded', async (name, why, content) => {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  const { report } = await load([path, await file('sound.json', { resourceType: 'Patient', id: 'sound' })]);
+  expect(report).toMatchObject({ created: 1, damaged: 1, failed: 0 });
+  expect(report.exitCode({ strict: false })).toBe(1);
+  const [note = ''] = (await readFile(join(folder, 'report', 'refused.ndjson'), 'utf8')).split('\n');
+  const { failed } = JSON.parse(note) as { failed: string };
+  expect([failed.startsWith(`${path}: `), failed]).toEqual([true, expect.stringContaining(why)]);
+});
+
+it.each<[string, string, string | Buffer]>([
+  ['a.ndjson', 'is UTF-16', UTF16],
+  ['a.ndjson', 'is not UTF-8', SHIFT_JIS],
+  ['a.ndjson.gz', 'is cut off', gzipSync(PATIENT).subarray(0, 20)],
+  ['a.tar', 'is not a tar', 'hello'],
+  ['a.tar.gz', 'is not a tar', gzipSync(PATIENT)],
+])('%s that %s ends the run before anything is sent: a patient may be in several files', async (name, why, content) => {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  const loading = load([await file('sound.json', { resourceType: 'Patient', id: 'sound' }), path]);
+  await expect(loading).rejects.toThrow(`${path}: `);
+  await expect(loading).rejects.toThrow(why);
+  expect(seen).toEqual([]);
+});
+
+it('counts the files that hold no resource, and says in which line something is no JSON', async () => {
+  const empty = await file('empty.ndjson', '');
+  const { report } = await load([
+    empty,
+    await file('bundle.json', bundle()),
+    await file('lines.ndjson', `\n${PATIENT}\n{"a"\n`),
+  ]);
+  expect(report.barren).toEqual([empty, join(folder, 'bundle.json')]);
+  expect(report).toMatchObject({ created: 1, refused: 1 });
+  expect([...report.rules.values()]).toMatchObject([{ example: `${join(folder, 'lines.ndjson')} line 3` }]);
 });

@@ -131,7 +131,8 @@ it('another facility loading the same ids is refused and told so, and changes no
   const file = writeFiles('theirs', 1);
   expect((await load(file)).code).toBe(0);
   const other = await load('--as', 'system:clinic', file);
-  expect(other).toMatchObject({ code: 0, said: expect.stringContaining('6 resources refused') });
+  expect(other).toMatchObject({ code: 1, said: expect.stringContaining('6 resources refused') });
+  expect(other.said).toContain('nothing was stored');
   expect((await send('GET', '/Patient/theirs-0')).headers.get('etag')).toBe('W/"1"');
 });
 

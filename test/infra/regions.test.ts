@@ -44,6 +44,12 @@ describe('a region file is refused, with its name, the field and the rule, when'
     expect(refused('{ "name": ')).toContain('is not JSON (JSONの書式の誤り)');
   });
 
+  it('it is not in UTF-8, as an editor may have saved it', () => {
+    const shiftJis = Buffer.from([...Buffer.from('{"title":{"ja":"'), 0x93, 0xbf, 0x93, 0x87, ...Buffer.from('"}}')]);
+    writeFileSync(join(folder, 'testing.json'), shiftJis);
+    expect(messageOf(() => readRegions(folder))).toContain('is not in UTF-8 (文字コードがUTF-8でない)');
+  });
+
   it('a setting is missing', () => {
     const { homeCommunityId: _, ...rest } = given.region();
 
@@ -128,6 +134,12 @@ it('refuses two regions with one OID: they would answer for each other', () => {
   write('two', given.region({ name: 'two' }));
 
   expect(messageOf(() => readRegions(folder))).toContain('two.json: homeCommunityId: is already used by one.json');
+});
+
+it('takes the mark that some editors put before UTF-8', () => {
+  write('testing', `\uFEFF${JSON.stringify(given.region())}`);
+
+  expect(readRegions(folder)).toHaveLength(1);
 });
 
 it('says which region does not exist', () => {

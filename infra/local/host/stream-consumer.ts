@@ -49,6 +49,7 @@ export const openConsumer = (options: ConsumerOptions): Consumer => {
   const { properties } = mapping.resource;
   const size = Number(properties['BatchSize'] ?? 100);
   const wants = filterOf(properties);
+  const dealtWith = position === undefined ? undefined : BigInt(position);
   const waiting: StreamRecord[] = [];
   let isEnding = false;
   let wake = () => {};
@@ -89,9 +90,9 @@ export const openConsumer = (options: ConsumerOptions): Consumer => {
     position,
     take: async (records) => {
       const unseen =
-        position === undefined
+        dealtWith === undefined
           ? records
-          : records.filter(({ dynamodb }) => BigInt(dynamodb.SequenceNumber) > BigInt(position));
+          : records.filter(({ dynamodb }) => BigInt(dynamodb.SequenceNumber) > dealtWith);
       waiting.push(...unseen);
       wake();
       while (waiting.length > MOST_WAITING && !signal.aborted) await rest(LOOK_MS, signal);

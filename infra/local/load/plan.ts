@@ -1,6 +1,6 @@
 // From the files on the command line to units that are sent: shared resources first, then bundles and patients.
 import { createReadStream, createWriteStream, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -12,7 +12,7 @@ import { Spool } from '../../../functions/bulk/spool.ts';
 import type { Resource } from '../../../functions/fhir/types.ts';
 import { fromLine, type Ready, ready, toLine, type Unit } from './ready.ts';
 import type { Report } from './report.ts';
-import { documents, files } from './sources.ts';
+import { type Document, documents, faultIn, files } from './sources.ts';
 
 export interface PlanOptions {
   readonly facility: string;
@@ -39,7 +39,13 @@ const SHARED = '';
 
 type Pieces = () => AsyncIterable<Piece>;
 
-export const plan = async (named: readonly string[], options: PlanOptions): Promise<Plan> => {
+/** What the report calls a document, and the file on the command line (or in a folder there) that holds it. */
+interface Source {
+  readonly label: string;
+  readonly path: string;
+}
+
+export const plan = async (paths: readonly string[], options: PlanOptions): Promise<Plan> => {
   const { report } = options;
   const folder = await mkdtemp(join(tmpdir(), 'load-'));
   // The records of patients lie there in the clear: they go however the program ends.
@@ -50,27 +56,42 @@ export const plan = async (named: readonly string[], options: PlanOptions): Prom
   const rest: Unit[] = [];
   let kept = 0;
 
-  const takeJson = async (label: string, path: string, bytes: number) => {
-    const pieces: Pieces = () => jsonPieces(path);
-    if (bytes > WHOLE_BYTES) await sorted.takeBundle(pieces);
+  const takeJson = async (source: Source, pieces: Pieces, bytes: number) => {
+    if (bytes > WHOLE_BYTES) await sorted.takeBundle(source, pieces);
     else {
-      const unit = { label, read: () => whole(pieces, label, options) };
+      const unit = { label: source.label, read: () => whole(source, pieces, options) };
       ((await isShared(pieces)) ? first : rest).push(unit);
     }
   };
 
-  for (const { path, bytes } of await files(named)) {
-    for await (const document of documents(path)) {
-      report.doing = `reading ${basename(document.name)}`;
-      if (document.kind === 'ndjson') await sorted.takeLines(lines(document.body));
-      else if (document.name === path) await takeJson(path, path, path.endsWith('.gz') ? bytes * 16 : bytes);
-      else {
-        const copy = join(folder, `member-${kept++}.json`);
-        await pipeline(Readable.from(document.body), createWriteStream(copy));
-        const { size } = await import('node:fs/promises').then(({ stat }) => stat(copy));
-        await takeJson(document.name, copy, size);
-      }
+  const takeDocument = async (document: Document, path: string, bytes: number) => {
+    const source = { label: document.name, path };
+    if (document.kind === 'ndjson') await sorted.takeLines(source, named(document.name, lines(document.body)));
+    else if (document.name === path) {
+      await takeJson(source, () => jsonPieces(path), path.endsWith('.gz') ? bytes * 16 : bytes);
+    } else {
+      const copy = join(folder, `member-${kept++}.json`);
+      await pipeline(Readable.from(document.body), createWriteStream(copy));
+      const pieces = () => named(document.name, roots(createReadStream(copy, { highWaterMark: 1 << 18 })));
+      await takeJson(source, pieces, (await stat(copy)).size);
     }
+  };
+  const takeFile = async (path: string, bytes: number) => {
+    report.opened(path);
+    try {
+      for await (const document of documents(path)) {
+        report.doing = `reading ${basename(document.name)}`;
+        await takeDocument(document, path, bytes);
+      }
+    } catch (error) {
+      throw faultIn(path, error);
+    }
+  };
+  try {
+    for (const { path, bytes } of await files(paths)) await takeFile(path, bytes);
+  } catch (error) {
+    clear();
+    throw error;
   }
 
   const units = sorted.units();
@@ -86,11 +107,16 @@ export const plan = async (named: readonly string[], options: PlanOptions): Prom
 
 /** A JSON file that can be read again and again. */
 async function* jsonPieces(path: string): AsyncGenerator<Piece> {
-  if (path.includes('/member-')) {
-    yield* roots(createReadStream(path, { highWaterMark: 1 << 18 }));
-    return;
+  for await (const document of documents(path)) yield* named(path, roots(document.body));
+}
+
+/** A fault of the text is said by the name of the document. */
+async function* named(name: string, pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw faultIn(name, error);
   }
-  for await (const document of documents(path)) yield* roots(document.body);
 }
 
 /** Whether a file starts with resources of no patient, and so goes before the bundles that refer to them. */
@@ -111,10 +137,10 @@ const isShared = async (pieces: Pieces): Promise<boolean> => {
 };
 
 /** All entries of a file that fits in memory. */
-const whole = async (pieces: Pieces, label: string, options: PlanOptions): Promise<Ready[]> => {
+const whole = async (source: Source, pieces: Pieces, options: PlanOptions): Promise<Ready[]> => {
   const { facility, parse, report } = options;
   const entries: Incoming[] = [];
-  for await (const piece of pieces()) entries.push(...readable(piece, parse, label, report));
+  for await (const piece of pieces()) entries.push(...readable(piece, parse, source, report));
   const renames: Renames = new Map();
   const assigned = entries.map((entry) => {
     const to = assign(facility, entry);
@@ -136,13 +162,18 @@ const withoutOrphans = (entries: Ready[], refused: ReadonlySet<string>, report: 
   });
 };
 
-const readable = (piece: Piece, parse: Parse, label: string, report: Report): Incoming[] => {
+const readable = (piece: Piece, parse: Parse, { label, path }: Source, report: Report): Incoming[] => {
   try {
-    return incoming(piece, parse);
+    const found = incoming(piece, parse);
+    if (found.length > 0) report.found(path);
+    return found;
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     if (piece.inBundle === undefined && error.message === 'an entry holds no resource') report.passedOver++;
-    else report.refuse(label, [error.message]);
+    else {
+      report.found(path); // a fault of its own
+      report.refuse(piece.line === undefined ? label : `${label} line ${piece.line}`, [error.message]);
+    }
     return [];
   }
 };
@@ -166,30 +197,30 @@ class Sorted {
     this.options = options;
   }
 
-  async takeLines(pieces: AsyncIterable<Piece>): Promise<void> {
-    for await (const piece of pieces) await this.take(piece, new Map());
+  async takeLines(source: Source, pieces: AsyncIterable<Piece>): Promise<void> {
+    for await (const piece of pieces) await this.take(source, piece, new Map());
   }
 
   /** Twice through the file: first for the names that entries have for each other. */
-  async takeBundle(pieces: Pieces): Promise<void> {
+  async takeBundle(source: Source, pieces: Pieces): Promise<void> {
     const { facility, parse, report } = this.options;
     const renames: Renames = new Map();
     const before = report.read;
-    const quiet = { refuse: () => {}, passedOver: 0 } as unknown as Report;
+    const quiet = { refuse: () => {}, found: () => {}, passedOver: 0 } as unknown as Report;
     for await (const piece of pieces()) {
-      for (const entry of readable(piece, parse, '', quiet)) {
+      for (const entry of readable(piece, parse, source, quiet)) {
         rename(renames, entry, assign(facility, entry));
         report.read++;
       }
     }
     report.read = before;
     report.doing = report.doing.replace('reading', 'sorting');
-    for await (const piece of pieces()) await this.take(piece, renames);
+    for await (const piece of pieces()) await this.take(source, piece, renames);
   }
 
-  private async take(piece: Piece, renames: Renames): Promise<void> {
+  private async take(source: Source, piece: Piece, renames: Renames): Promise<void> {
     const { facility, parse, report } = this.options;
-    for (const entry of readable(piece, parse, 'a line', report)) {
+    for (const entry of readable(piece, parse, source, report)) {
       report.read++;
       const assigned = assign(facility, entry);
       if (assigned.method !== 'PUT') {

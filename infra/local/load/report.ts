@@ -1,6 +1,9 @@
 // What happened, counted; one line while it runs, a summary by reason at the end, every refusal in a file.
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+
+/** Names of files in the summary. */
+const MOST_NAMED = 10;
 
 export interface Refusal {
   /** `Observation/x`, or the file where nothing better is known. */
@@ -22,10 +25,14 @@ export class Report {
   refused = 0;
   /** Units (a patient, a batch of shared resources) that could not be sent. */
   failed = 0;
+  /** Files that could not be read to their end. */
+  damaged = 0;
   unitsDone = 0;
   unitsTotal = 0;
   doing = '';
   readonly rules = new Map<string, { count: number; example: string }>();
+  /** Files that were opened, and whether a resource was in them. */
+  private readonly files = new Map<string, boolean>();
   private readonly started = Date.now();
   private readonly file: string;
   private readonly out: NodeJS.WriteStream;
@@ -34,12 +41,29 @@ export class Report {
   constructor(file: string, out: NodeJS.WriteStream = process.stderr) {
     this.file = file;
     this.out = out;
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, '');
   }
 
   get stored(): number {
     return this.created + this.updated + this.unchanged;
+  }
+
+  opened(path: string): void {
+    this.files.set(path, this.files.get(path) ?? false);
+  }
+
+  found(path: string): void {
+    this.files.set(path, true);
+  }
+
+  /** Files in which there was nothing to load. */
+  get barren(): string[] {
+    return [...this.files].filter(([, holds]) => !holds).map(([path]) => path);
+  }
+
+  /** 0: what the files hold is stored, but for what is refused and listed. 1: it is not, or nothing of it is. */
+  exitCode({ strict }: { readonly strict: boolean }): 0 | 1 {
+    if (this.failed > 0 || this.damaged > 0 || this.stored === 0) return 1;
+    return strict && (this.refused > 0 || this.barren.length > 0) ? 1 : 0;
   }
 
   /** A resource that was not stored, with the rules that speak against it. */
@@ -50,14 +74,28 @@ export class Report {
       if (known) known.count++;
       else this.rules.set(rule, { count: 1, example: what });
     }
-    appendFileSync(this.file, `${JSON.stringify({ what, rules })}\n`);
+    this.note({ what, rules });
   }
 
   /** A unit that met no answer, or one that makes no sense. */
   fail(what: string, why: string): void {
     this.failed++;
-    appendFileSync(this.file, `${JSON.stringify({ what, failed: why })}\n`);
+    this.note({ what, failed: why });
     this.line(`failed: ${what}: ${why}`);
+  }
+
+  /** A file of its own that no other part depends on; `why` names it. */
+  damage(what: string, why: string): void {
+    this.damaged++;
+    this.found(what);
+    this.note({ what, failed: why });
+    this.line(why);
+  }
+
+  /** The file is there when there is something in it. */
+  private note(what: object): void {
+    mkdirSync(dirname(this.file), { recursive: true });
+    appendFileSync(this.file, `${JSON.stringify(what)}\n`);
   }
 
   /** Starts the progress bar, or where nobody watches a line every few seconds. */
@@ -108,11 +146,15 @@ export class Report {
   }
 
   summary(): string {
-    const lines = [
-      `${this.stored} resources stored in ${this.seconds.toFixed(1)} s (${this.rate}/s): ` +
-        `${this.created} new, ${this.updated} changed, ${this.unchanged} as they were` +
-        (this.skipped > 0 ? `, of which ${this.skipped} were loaded by an earlier run` : ''),
-    ];
+    const { barren } = this;
+    const lines: string[] = [];
+    if (this.stored > 0) {
+      lines.push(
+        `${this.stored} resources stored in ${this.seconds.toFixed(1)} s (${this.rate}/s): ` +
+          `${this.created} new, ${this.updated} changed, ${this.unchanged} as they were` +
+          (this.skipped > 0 ? `, of which ${this.skipped} were loaded by an earlier run` : ''),
+      );
+    } else lines.push('nothing was stored');
     if (this.passedOver > 0) lines.push(`${this.passedOver} passed over: not FHIR resources (manifests and the like)`);
     if (this.refused > 0) {
       lines.push(`${this.refused} resources refused, by rule (a resource may break several):`);
@@ -121,6 +163,10 @@ export class Report {
       }
       lines.push(`every refusal: ${this.file}`);
     }
+    for (const path of barren.slice(0, MOST_NAMED)) lines.push(`no FHIR resource is in ${path}`);
+    if (barren.length > MOST_NAMED) lines.push(`… nor in ${barren.length - MOST_NAMED} more`);
+    if (this.damaged > 0)
+      lines.push(`files that could not be read: ${this.damaged}; put right, run the same command again`);
     if (this.failed > 0) lines.push(`${this.failed} parts could not be sent; run the same command again to go on`);
     return lines.join('\n');
   }

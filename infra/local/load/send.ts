@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { transactionText } from '../../../functions/bulk/entry-text.ts';
+import { inOneLine, LocalError } from '../../command-line.ts';
 import { Journal } from './journal.ts';
 import { ORPHANED } from './plan.ts';
 import type { Ready, Unit } from './ready.ts';
@@ -108,7 +109,9 @@ export class Sender {
         await this.unit(unit.label, own);
       }
     } catch (error) {
-      this.options.report.fail(unit.label, error instanceof Error ? error.message : String(error));
+      const { report } = this.options;
+      if (error instanceof LocalError) report.damage(unit.label, error.message);
+      else report.fail(unit.label, inOneLine(error));
     }
   }
 

@@ -64,10 +64,14 @@ export async function* members(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 
   let longName: string | undefined;
+  let isFirst = true;
   for (;;) {
     const header = await take(BLOCK);
+    if (!header && held.length > 0)
+      throw new Error(isFirst ? 'is not a tar' : 'the tar ends in the middle of a header');
     if (!header || header.every((byte) => byte === 0)) return;
-    if (field(header, 257, 262) !== 'ustar') throw new Error('not a tar');
+    if (field(header, 257, 262) !== 'ustar') throw new Error(isFirst ? 'is not a tar' : 'the tar is damaged');
+    isFirst = false;
     const size = number(header, 124, 136);
     const padding = (BLOCK - (size % BLOCK)) % BLOCK;
     const kind = String.fromCharCode(header[156] ?? 0);
