@@ -24,6 +24,8 @@ export interface Token {
   readonly system: string | undefined;
   /** Code in lower case: "servers SHOULD treat tokens in a case-insensitive manner". */
   readonly code: string | undefined;
+  /** As it stands in the resource: whether case matters, its code system says. Of codes and codings alone. */
+  readonly written?: string | undefined;
   /** An element of type code has no system of its own: those of its binding. */
   readonly implied?: readonly string[] | undefined;
   /** Texts for `:text`. */
@@ -70,6 +72,7 @@ export const foldPhone = (value: string): string => {
 const coding = (value: Node, ...more: unknown[]): Token => ({
   system: system(value.system),
   code: text(value.code) === undefined ? undefined : foldCode(value.code as string),
+  written: text(value.code),
   texts: texts(value.display, ...more),
 });
 
@@ -108,7 +111,8 @@ const tokensOfValue = (value: unknown, leaf: Leaf, setting: Setting): Token[] =>
   if (typeof value !== 'string') return [];
   // Ids and URIs are case-sensitive by their own rules; https://hl7.org/fhir/R4/datatypes.html#id
   const code = leaf.type === 'id' || leaf.type === 'uri' ? value : foldCode(value);
-  return [{ system: undefined, code, implied: leaf.type === 'code' ? leaf.systems : undefined, texts: [] }];
+  if (leaf.type !== 'code') return [{ system: undefined, code, texts: [] }];
+  return [{ system: undefined, code, written: value, implied: leaf.systems, texts: [] }];
 };
 
 const JAPANESE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;

@@ -168,6 +168,9 @@ const matchesTokens = (
     return found.some((token) => token.texts.some((text) => texts.some((part) => fold(text).startsWith(part))));
   const ofType = wantedOf(wanted, 'of-type');
   if (ofType.length > 0) return ofType.some((each) => found.some((token) => matchesType(token, each)));
+  const tests = wantedOf(wanted, 'concepts');
+  if (tests.length > 0)
+    return tests.some(({ test }) => found.some((token) => test.holds(token))) !== (modifier === 'not-in');
   if (modifier === 'below')
     return wantedOf(wanted, 'token').some(({ code }) =>
       found.some((token) => code !== undefined && baseMimeType(token.code ?? '') === foldCode(code)),

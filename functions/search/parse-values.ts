@@ -1,9 +1,10 @@
 // The values of a search parameter, from their text. What cannot be read is refused by the parameter's name, never its value.
 import { refuse } from '../fhir/outcome.ts';
 import { canonicalSystem } from '../terminology/systems.ts';
+import { ConceptTest } from './concepts.ts';
 import { type Span, spanOf } from './dates.ts';
 import { soughtNumber } from './decimals.ts';
-import { scopedSystem } from './extract.ts';
+import { isMimeType, scopedSystem } from './extract.ts';
 import type { Component, Kind, Parameter } from './parameters.ts';
 import { PREFIXES, type Prefix, type Wanted } from './query.ts';
 import { type Pointer, pointer } from './references.ts';
@@ -62,6 +63,26 @@ const ofType = (text: string, place: Place): Wanted => {
   const [system, code, value] = parts;
   if (parts.length !== 3 || !system || !code || !value) throw malformed(place, 'expected [system]|[code]|[value]');
   return { kind: 'of-type', system: canonicalSystem(system), code, value };
+};
+
+/** `:in`, `:not-in`: a value set by its canonical URL, or by its address here. */
+const valueSet = (text: string, place: Place): Wanted => {
+  const name = unescaped(text);
+  const base = place.baseUrls.find((url) => name.startsWith(`${url}/`));
+  return {
+    kind: 'concepts',
+    test: new ConceptTest(
+      { of: 'value-set', name: base === undefined ? name : name.slice(base.length + 1) },
+      place.name,
+    ),
+  };
+};
+
+/** `:above`, `:below`: "a concept with the form [system]|[code]". */
+const concept = (text: string, of: 'above' | 'below', place: Place): Wanted => {
+  const [system, code, ...more] = splitEscaped(text, '|').map(unescaped);
+  if (!system || !code || more.length > 0) throw malformed(place, `expected [system]|[code] with :${of}`);
+  return { kind: 'concepts', test: new ConceptTest({ of, system: canonicalSystem(system), code }, place.name) };
 };
 
 /** "The recommended value for the approximation is 10 % of the gap between now and the date." */
@@ -176,6 +197,13 @@ export const wantedValues = (
     if (modifier === 'text') return { kind: 'text', text: unescaped(value) };
     if (modifier === 'of-type') return ofType(value, place);
     if (modifier === 'identifier') return token(value, place);
+    if (modifier === 'in' || modifier === 'not-in') return valueSet(value, place);
+    if (
+      (modifier === 'above' || modifier === 'below') &&
+      parameter.kind === 'token' &&
+      !parameter.leaves.every(isMimeType)
+    )
+      return concept(value, modifier, place);
     if (parameter.kind === 'composite') return composite(value, place, parameter.components);
     if (parameter.name === '_profile' && modifier === undefined) return profile(unescaped(value), reader);
     const type = modifier && /^[A-Z]/.test(modifier) ? modifier : undefined;

@@ -3,6 +3,7 @@
 import { FhirError, refuse } from '../fhir/outcome.ts';
 import type { Issue } from '../fhir/types.ts';
 import { isLinked, link } from './chain-parse.ts';
+import { CONCEPT_MODIFIERS, type ConceptTest, isCoded } from './concepts.ts';
 import { isMimeType } from './extract.ts';
 import { isInclude, parseInclude } from './include.ts';
 import type { Leaf } from './leaf.ts';
@@ -26,7 +27,7 @@ export interface Asked extends Reader {
 /** Modifiers that we answer: https://hl7.org/fhir/R4/search.html#modifiers */
 const MODIFIERS: Record<Kind, readonly string[]> = {
   string: ['missing', 'exact', 'contains'],
-  token: ['missing', 'text', 'not', 'of-type'],
+  token: ['missing', 'text', 'not', 'of-type', ...CONCEPT_MODIFIERS],
   reference: ['missing', 'identifier'],
   uri: ['missing', 'above', 'below'],
   date: ['missing'],
@@ -35,11 +36,12 @@ const MODIFIERS: Record<Kind, readonly string[]> = {
   composite: ['missing'],
   special: [],
 };
-/** R4's, but they need code systems or hierarchies that search is not connected to. */
-const NEEDS_TERMINOLOGY = ['above', 'below', 'in', 'not-in'];
+/** R4's for references that make a hierarchy (`Location.partOf`), "where a parameter says that it takes them": none of R4's does. */
+const HIERARCHIES = ['above', 'below'];
 /** `:below` where it needs neither: the base part of a MIME type, the version of a canonical. */
 const hasOwnBelow = ({ kind, leaves }: Parameter): boolean =>
   (kind === 'token' && leaves.every(isMimeType)) || (kind === 'reference' && leaves.every(isCanonical));
+const isConceptModifier = (modifier: string): boolean => (CONCEPT_MODIFIERS as readonly string[]).includes(modifier);
 const isCanonical = ({ type }: Leaf): boolean => type === 'canonical';
 
 /** Never ignored, because the answer would be another one. */
@@ -72,6 +74,7 @@ const notSupported = (name: string, rule = 'is not supported') =>
 class Reading {
   readonly criteria: Criterion[] = [];
   readonly links: Link[] = [];
+  readonly tests: ConceptTest[] = [];
   readonly includes: Include[] = [];
   readonly used: (readonly [string, string])[] = [];
   readonly outcome: Issue[] = [];
@@ -154,7 +157,9 @@ class Reading {
 
   private criterion(parameter: Parameter, modifier: string | undefined, value: string): Criterion {
     if (modifier !== undefined) this.checkModifier(parameter, modifier);
-    return { parameter, modifier, values: wantedValues(parameter, modifier, value, this.asked) };
+    const values = wantedValues(parameter, modifier, value, this.asked);
+    for (const each of values) if (each.kind === 'concepts') this.tests.push(each.test);
+    return { parameter, modifier, values };
   }
 
   /** "Server SHALL reject any search request [with] a modifier that the server does not support": 400. */
@@ -165,13 +170,15 @@ class Reading {
     if (modifier === 'below' && hasOwnBelow(parameter)) return;
     if (kind === 'token' && modifier === 'of-type' && !leaves.some(({ type }) => type === 'Identifier'))
       throw invalid(name, 'searches no Identifier, and :of-type is for these');
+    if (kind === 'token' && isConceptModifier(modifier) && !isCoded(leaves))
+      throw invalid(name, `searches no coded element, and :${modifier} is for these`);
     if (MODIFIERS[kind].includes(modifier)) return;
     if (kind === 'reference' && isSearchableType(modifier)) return;
-    if ((kind === 'token' || kind === 'reference') && NEEDS_TERMINOLOGY.includes(modifier))
+    if (kind === 'reference' && HIERARCHIES.includes(modifier))
       throw new FhirError('invalid', [
         {
           code: 'not-supported',
-          diagnostics: `search parameter ${name} with :${modifier} needs terminology or hierarchies, which is not supported`,
+          diagnostics: `search parameter ${name} with :${modifier}: hierarchies of resources are not followed here`,
         },
       ]);
     throw invalid(name, 'the modifier is not one that this parameter takes');
@@ -246,6 +253,7 @@ export const parse = (asked: Asked): Query => {
     linked: linked === undefined ? undefined : linked === 'true',
     criteria: reading.criteria,
     links: reading.links,
+    tests: reading.tests,
     includes: reading.includes,
     sort,
     count,

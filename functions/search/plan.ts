@@ -1,6 +1,7 @@
 // From a query to where its matches are: the fewest places that surely hold them all. Everything found there is matched exactly
 // afterwards, so a plan may propose too much, never too little.
 import { refuse } from '../fhir/outcome.ts';
+import { RESOURCE_TYPES } from '../fhir/resource-types.ts';
 import type { Issue } from '../fhir/types.ts';
 import type { Resources, Scan, Walk } from '../storage/port.ts';
 import { listed, type Proposing, withProposals } from './chain-plan.ts';
@@ -186,26 +187,69 @@ const walkPlan = (query: Query): Plan => {
   };
 };
 
-/** A bare id that may be of several types is a Patient's if there is such a Patient: https://hl7.org/fhir/R4/search.html#reference */
-const withPatientIds = async (resources: Pick<Resources, 'getMany'>, query: Query): Promise<Query> => {
-  const { type, criteria } = query;
-  if (!type || query.compartment?.type === 'Patient' || patientsIn(query)) return query;
-  const at = criteria.findIndex(
-    (criterion) =>
-      isPlacing(type, criterion) &&
-      criterion.parameter.targets.includes('Patient') &&
-      criterion.values.every((value) => value.kind === 'reference' && value.pointer.id !== undefined),
+/** An id that the server chose is no other resource's: nobody else can write one (storage.md). */
+const isServerId = (id: string): boolean => /^[0-9a-v]{26}$/.test(id);
+/** Bare ids that are looked up to see what they are of. */
+const MOST_BARE = 300;
+
+interface Bare {
+  readonly id: string;
+  readonly types: readonly string[];
+}
+
+const bareIds = ({ parameter, modifier, values }: Criterion): Bare[] => {
+  if (parameter.kind !== 'reference' || modifier !== undefined) return [];
+  const types = parameter.targets.length > 0 ? parameter.targets : RESOURCE_TYPES;
+  return values.flatMap((value) =>
+    value.kind === 'reference' && value.pointer.id !== undefined && value.pointer.type === undefined
+      ? [{ id: value.pointer.id, types: isServerId(value.pointer.id) ? types.filter(isPatient) : types }]
+      : [],
   );
-  const criterion = criteria[at];
-  if (!criterion) return query;
-  const ids = criterion.values.map((value) => (value.kind === 'reference' ? value.pointer.id! : ''));
-  const found = await resources.getMany(ids.map((id) => ({ type: 'Patient', id })));
-  const values = criterion.values.map((value, i): Wanted => {
-    const isPatient = value.kind === 'reference' && !value.pointer.type && found[i] && !found[i].deleted;
-    return isPatient ? { kind: 'reference', pointer: { type: 'Patient', id: ids[i] } } : value;
-  });
-  return { ...query, criteria: criteria.with(at, { ...criterion, values }) };
 };
+const isPatient = (type: string): boolean => type === 'Patient';
+
+/**
+ * What bare ids are of: a Patient's if there is such a Patient, so that its partition is read and no other. One that is of resources
+ * of several types, of those that the caller may see, is refused. https://hl7.org/fhir/R4/search.html#reference
+ */
+const withTypes = async (
+  { resources, permit }: Pick<Planning, 'resources' | 'permit'>,
+  query: Query,
+): Promise<Query> => {
+  const { type, criteria } = query;
+  if (!type) return query;
+  const asked = criteria.map(bareIds);
+  const refs = asked.flat().flatMap(({ id, types }) => types.map((of) => ({ type: of, id })));
+  if (refs.length === 0) return query;
+  // Too many to look them all up: Patients decide where the search is read.
+  const some = refs.length > MOST_BARE ? refs.filter((ref) => isPatient(ref.type)) : refs;
+  const found = await resources.getMany(some);
+  const there = new Map<string, string[]>();
+  for (const [at, stored] of found.entries())
+    if (stored && !stored.deleted && permit(stored))
+      there.set(some[at]!.id, [...new Set([...(there.get(some[at]!.id) ?? []), stored.type])]);
+  return {
+    ...query,
+    criteria: criteria.map((criterion, at) => {
+      const { name } = criterion.parameter;
+      if (asked[at]!.some(({ id, types }) => (there.get(id) ?? []).filter((of) => types.includes(of)).length > 1))
+        throw refuse(
+          'invalid',
+          `search parameter ${name}: an id is of resources of several types, expected [type]/[id]`,
+        );
+      return isPlacing(type, criterion) ? { ...criterion, values: criterion.values.map(ofPatient(there)) } : criterion;
+    }),
+  };
+};
+
+const ofPatient =
+  (there: ReadonlyMap<string, readonly string[]>) =>
+  (value: Wanted): Wanted => {
+    const { id, type } = value.kind === 'reference' ? value.pointer : {};
+    return id !== undefined && type === undefined && there.get(id)?.includes('Patient')
+      ? { kind: 'reference', pointer: { type: 'Patient', id } }
+      : value;
+  };
 
 /** Patients whose partitions hold a compartment: the one it is, or the one whose encounter it is. */
 const compartmentPatients = async (
@@ -243,7 +287,7 @@ export const plan = async (planning: Planning, asked: Query): Promise<Plan> => {
   const { resources } = planning;
   const refs = await refsIn(planning, asked, asked.type ? [asked.type] : asked.types);
   if (refs) return { refs, segments: [], isMerged: false, isByDate: false, isBudgeted: false, query: asked };
-  const query = await withPatientIds(resources, asked);
+  const query = await withTypes(planning, asked);
   // What the query names itself comes first; chains are looked up only where nothing else bounds the search.
   const own = (await compartmentPatients(resources, query)) ?? patientsIn(query);
   if (own && own.length <= MOST_PATIENTS) return patientPlan(query, own);

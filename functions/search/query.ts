@@ -1,5 +1,6 @@
 // A search once it is understood: what parse.ts makes and everything after it works on.
 import type { Issue } from '../fhir/types.ts';
+import type { ConceptTest } from './concepts.ts';
 import type { Span } from './dates.ts';
 import type { Sought } from './decimals.ts';
 import type { Parameter } from './parameters.ts';
@@ -15,6 +16,7 @@ export type Wanted =
   /** System undefined: any; empty: none. Code undefined: any. */
   | { readonly kind: 'token'; readonly system: string | undefined; readonly code: string | undefined }
   | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'concepts'; readonly test: ConceptTest }
   | { readonly kind: 'of-type'; readonly system: string; readonly code: string; readonly value: string }
   | { readonly kind: 'string'; readonly text: string }
   | { readonly kind: 'date'; readonly prefix: Prefix; readonly span: Span }
@@ -77,6 +79,8 @@ export interface Query {
   readonly linked?: boolean | undefined;
   readonly criteria: readonly Criterion[];
   readonly links: readonly Link[];
+  /** Of `criteria` and `links`: what definitions decide. */
+  readonly tests: readonly ConceptTest[];
   readonly includes: readonly Include[];
   readonly sort: readonly SortKey[];
   readonly count: number;

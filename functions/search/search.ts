@@ -131,6 +131,7 @@ export const search =
       facility: context.actor.facility,
     });
     const { permit } = request;
+    if (parsed.tests.length > 0) await readTests(services, context, parsed, permit);
     const named = namedPatients(parsed);
     const isLinked = parsed.linked ?? (named.length > 0 && isLinkedByDefault(context.actor));
     const linked = cursor?.linked ?? (isLinked ? await linkedPatients({ resources, permit }, named) : {});
@@ -158,6 +159,19 @@ export const search =
     return pageOf(planned.query, found, more, urlOf(path, query.used), next, !cursor);
   };
 
+/** Value sets and code systems are read before anything else, by code that few searches need. */
+const readTests = async (
+  { resources }: SearchServices,
+  { actor, disclosed }: Context,
+  { tests }: Query,
+  permit: SearchRequest['permit'],
+): Promise<void> => {
+  const { readTerms } = await import('./terms.ts');
+  const onRead = ({ patientKey, type, id, dataClass }: Stored) =>
+    disclosed.push({ patientKey, reference: `${type}/${id}`, action: 'R', dataClass });
+  await readTerms({ resources, permit, facility: actor.facility, onRead }, tests);
+};
+
 /** Conditional interactions may read more than a search: whether a second match exists must be known. */
 const CONDITIONAL_PAGES = 100;
 
@@ -174,6 +188,8 @@ const criteriaOf = (region: Services['region'], { actor, now }: Context, type: s
   });
   if (query.criteria.length + query.links.length === 0)
     throw refuse('ambiguous', 'the conditional criteria are empty: they do not select a resource');
+  if (query.tests.length > 0)
+    throw refuse('invalid', 'conditional criteria take no value sets and no hierarchies: name the codes');
   if (query.used.length > query.criteria.length + query.links.length)
     throw refuse('invalid', 'conditional criteria take search parameters only, not those that shape a result');
   return query;

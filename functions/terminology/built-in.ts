@@ -25,13 +25,15 @@ export const builtInCodeSystem = (url: string): CodeSystem | undefined => {
   const known = systems.get(url);
   const line = unpacked().get(url);
   if (known || line === undefined) return known;
-  const [, form = '', rest = ''] = line.split('\x01');
+  const [, form = '', rest = '', below = ''] = line.split('\x01');
   const displays = rest.split('\x03');
   const displayed = DISPLAYS[Number.parseInt(form, 10)]!;
-  const concepts = [...codesOfSystem(url)].map((code, at): [string, Concept] => [
-    code,
-    { code, display: displays[at] || displayed(code), ...NOTHING_MORE },
-  ]);
+  const parents = new Map(below.split(',').map((pair) => pair.split('<').map(Number) as [number, number]));
+  const concepts: [string, Concept][] = [];
+  for (const [at, code] of [...codesOfSystem(url)].entries()) {
+    const parent = concepts[parents.get(at) ?? -1]?.[1];
+    concepts.push([code, { code, display: displays[at] || displayed(code), ...NOTHING_MORE, parent }]);
+  }
   const system: CodeSystem = {
     url,
     // HL7 v3 systems have versions of their own, which are not kept.
@@ -39,6 +41,7 @@ export const builtInCodeSystem = (url: string): CodeSystem | undefined => {
     name: inWords(url.slice(url.lastIndexOf('/') + 1)),
     isComplete: !form.endsWith('*'),
     isCaseSensitive: true,
+    isSubsuming: true,
     concepts: new Map(concepts),
   };
   systems.set(url, system);

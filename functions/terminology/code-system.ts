@@ -32,6 +32,8 @@ export interface CodeSystem {
   /** All of its codes are here; otherwise a code that is not may exist all the same. */
   readonly isComplete: boolean;
   readonly isCaseSensitive: boolean;
+  /** What stands beneath a concept is a kind of it: https://hl7.org/fhir/R4/codesystem.html#hierarchy */
+  readonly isSubsuming: boolean;
   /** In the order of the definition. */
   readonly concepts: ReadonlyMap<string, Concept>;
 }
@@ -69,6 +71,11 @@ const conceptOf = (node: Node, code: string, parent: Concept | undefined): Conce
   };
 };
 
+/** Nothing else is said of its nesting, and no property tells parents or children besides. */
+const isNested = ({ hierarchyMeaning, property }: Resource): boolean =>
+  (hierarchyMeaning === undefined || hierarchyMeaning === 'is-a') &&
+  !nodes(property).some(({ uri }) => /^http:\/\/hl7\.org\/fhir\/concept-properties#(parent|child)$/.test(String(uri)));
+
 /** A stored CodeSystem. */
 export const codeSystemOf = (resource: Resource): CodeSystem => {
   const concepts = new Map<string, Concept>();
@@ -87,6 +94,7 @@ export const codeSystemOf = (resource: Resource): CodeSystem => {
     name: textOf(resource.title) ?? textOf(resource.name) ?? '',
     isComplete: resource.content === 'complete' && resource.supplements === undefined,
     isCaseSensitive: resource.caseSensitive !== false,
+    isSubsuming: isNested(resource),
     concepts,
   };
 };

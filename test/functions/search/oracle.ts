@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { compileNodePath, compilePath } from '../../../functions/fhir/path/compile-path.ts';
 import type { TypedValue } from '../../../functions/fhir/path/typed-value.ts';
 import type { Resource } from '../../../functions/fhir/types.ts';
+import { isBeneath, type Vocabulary } from './vocabulary.ts';
 
 interface Definition {
   id: string;
@@ -267,8 +268,20 @@ const composite = (definition: Definition, resource: Resource, wanted: string, n
   );
 };
 
+/** `:in`, `:not-in`, `:above`, `:below`: `system|code` against lists and parents. */
+const concepts = (found: TypedValue[], modifier: string, value: string, words: Vocabulary): boolean => {
+  const own = found.flatMap(codes).flatMap(({ system, code }) => (system && code ? [`${system}|${code}`] : []));
+  return splitOn(value, ',').some((wanted) =>
+    own.some((each) => {
+      if (modifier === 'in') return words.sets.get(wanted)!.has(each);
+      if (!words.known.has(wanted)) return false;
+      return modifier === 'below' ? isBeneath(words, each, wanted) : isBeneath(words, wanted, each);
+    }),
+  );
+};
+
 /** Whether the resource matches `key=value` of a search. */
-export const holds = (resource: Resource, key: string, value: string, now: number): boolean => {
+export const holds = (resource: Resource, key: string, value: string, now: number, words?: Vocabulary): boolean => {
   const [code = '', modifier] = key.split(':');
   const definition = definitionOf(resource.resourceType, code);
   if (definition.type === 'composite')
@@ -281,6 +294,10 @@ export const holds = (resource: Resource, key: string, value: string, now: numbe
         .flatMap(codes)
         .some(({ texts }) => texts.some((each) => each !== undefined && folded(each).startsWith(folded(text)))),
     );
+  if (words && definition.type === 'token' && ['in', 'not-in', 'above', 'below'].includes(modifier ?? '')) {
+    const isIn = concepts(found, modifier === 'not-in' ? 'in' : modifier!, value, words);
+    return modifier === 'not-in' ? !isIn : isIn;
+  }
   const matches = splitOn(value, ',').some((each) =>
     found.some((typed) => one(definition.type, typed, modifier, each, now)),
   );

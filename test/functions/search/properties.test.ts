@@ -8,6 +8,7 @@ import { dynamo } from '../storage/given.ts';
 import { definitionOf, holds, ranges, valuesFor } from './oracle.ts';
 import { criterion, dice, obj, parametersFor, varied } from './queries.ts';
 import { hasSynthea, NOW, paramsOf, type Searching, searching, synthea } from './support.ts';
+import { type Vocabulary, vocabulary } from './vocabulary.ts';
 
 const RUNS = Number(process.env.TSUMUGI_QUERIES ?? 3000);
 /** Fewer: each query is a call or more to DynamoDB Local. */
@@ -20,12 +21,18 @@ describe.skipIf(!hasSynthea).each([
 ] as const)(`${suite} %s`, (where, runs) => {
   let all: Resource[];
   let engine: Searching;
+  let words: Vocabulary;
   const byType = new Map<string, Resource[]>();
   const known = new Map<string, Parameter[]>();
 
   beforeAll(async () => {
     all = synthea(8).map(varied);
-    engine = await searching(all, () => NOW, where === 'DynamoDB' ? await dynamo() : undefined);
+    words = vocabulary(all);
+    engine = await searching(
+      [...all, ...words.resources],
+      () => NOW,
+      where === 'DynamoDB' ? await dynamo() : undefined,
+    );
     for (const each of all) byType.set(each.resourceType, [...(byType.get(each.resourceType) ?? []), each]);
     for (const [type, of] of byType) known.set(type, parametersFor(type, of));
   });
@@ -43,7 +50,7 @@ describe.skipIf(!hasSynthea).each([
     const of = [about, about, about, same[d.next(same.length)]!];
     const parameters = known.get(type)!;
     const criteria = Array.from({ length: d.next(4) }, () =>
-      criterion(type, parameters[d.next(parameters.length)]!, of, d),
+      criterion(type, parameters[d.next(parameters.length)]!, of, d, words),
     );
     const patients = byType.get('Patient')!;
     const own = (obj(about.subject ?? about.patient).reference as string | undefined)?.split('/')[1];
@@ -62,7 +69,7 @@ describe.skipIf(!hasSynthea).each([
     return byType
       .get(parts.at(-1)!)!
       .filter((resource) => parts.length === 1 || holds(resource, 'patient', `Patient/${parts[1]}`, NOW))
-      .filter((resource) => params.every(([key, value]) => holds(resource, key, value, NOW)))
+      .filter((resource) => params.every(([key, value]) => holds(resource, key, value, NOW, words)))
       .map(({ resourceType, id }) => `${resourceType}/${id}`)
       .sort();
   };

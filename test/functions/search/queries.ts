@@ -3,6 +3,7 @@ import type { TypedValue } from '../../../functions/fhir/path/typed-value.ts';
 import type { Resource } from '../../../functions/fhir/types.ts';
 import { type Parameter, parametersOf } from '../../../functions/search/parameters.ts';
 import { definitionOf, valuesFor } from './oracle.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 type Json = Record<string, unknown>;
 export const obj = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
@@ -121,10 +122,38 @@ const compositeCriterion = (type: string, { name }: Parameter, of: Resource[], d
   return parts.every(Boolean) ? `${name}=${encodeURIComponent(parts.join('$'))}` : undefined;
 };
 
-export const criterion = (type: string, parameter: Parameter, of: Resource[], d: Dice): string | undefined => {
+/** A value set that may hold one of the codes, or a code that may stand above or below it. */
+const conceptCriterion = (type: string, name: string, of: Resource[], d: Dice, words: Vocabulary) => {
+  const found = of.flatMap((each) => valuesFor(definitionOf(type, name), each));
+  const codings = found.flatMap(({ type: kind, value }) =>
+    kind === 'CodeableConcept' ? ((obj(value).coding as Json[]) ?? []) : kind === 'Coding' ? [obj(value)] : [],
+  );
+  const coding = codings[d.next(codings.length)];
+  const own = `${coding?.system}|${coding?.code}`;
+  if (!words.known.has(own)) return undefined;
+  const modifier = ['in', 'not-in', 'above', 'below'][d.next(4)]!;
+  const sets = [...words.sets.keys()];
+  const fitting = sets.filter((url) => words.sets.get(url)!.has(own));
+  const set = () => (d.next(3) === 0 ? sets[d.next(sets.length)] : fitting[d.next(fitting.length)]) ?? sets[0]!;
+  const value = modifier.endsWith('in') ? (d.next(3) === 0 ? `${set()},${set()}` : set()) : own;
+  const parent = modifier === 'below' && d.next(2) === 0 ? words.parents.get(own) : undefined;
+  return `${name}:${modifier}=${encodeURIComponent(parent ?? value)}`;
+};
+
+export const criterion = (
+  type: string,
+  parameter: Parameter,
+  of: Resource[],
+  d: Dice,
+  words?: Vocabulary,
+): string | undefined => {
   const { name, kind } = parameter;
   if (kind === 'special' || !definitionOf(type, name)) return undefined;
   if (kind === 'composite') return compositeCriterion(type, parameter, of, d);
+  if (words && kind === 'token' && d.next(4) === 0) {
+    const asked = conceptCriterion(type, name, of, d, words);
+    if (asked) return asked;
+  }
   if (d.next(12) === 0) return `${name}:missing=${d.next(2) === 0}`;
   const modifier = d.next(4) === 0 ? MODIFIERS[kind]?.[d.next(2)] : undefined;
   const values = [0, 1].slice(d.next(3) === 0 ? 0 : 1).flatMap(() => {
