@@ -94,9 +94,9 @@ const subtypeOf = ({ interaction }: AuditRecord) =>
     ? { system: INTERACTION, code: 'operation', display: interaction }
     : { system: INTERACTION, code: interaction };
 
-const purposeOf = ({ purpose }: AuditRecord) => ({
-  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: purpose }],
-  ...(purposeInWords(purpose) && { text: purposeInWords(purpose) }),
+const purposeOf = (record: AuditRecord) => ({
+  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: record.purpose }],
+  ...(purposeInWords(record) && { text: purposeInWords(record) }),
 });
 
 /** Who looked is told to the person by facility and role; the account itself is the privacy officer's to know. */

@@ -52,13 +52,16 @@ const ACTIONS: Readonly<Record<AuditRecord['action'], string>> = {
 };
 
 export const roleInWords = (role: string): string => ROLES[role] ?? role;
-export const purposeInWords = (purpose: string): string | undefined => PURPOSES[purpose];
+/** Treatment is what a request is for that does not say: of whoever treats nobody it says nothing. */
+const TREAT_NOBODY: ReadonlySet<string> = new Set(['resident', 'municipal', 'operator', 'privacy', 'admin']);
+export const purposeInWords = ({ purpose, role }: Pick<AuditRecord, 'purpose' | 'role'>): string | undefined =>
+  purpose === 'TREAT' && TREAT_NOBODY.has(role) ? undefined : PURPOSES[purpose];
 
 /** `徳島中央病院の医師が、診療のため、診療記録など3件を閲覧しました（2026年11月22日 10時15分）。` */
 export const inWords = (record: AuditRecord, time: number, facility: string | undefined): string => {
   const place = facility ?? (record.facility === undefined ? undefined : `機関 ${record.facility}`);
   const who = `${place === undefined ? '' : `${place}の`}${roleInWords(record.role)}`;
-  const why = purposeInWords(record.purpose);
+  const why = purposeInWords(record);
   const what = record.classes?.map((name) => CLASSES[name] ?? name).join('・') || 'あなたの情報';
   const done =
     record.outcome === '0'

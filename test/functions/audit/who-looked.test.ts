@@ -149,6 +149,13 @@ describe('in words', () => {
     );
   });
 
+  it('does not say that who treats nobody has looked for treatment', () => {
+    expect(inWords(record({ role: 'resident', facility: undefined, classes: ['clinical'] }), at, undefined)).toBe(
+      'ご本人または代理の方が、診療記録を閲覧しました（2026年11月22日 10時15分）。',
+    );
+    expect(inWords(record({ role: 'municipal', purpose: 'PATADMIN' }), at, '市役所')).toContain('事務手続きのため');
+  });
+
   it('says that an emergency was claimed, and that a look was refused', () => {
     expect(inWords(record({ purpose: 'BTG', role: 'ambulance' }), at, '消防')).toContain(
       '救急隊員が、緊急時の特別な閲覧として',
