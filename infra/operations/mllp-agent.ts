@@ -3,13 +3,12 @@
 // with the facility's system token, and gives the answer back. It keeps nothing and logs no content. With `--notify HOST:PORT` it
 // brings the other way what has changed of links (mllp-notify.ts).
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { parseArgs } from 'node:util';
 import { importJWK, type JWK, SignJWT } from 'jose';
 import { acknowledgement } from '../../functions/ihe/hl7v2/answer.ts';
 import { decodeMessage, encodeMessage } from '../../functions/ihe/hl7v2/charset.ts';
 import { parseMessage, writeMessage } from '../../functions/ihe/hl7v2/message.ts';
+import { command, LocalError, readArgs, readNamed } from '../command-line.ts';
 import { frame, unframer } from './mllp-framing.ts';
 import { type Notifier, startNotifier } from './mllp-notify.ts';
 
@@ -30,17 +29,33 @@ export interface AgentOptions {
   readonly log?: (line: string) => void;
 }
 
+export interface Agent extends Server {
+  /** Takes nothing more, answers what is under way, and lets go of the connections, which systems hold open for days. */
+  stop(): Promise<void>;
+}
+
 /** Listens; resolves when the port is open. */
-export const startAgent = (options: AgentOptions): Promise<Server> => {
-  const server = createServer((socket) => serve(socket, options));
+export const startAgent = (options: AgentOptions): Promise<Agent> => {
+  const open = new Map<Socket, Finish>();
+  const server = createServer((socket) => {
+    open.set(socket, serve(socket, options));
+    socket.once('close', () => open.delete(socket));
+  });
   server.maxConnections = MAX_CONNECTIONS;
+  const stop = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    await Promise.all([...open.values()].map((finish) => finish()));
+    await closed;
+  };
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host ?? '127.0.0.1', () => resolve(server));
+    server.listen(options.port, options.host ?? '127.0.0.1', () => resolve(Object.assign(server, { stop })));
   });
 };
 
-const serve = (socket: Socket, options: AgentOptions): void => {
+type Finish = () => Promise<void>;
+
+const serve = (socket: Socket, options: AgentOptions): Finish => {
   const unframe = unframer();
   // One after another: an update must not overtake the registration before it.
   let turn = Promise.resolve();
@@ -54,6 +69,16 @@ const serve = (socket: Socket, options: AgentOptions): void => {
       socket.destroy();
     }
   });
+  return async () => {
+    socket.pause();
+    await turn;
+    // The last answer is on its way before the connection goes; who does not close its side does not hold us.
+    await new Promise<void>((resolve) => {
+      if (socket.destroyed) resolve();
+      else socket.end(resolve).once('close', resolve);
+    });
+    socket.destroy();
+  };
 };
 
 const answer = async (message: Buffer, socket: Socket, options: AgentOptions): Promise<void> => {
@@ -130,8 +155,29 @@ export const systemToken = (tokenUrl: string, client: string, jwk: JWK, send: ty
   };
 };
 
-const main = async () => {
-  const { values } = parseArgs({
+const USAGE = `npm run mllp-agent -- --url URL --token-url URL --client ID --key FILE.jwk [--port 2575]
+  [--notify HOST:PORT [--interval SECONDS] [--cursor-file FILE] [--receiver APPLICATION^FACILITY]]   (docs/ihe.md)`;
+
+/** The facility's private key, as JWK. */
+const readKey = (path: string): JWK => {
+  try {
+    const key: unknown = JSON.parse(readNamed(path).toString('utf8'));
+    if (typeof (key as JWK | null)?.kty === 'string') return key as JWK;
+  } catch (error) {
+    if (error instanceof LocalError) throw error;
+  }
+  throw new LocalError(`${path}: is no key in JWK form`);
+};
+
+/** Patients' data leave this machine encrypted, or not at all. */
+const assertEncrypted = (name: string, address: string): void => {
+  const { protocol, hostname = '' } = URL.parse(address) ?? {};
+  if (protocol !== 'https:' && !(protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)))
+    throw new LocalError(`--${name} must be an https address`);
+};
+
+const main = async (): Promise<undefined> => {
+  const { values } = readArgs(USAGE, {
     options: {
       url: { type: 'string' },
       'token-url': { type: 'string' },
@@ -145,22 +191,22 @@ const main = async () => {
     },
   });
   const { url, 'token-url': tokenUrl, client, key, port } = values;
-  if (!url || !tokenUrl || !client || !key) {
-    console.error(
-      'npm run mllp-agent -- --url URL --token-url URL --client ID --key FILE.jwk [--port 2575]\n' +
-        '  [--notify HOST:PORT [--interval SECONDS] [--cursor-file FILE] [--receiver APPLICATION^FACILITY]]',
-    );
-    process.exitCode = 1;
-    return;
-  }
-  const token = systemToken(tokenUrl, client, JSON.parse(readFileSync(key, 'utf8')) as JWK);
-  const server = await startAgent({ url, token, port: Number(port), log: (line) => console.error(line) });
+  if (!url || !tokenUrl || !client || !key)
+    throw new LocalError(`--url, --token-url, --client and --key are needed\n${USAGE}`);
+  if (!/^[0-9]{1,5}$/.test(port) || Number(port) > 65_535) throw new LocalError('--port is a number to 65535');
+  assertEncrypted('url', url);
+  assertEncrypted('token-url', tokenUrl);
+  const token = systemToken(tokenUrl, client, readKey(key));
+  const log = (line: string) => console.error(line);
+  const server = await startAgent({ url, token, port: Number(port), log }).catch((error: Error & { code?: string }) => {
+    throw error.code === 'EADDRINUSE' ? new LocalError(`port ${port} is in use by another program`) : error;
+  });
   console.log(`listening for MLLP on 127.0.0.1:${port}`);
   const notifier = values.notify === undefined ? undefined : notifying(values, url, token);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, async () => {
-      await notifier?.stop();
-      server.close(() => process.exit(0));
+      await Promise.all([notifier?.stop(), server.stop()]);
+      process.exit(0);
     });
 };
 
@@ -171,7 +217,7 @@ const notifying = (
 ): Notifier => {
   const [, host = '', port = ''] = /^\[?(.+?)\]?:(\d+)$/.exec(values.notify ?? '') ?? [];
   const seconds = Number(values.interval);
-  if (!host || !(seconds >= 1)) throw new Error('--notify is HOST:PORT, and --interval whole seconds');
+  if (!host || !(seconds >= 1)) throw new LocalError('--notify is HOST:PORT, and --interval whole seconds');
   console.log(`notifying ${host}:${port} of changed links`);
   return startNotifier({
     url: new URL('updates', url).href,
@@ -184,4 +230,4 @@ const notifying = (
   });
 };
 
-if (import.meta.main) await main();
+if (import.meta.main) await command(main);

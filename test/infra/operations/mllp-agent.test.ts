@@ -1,4 +1,5 @@
 // The agent that stands in a facility: MLLP on one side, HTTP on the other, a real socket and a real server between.
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
@@ -78,6 +79,64 @@ it('says AR when the region is not reached, so that the sender keeps the message
   const [reply] = await replies;
   expect(reply).toContain('MSA|AR|M1');
   expect(reply).not.toContain('山田');
+});
+
+it('answers what is under way when it is stopped, and waits for no system that keeps its connection', async () => {
+  const { url } = await region();
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let asked = () => {};
+  const isUnderWay = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const token = async () => {
+    asked();
+    await held;
+    return 't0ken';
+  };
+  const agent = await startAgent({ url, token, port: 0 });
+  // Half open: neither of the two closes its own side.
+  const system = () => connect({ port: (agent.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+  const [busy, idle] = [system(), system()] as const;
+  open.push(busy, idle);
+  await Promise.all([once(busy, 'connect'), once(idle, 'connect')]);
+  const replies = answers(busy, 1);
+  idle.resume();
+  busy.write(frame(MESSAGE));
+  await isUnderWay;
+
+  const stopped = agent.stop();
+  release();
+  expect((await replies)[0]).toContain('MSA|AA|M1');
+  await stopped;
+  expect(agent.listening).toBe(false);
+});
+
+it('sends nothing over an address that is not encrypted', async () => {
+  const to = (url: string, tokens: string) => [
+    '--url',
+    url,
+    '--token-url',
+    tokens,
+    '--client',
+    'c',
+    '--key',
+    '/no/key',
+  ];
+  const said = (args: string[]) =>
+    new Promise<string>((resolve) => {
+      execFile(process.execPath, ['infra/operations/mllp-agent.ts', ...args], (error, _, stderr) =>
+        resolve(`${error?.code} ${stderr.trim()}`),
+      );
+    });
+  expect(await said(to('http://region.example/ihe/hl7v2', 'https://region.example/auth/token'))).toBe(
+    '1 --url must be an https address',
+  );
+  expect(await said(to('https://region.example/ihe/hl7v2', 'http://region.example/auth/token'))).toBe(
+    '1 --token-url must be an https address',
+  );
 });
 
 it('closes a connection that speaks no MLLP', async () => {
