@@ -19,6 +19,7 @@ import {
   planFor,
   type targetOf,
 } from '../../console/src/resident/policy.ts';
+import { isKept, type Kept, keepConsent, keepPlan, LABELS } from '../../console/src/resident/proxies-policy.ts';
 import { parseScopes } from '../../functions/auth/scopes.ts';
 import { assertEnforceable, compilePolicy } from '../../functions/consent/compile.ts';
 import { sharingOf } from '../../functions/consent/cross-region.ts';
@@ -240,6 +241,67 @@ describe('the choice about other regions', () => {
       }
       expect(all).toHaveLength(2);
     }
+  });
+});
+
+describe('what a minor who decides alone keeps from who acts for her', () => {
+  /** What the region says to her mother, of a record with or without a label. */
+  const seenByProxy = (consents: readonly Resource[], kind: DataClass, labels: string[] = []) =>
+    decide({
+      actor: {
+        kind: 'resident',
+        subject: 'mother',
+        role: 'resident',
+        facility: undefined,
+        facilityType: undefined,
+        scopes: parseScopes('patient/*.cruds'),
+        patients: ['p1'],
+        minors: ['p1'],
+        tokenId: 't',
+      },
+      action: 'read',
+      facility: HOSPITAL.code,
+      patientId: 'p1',
+      purpose: 'PATRQT',
+      now: NOW,
+      consentDefault: 'implicit',
+      policy: compilePolicy(consents as never),
+      labels,
+      ...TYPES[kind],
+    }).permit;
+  const kept = (all: readonly Resource[], what: Kept, wanted: boolean): Resource[] => {
+    const { withdraw, resume, create } = keepPlan(all, what, wanted);
+    const next = all.map((one) =>
+      withdraw.includes(one.id!)
+        ? { ...one, status: 'inactive' }
+        : resume.includes(one.id!)
+          ? { ...one, status: 'active' }
+          : one,
+    );
+    return create ? [...next, { ...keepConsent('p1', what, new Date(NOW)), id: `kept-${next.length}` }] : next;
+  };
+
+  it('is kept by one Consent, shown again and kept again by the same one, and closes nothing to a facility', () => {
+    const whats: readonly Kept[] = ['everything', ...CLASSES, ...LABELS];
+    for (const what of whats) {
+      const made = kept([], what, true);
+      expect(validate(made[0]!)).toEqual([]);
+      for (const region of REGIONS) expect(() => assertEnforceable(made[0] as never, region, true)).not.toThrow();
+      expect(whats.filter((one) => isKept(made, one))).toEqual([what]);
+      expect(kept(made, what, true)).toEqual(made);
+      const open = kept(made, what, false);
+      expect(isKept(open, what)).toBe(false);
+      expect(kept(open, what, true)).toEqual(made);
+      for (const kind of CLASSES) {
+        expect(effectOf(made, 'implicit', HOSPITAL, kind, NOW)).toBe('open');
+        expect(decided(made, 'implicit', HOSPITAL, kind)).toBe(true);
+        expect(seenByProxy(made, kind)).toBe(what !== 'everything' && what !== kind);
+        expect(seenByProxy(open, kind)).toBe(true);
+      }
+    }
+    const label = (code: string) => `http://terminology.hl7.org/CodeSystem/v3-ActCode|${code}`;
+    expect(seenByProxy(kept([], 'SEX', true), 'disease', [label('SEX')])).toBe(false);
+    expect(seenByProxy(kept([], 'PSY', true), 'disease', [label('SEX')])).toBe(true);
   });
 });
 

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hasBrowser, screenshot, signIn, type Visit, visit } from '../support/browser.ts';
 import { givenStack, until } from './given.ts';
+import { alone } from './resident/alone.ts';
 import { english } from './resident/english.ts';
 import { joining } from './resident/joining.ts';
 import { pages } from './resident/pages.ts';
@@ -322,5 +323,6 @@ describe.skipIf(!hasBrowser)('a resident at the console (skipped without /usr/bi
     expect(seen.complaints).toEqual([]);
   });
 
+  alone(given);
   joining(given);
 });

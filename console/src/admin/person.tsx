@@ -15,6 +15,7 @@ import { useDeskText } from './people.tsx';
 import { AccountSection } from './person-account.tsx';
 import { CardsSection } from './person-cards.tsx';
 import { ProxiesSection } from './person-proxies.tsx';
+import { RegionsSection } from './person-regions.tsx';
 import { StepsSection } from './person-steps.tsx';
 import { useTerm } from './terms.ts';
 import { WhoFields } from './who-fields.tsx';
@@ -79,6 +80,7 @@ const PersonPage = (): ReactNode => {
       {isMember && <Change of={data} />}
       <AccountSection of={data} />
       <ProxiesSection of={data} />
+      <RegionsSection of={data} />
       <StepsSection of={data} />
     </AdminPage>
   );

@@ -23,6 +23,7 @@ const useText = words({
     change: '同意を見て、変える',
     leave: '参加をやめる',
     alone: '同意は、あなたが自分で決められます',
+    keep: '保護者に見せない内容を決める',
     aloneText:
       'この地域では、あなたの年齢から、保護者に見せない内容を自分で決められます。相談は、市町村の窓口へどうぞ。',
   },
@@ -38,6 +39,7 @@ const useText = words({
     change: 'Look at the consents and change them',
     leave: 'Leave the network',
     alone: 'Consents are yours to give',
+    keep: 'Choose what your parents do not see',
     aloneText: 'In this region you may decide at your age what your parents do not see. Ask at the municipal desk.',
   },
 });
@@ -58,7 +60,12 @@ export const ComingOfAge = ({ enrolment }: { readonly enrolment: Enrolment }): R
       })}
       {decidesAlone === true && (
         <Alert color="blue" title={t('alone')}>
-          <Text>{t('aloneText')}</Text>
+          <Stack gap="xs">
+            <Text>{t('aloneText')}</Text>
+            <Anchor component={Link} to="/resident/parents" size="lg">
+              {t('keep')}
+            </Anchor>
+          </Stack>
         </Alert>
       )}
       {asked === 'majority' && <Asked />}

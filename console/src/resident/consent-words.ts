@@ -2,6 +2,7 @@
 import type { Resource } from '../api/client.ts';
 import { type Language, words } from '../i18n/i18n.ts';
 import { CLASSES, communitiesIn, type DataClass, namedIn, type Provision, provisionOf } from './policy.ts';
+import { isLabel } from './proxies-policy.ts';
 
 export const useConsentText = words({
   ja: {
@@ -30,6 +31,13 @@ export const useConsentText = words({
     everything: 'すべての記録',
     somebody: '特定の職種や職員',
     regions: 'ほかの地域',
+    proxies: '保護者など、代わりに見る人',
+    SEX: '性・妊娠の記録',
+    PSY: 'こころの病気の記録',
+    HIV: 'HIVの記録',
+    SUD: '依存症の記録',
+    SDV: '暴力・虐待の記録',
+    GDIS: '遺伝の病気の記録',
     exceptions: '（例外あり）',
   },
   en: {
@@ -58,6 +66,13 @@ export const useConsentText = words({
     everything: 'the whole record',
     somebody: 'certain professions or members of staff',
     regions: 'other regions',
+    proxies: 'parents and others who act for you',
+    SEX: 'sexual and reproductive health',
+    PSY: 'mental health',
+    HIV: 'HIV',
+    SUD: 'addiction',
+    SDV: 'violence or abuse',
+    GDIS: 'genetic disease',
     exceptions: ' (with exceptions)',
   },
 });
@@ -106,6 +121,8 @@ export const useChoicesText = words({
     none: '同意の記録はまだありません。',
     noFacilities: '施設がまだありません。',
     qr: '施設のQRコードを読んで見せる',
+    parents: '保護者に見せない内容を決める',
+    alone: 'この方は、同意を自分で決める年齢です。代わりに見ることも、変えることもできません。',
   },
   en: {
     title: 'Who may look',
@@ -152,6 +169,8 @@ export const useChoicesText = words({
     none: 'Nothing yet.',
     noFacilities: 'No facilities yet.',
     qr: 'Show by a facility’s QR code',
+    parents: 'Choose what your parents do not see',
+    alone: 'This person is of an age to decide on consents alone. You can neither see nor change them.',
   },
 });
 
@@ -167,16 +186,23 @@ export const summaryOf = (
   nameOf: (code: string) => string,
 ): string => {
   const provision: Provision = provisionOf(consent);
-  const { facilities, others } = namedIn(provision);
+  const { facilities, proxies, others } = namedIn(provision);
   const regions = communitiesIn(provision).map((code) => (code === '*' ? t('regions') : nameOf(code)));
   const and = language === 'ja' ? '、' : ', ';
   const who =
-    [...facilities.map(nameOf), ...regions, ...(others > 0 ? [t('somebody')] : [])].join(and) || t('everyone');
+    [
+      ...facilities.map(nameOf),
+      ...regions,
+      ...(proxies > 0 ? [t('proxies')] : []),
+      ...(others > 0 ? [t('somebody')] : []),
+    ].join(and) || t('everyone');
+  const labels = provision.securityLabel ?? [];
   const what =
-    (provision.class ?? []).map(({ code = '' }) => (isKnown(code) ? t(code) : code)).join(and) || t('everything');
+    [...(provision.class ?? []), ...labels]
+      .map(({ code = '' }) => (isKnown(code) || isLabel(code) ? t(code) : code))
+      .join(and) || t('everything');
   const isMore =
     (provision.provision?.length ?? 0) > 0 ||
-    (provision.securityLabel?.length ?? 0) > 0 ||
     (provision.purpose?.length ?? 0) > 0 ||
     provision.dataPeriod !== undefined;
   return `${provision.type === 'deny' ? t('deny') : t('permit')}: ${who} / ${what}${isMore ? t('exceptions') : ''}`;

@@ -31,14 +31,20 @@ const Consents = (): ReactNode => {
   const t = useChoicesText();
   return (
     <SubjectPage title={t('title')} lead={t('lead')}>
-      {(subject, enrolment) => <Choices subject={subject} enrolment={enrolment} />}
+      {(subject, enrolment) =>
+        subject.proxy?.decidesAlone ? (
+          <Alert color="blue">{t('alone')}</Alert>
+        ) : (
+          <Choices subject={subject} enrolment={enrolment} />
+        )
+      }
     </SubjectPage>
   );
 };
 
 const Choices = ({
   subject,
-  enrolment: { status, consentDefault },
+  enrolment: { status, consentDefault, decidesAlone },
 }: {
   readonly subject: Subject;
   readonly enrolment: Enrolment;
@@ -64,6 +70,11 @@ const Choices = ({
         <Button component={Link} to="/resident/opt-in" variant="light" size="md" w="fit-content">
           {t('qr')}
         </Button>
+        {decidesAlone && !subject.proxy && (
+          <Button component={Link} to="/resident/parents" variant="light" size="md" w="fit-content">
+            {t('parents')}
+          </Button>
+        )}
       </Stack>
       {isWithdrawn && (
         <Alert color="orange">

@@ -6,9 +6,9 @@ import { Banner } from '../record/banner.tsx';
 import { ChartView } from '../record/chart.tsx';
 import { useJoined } from '../record/joined-record.ts';
 import { fromAllRegions, useRecord } from '../record/use-record.ts';
+import { useRegionPairings } from '../ui/region-pairing.tsx';
 import { Failure, Loading } from '../ui/states.tsx';
 import { SubjectPage } from './page.tsx';
-import { useRegionPairings } from './region-pairing.tsx';
 
 const useText = words({
   ja: {

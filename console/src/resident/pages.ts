@@ -36,5 +36,6 @@ export const pages: readonly Page[] = [
   { path: 'contact', name: { ja: '登録の内容', en: 'My details' }, component: lazy(() => import('./contact.tsx')) },
   { path: 'help', name: { ja: '使い方', en: 'Help' }, component: lazy(() => import('./help.tsx')) },
   { path: 'application', component: lazy(() => import('./application.tsx')) },
+  { path: 'parents', component: lazy(() => import('./parents.tsx')) },
   { path: 'leave', component: lazy(() => import('./leave.tsx')) },
 ];

@@ -1,18 +1,14 @@
 // Pairing (SHACHI-ID): a code for another app or device, which gets a pseudonym and no name. docs/identity.md
-import { Alert, Button, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Stack, TextInput, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { dateText, dayText } from '../i18n/format.ts';
-import { useLanguage, words } from '../i18n/i18n.ts';
-import { Confirm } from '../ui/confirm.tsx';
+import { words } from '../i18n/i18n.ts';
 import { useApi } from '../ui/context.ts';
 import { SendForm, useSend } from '../ui/form.tsx';
-import { Listed } from '../ui/list.tsx';
-import { QrCode } from '../ui/qr-code.tsx';
+import { type Offer, OfferedCode, PairedLine, PairedList } from '../ui/paired.tsx';
 import { issuesAt } from '../ui/states.tsx';
 import { SubjectPage } from './page.tsx';
 import { RegionPairing } from './region-pairing.tsx';
-import styles from './resident.module.css';
 import { useFacilities } from './use-facilities.ts';
 import type { Subject } from './use-resident.ts';
 
@@ -25,12 +21,8 @@ const useText = words({
     make: 'コードを作る',
     code: 'つなぐコード',
     how: '相手のアプリに、このコードを入れてください。{time}まで、一度だけ使えます。',
-    done: '入れ終わった',
     list: 'つないでいるもの',
     none: 'つないでいるものはありません。',
-    since: '{day}から',
-    ended: '終わりました',
-    end: 'つながりを切る',
     endText: '切ると、その記録はあなたの記録から離れ、新しい記録も入らなくなります。',
   },
   en: {
@@ -41,20 +33,11 @@ const useText = words({
     make: 'Make a code',
     code: 'Code to connect',
     how: 'Enter this code in the other app. It is good once, until {time}.',
-    done: 'Done',
     list: 'Connected',
     none: 'Nothing is connected.',
-    since: 'since {day}',
-    ended: 'ended',
-    end: 'Disconnect',
     endText: 'What it has written leaves your record, and nothing new comes in.',
   },
 });
-
-interface Offer {
-  readonly code: string;
-  readonly expires: string;
-}
 
 interface Paired {
   readonly patient: string;
@@ -81,7 +64,6 @@ const Pairing = (): ReactNode => {
 
 const NewCode = ({ subject }: { readonly subject: Subject }): ReactNode => {
   const t = useText();
-  const { language } = useLanguage();
   const api = useApi();
   const [label, setLabel] = useState('');
   const offer = useSend(
@@ -96,16 +78,12 @@ const NewCode = ({ subject }: { readonly subject: Subject }): ReactNode => {
   );
   if (offer.data)
     return (
-      <Alert color="cyan" title={t('code')} role="status">
-        <Stack align="flex-start">
-          <Text className={styles.code}>{offer.data.code}</Text>
-          <QrCode text={offer.data.code} label={t('code')} />
-          <Text>{t('how', { time: dateText(language, offer.data.expires) })}</Text>
-          <Button variant="default" onClick={() => offer.reset()}>
-            {t('done')}
-          </Button>
-        </Stack>
-      </Alert>
+      <OfferedCode
+        offer={offer.data}
+        title={t('code')}
+        how={(time) => t('how', { time })}
+        onDone={() => offer.reset()}
+      />
     );
   return (
     <SendForm send={offer} label={t('make')} saved="" onSend={() => offer.mutate()}>
@@ -132,26 +110,18 @@ const List = (): ReactNode => {
     queryFn: async ({ signal }) =>
       (await api.ask<{ pairings: readonly Paired[] }>('/me/pairings', { signal })).value.pairings,
   });
-  const rows = query.data ?? [];
   return (
     <section aria-labelledby="paired">
       <Title order={2} size="h3" id="paired">
         {t('list')}
       </Title>
-      <Listed query={query} count={rows.length} empty={t('none')}>
-        <ul className={styles.lines}>
-          {rows.map((one) => (
-            <PairedLine key={one.patient} paired={one} />
-          ))}
-        </ul>
-      </Listed>
+      <PairedList query={query} empty={t('none')} line={(paired) => <Line key={paired.patient} paired={paired} />} />
     </section>
   );
 };
 
-const PairedLine = ({ paired }: { readonly paired: Paired }): ReactNode => {
+const Line = ({ paired }: { readonly paired: Paired }): ReactNode => {
   const t = useText();
-  const { language } = useLanguage();
   const { nameOf } = useFacilities();
   const api = useApi();
   const { patient, label, facility, since, active } = paired;
@@ -159,24 +129,7 @@ const PairedLine = ({ paired }: { readonly paired: Paired }): ReactNode => {
     stale: ['pairings', 'record'],
   });
   return (
-    <li className={styles.line}>
-      <div className={styles.what}>
-        <Text fw={700}>{label}</Text>
-        <Text size="sm">
-          {nameOf(facility)} · {active ? t('since', { day: dayText(language, since) }) : t('ended')}
-        </Text>
-      </div>
-      {active && (
-        <Confirm
-          label={t('end')}
-          title={label}
-          text={t('endText')}
-          color="red"
-          send={end}
-          onConfirm={() => end.mutateAsync()}
-        />
-      )}
-    </li>
+    <PairedLine name={label} about={nameOf(facility)} since={since} active={active} endText={t('endText')} end={end} />
   );
 };
 

@@ -56,13 +56,16 @@ export const isAboutPrivacy = (consent: Resource): boolean =>
   ((consent['scope'] as { coding?: Coding[] } | undefined)?.coding ?? []).some(({ code }) => code === PRIVACY);
 
 /** Facilities and members of staff that a provision names. */
-export const namedIn = ({ actor = [] }: Provision): { facilities: string[]; regions: number; others: number } => {
+export const namedIn = ({
+  actor = [],
+}: Provision): { facilities: string[]; regions: number; proxies: number; others: number } => {
   const facilities = actor.flatMap(({ reference }) => {
     const { system, value = '' } = reference?.identifier ?? {};
     return system === INSTITUTION && /^\d{10}$/.test(value) ? [value] : [];
   });
   const regions = actor.filter(isOthers).length;
-  return { facilities, regions, others: actor.length - facilities.length - regions };
+  const proxies = actor.filter(isProxies).length;
+  return { facilities, regions, proxies, others: actor.length - facilities.length - regions - proxies };
 };
 
 /** What a switch sets: one facility or all, one kind of data or all. */
@@ -74,10 +77,10 @@ export interface Target {
 /** Undefined: more than a switch says. */
 export const targetOf = (provision: Provision): (Target & { type: 'permit' | 'deny' }) | undefined => {
   const { type, actor = [], class: classes = [], ...more } = provision;
-  const { facilities, regions, others } = namedIn(provision);
+  const { facilities, regions, proxies, others } = namedIn(provision);
   const isPlain =
     Object.entries(more).every(([name, value]) => name === 'id' || value === undefined) &&
-    others + regions === 0 &&
+    others + regions + proxies === 0 &&
     actor.length <= 1 &&
     classes.length <= 1 &&
     classes.every(({ system }) => system === DATA_CLASS);
@@ -90,7 +93,7 @@ export const isTarget = (consent: Resource, type: 'permit' | 'deny', { facility,
 };
 
 /** As the region's profile wants it. */
-const consentWith = (patient: string, provision: Provision, now: Date): Resource => ({
+export const consentWith = (patient: string, provision: Provision, now: Date): Resource => ({
   resourceType: 'Consent',
   status: 'active',
   scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: PRIVACY }] },
@@ -132,6 +135,13 @@ export const othersConsent = (patient: string, type: 'permit' | 'deny', now: Dat
 
 const isOthers = (actor: NonNullable<Provision['actor']>[number]): boolean =>
   actor.role?.coding?.some(({ system }) => system === COMMUNITY) === true;
+
+/** Who acts for a minor who decides alone: residents, too. */
+const ROLE = 'urn:tsumugi:role';
+export const PROXIES = { role: { coding: [{ system: ROLE, code: 'proxy' }] }, reference: { display: 'proxy' } };
+
+export const isProxies = ({ role }: NonNullable<Provision['actor']>[number]): boolean =>
+  role?.coding?.some(({ system, code }) => system === ROLE && code === 'proxy') === true;
 
 /** Other regions that a provision names, by OID; `*`: all of them. */
 export const communitiesIn = ({ actor = [] }: Provision): string[] =>
@@ -190,7 +200,7 @@ const matchActor = ({ actor = [] }: Provision, { code, type }: Facility): Match 
   let match: Match = 'no';
   for (const one of actor) {
     const { role, reference } = one;
-    if (isOthers(one)) continue; // nobody of this region
+    if (isOthers(one) || isProxies(one)) continue; // nobody of a facility
     const { system, value } = reference?.identifier ?? {};
     if (system === INSTITUTION) {
       if (value === code) return 'yes';
@@ -267,7 +277,7 @@ export interface Plan {
   readonly create: 'permit' | 'deny' | undefined;
 }
 
-const NOTHING: Plan = { withdraw: [], resume: [], create: undefined };
+export const NOTHING: Plan = { withdraw: [], resume: [], create: undefined };
 
 /** What one tap changes: a Consent that says just this is used again, before another is written. */
 export const planFor = (
@@ -298,7 +308,7 @@ export const planFor = (
 
 const isPermitFor = (consent: Resource, { facility, dataClass }: Target): boolean => {
   const { type, class: classes = [], ...provision } = provisionOf(consent);
-  const { facilities, regions, others } = namedIn(provision);
-  const names = facilities.length + regions + others === 0 || facilities.includes(facility ?? '');
+  const { facilities, regions, proxies, others } = namedIn(provision);
+  const names = facilities.length + regions + proxies + others === 0 || facilities.includes(facility ?? '');
   return type === 'permit' && names && (classes.length === 0 || classes.some(({ code }) => code === dataClass));
 };

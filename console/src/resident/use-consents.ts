@@ -13,6 +13,7 @@ import {
   planFor,
   type Target,
 } from './policy.ts';
+import { type Kept, keepConsent, keepPlan } from './proxies-policy.ts';
 import type { Subject } from './use-resident.ts';
 
 export const useConsents = (patient: string) => {
@@ -60,10 +61,16 @@ export const useConsentChange = ({ patient }: Subject, consents: readonly Resour
     (wanted: OthersChoice) => carryOut(othersPlan(consents, wanted), (type, now) => othersConsent(patient, type, now)),
     { stale: ['consents'] },
   );
+  /** From who acts for a minor who decides alone. */
+  const keep = useSend(
+    ({ kept, wanted }: { readonly kept: Kept; readonly wanted: boolean }) =>
+      carryOut(keepPlan(consents, kept, wanted), (_, now) => keepConsent(patient, kept, now)),
+    { stale: ['consents'] },
+  );
   /** Of one Consent as it is, whoever wrote it down. */
   const single = useSend(
     ({ id, to }: { readonly id: string; readonly to: 'withdrawal' | 'resumption' }) => step(id, to),
     { stale: ['consents'] },
   );
-  return { change, others, single };
+  return { change, others, keep, single };
 };

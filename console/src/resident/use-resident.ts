@@ -38,6 +38,8 @@ export interface ProxyRight {
   readonly active: boolean;
   readonly inForce: boolean;
   readonly name?: Resource['name'];
+  /** A minor whose consents are nobody else's, though the rest may be seen. */
+  readonly decidesAlone?: boolean;
 }
 
 export interface Proxies {

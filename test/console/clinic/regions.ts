@@ -69,6 +69,48 @@ export const regions = (given: Given): void => {
     await seen.context.close();
   });
 
+  it('connects the records of two regions at their counters, for who has no telephone, and disconnects them', async () => {
+    const desks = await Promise.all(
+      ['tokushima', 'kesen'].map(async (region) => {
+        const kana = { family: 'ミホン', given: 'ナミ' };
+        const { person } = await given.call<{ person: string }>(
+          'staff:municipal',
+          'POST',
+          '/enrolment/people',
+          {
+            name: { kanji: { family: '見本', given: '波' }, kana },
+            birthDate: '1948-06-07',
+            sex: 'female',
+            address: { postcode: '770-0000', text: '見本市海町1', municipality: '362018' },
+            route: 'counter',
+            consent: { textVersion: '2026-04', ...(region === 'kesen' && { pattern: 'list', facilities: [] }) },
+            evidence: { kind: 'paper', checked: ['my-number-card'], scan: 'file-9' },
+          },
+          { region },
+        );
+        const seen = await given.open('staff:municipal', `/admin/people/${person}`, { region });
+        const section = seen.page.getByRole('region', { name: '他の地域の記録' });
+        await section.getByText('つないでいる地域はありません。').waitFor();
+        return { ...seen, section };
+      }),
+    );
+    const [here, there] = [desks[0]!, desks[1]!];
+    await here.section.getByRole('button', { name: '相手の地域で使うコードを作る' }).click();
+    const code = await here.section.getByText(/^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/).textContent();
+    expect(await seriousFindings(here.page)).toEqual([]);
+
+    await there.section.getByLabel('相手の地域でもらったコード').fill(code!);
+    await there.section.getByRole('button', { name: 'コードを入れる' }).click();
+    await there.section.getByText('つなぎました。').waitFor();
+    await there.section.getByRole('button', { name: 'つながりを切る' }).click();
+    await there.page.getByRole('dialog').getByRole('button', { name: 'つながりを切る' }).click();
+    await there.section.getByText('終わりました').waitFor();
+    for (const { complaints, context } of desks) {
+      expect(complaints).toEqual([]);
+      await context.close();
+    }
+  });
+
   it('says which region does not answer, and goes on with the own records', async () => {
     const { settings } = given.stack.region();
     const client = new DynamoDBClient(awsClient(given.stack.region(), 'DYNAMODB'));
