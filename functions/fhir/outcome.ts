@@ -53,7 +53,8 @@ export const refuse = (refusal: Refusal, diagnostics: string, expression?: strin
   new FhirError(refusal, [{ diagnostics, ...(expression && { expression: [expression] }) }]);
 
 export const notFound = (reference: string) => refuse('notFound', `${reference} was not found`);
-export const gone = (reference: string) => refuse('gone', `${reference} was deleted`);
+export const gone = (reference: string, headers = {}) =>
+  new FhirError('gone', [{ diagnostics: `${reference} was deleted` }], headers);
 export const forbidden = (diagnostics: string) => refuse('forbidden', diagnostics);
 
 export const operationOutcome = (issues: readonly Issue[]): Resource => ({

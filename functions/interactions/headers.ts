@@ -39,7 +39,8 @@ const TAG = /^(?:(?:W\/)?"[^"]*"|\d+)$/;
 
 /**
  * The conditions that a change sets: `If-Match` with `*`, one ETag or a list of them, and without it `If-Unmodified-Since`; a date
- * that cannot be read is ignored (RFC 9110 13.1). https://hl7.org/fhir/R4/http.html#concurrency
+ * that cannot be read is ignored (RFC 9110 13.1). The version of a deletion may be named too, to bring back what was deleted and
+ * nothing later. https://hl7.org/fhir/R4/http.html#concurrency
  * @throws FhirError `stale` (412) where what is there, as far as the caller may know of it, is something else
  */
 export const assertUnchanged = (headers: Headers, stored: Stored | undefined, reference: string): void => {
@@ -55,7 +56,7 @@ export const assertUnchanged = (headers: Headers, stored: Stored | undefined, re
   const tags = match.split(',').map((tag) => tag.trim());
   if (match !== '*' && !tags.every((tag) => TAG.test(tag)))
     throw refuse('invalid', 'If-Match must be * or the ETags of versions, for example W/"3"');
-  if (current && (match === '*' || tags.some((tag) => versionOf(tag) === current.version))) return;
+  if (match === '*' ? current : stored && tags.some((tag) => versionOf(tag) === stored.version)) return;
   const versions = [...new Set(tags.flatMap((tag) => versionOf(tag) ?? []))];
   throw refuse(
     'stale',

@@ -1,6 +1,7 @@
 import { gone, notFound } from '../fhir/outcome.ts';
 import { readBinary } from './binary.ts';
 import type { Interaction, Services } from './contract.ts';
+import { versionHeaders } from './headers.ts';
 import { parseId, parseType } from './ids.ts';
 import { assertReadable, disclose } from './permit.ts';
 import { subsetAnswer } from './subset.ts';
@@ -15,7 +16,8 @@ export const read =
     const stored = await services.resources.get(type, id);
     if (!stored) throw notFound(`${type}/${id}`);
     assertReadable(services.resources, context, stored);
-    if (stored.deleted) throw gone(`${type}/${id}`);
+    // Whoever brings it back to life can say that it follows the deletion.
+    if (stored.deleted) throw gone(`${type}/${id}`, { etag: versionHeaders(stored).etag });
 
     disclose(context, 'R', stored);
     if (type === 'Binary') return readBinary(services, context, request, stored);

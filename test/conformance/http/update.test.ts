@@ -124,6 +124,19 @@ describe('managing resource contention', () => {
     ).toBe(412);
   });
 
+  it('brings back to life what was deleted, under the ETag of the deletion', async () => {
+    const api = openApi();
+    const { id } = await stored(api, given.patient());
+    const gone = await api.send('DELETE', `/Patient/${id}`);
+    expect((await api.send('GET', `/Patient/${id}`)).headers.etag).toBe(gone.headers.etag);
+    const put = (match: string) =>
+      api.send('PUT', `/Patient/${id}`, { body: given.patient({ id }), headers: { 'if-match': match } });
+    expect((await put('W/"1"')).status).toBe(412);
+    const back = await put(gone.headers.etag!);
+    expect([back.status, back.headers.etag]).toEqual([201, 'W/"3"']);
+    expect((await put(gone.headers.etag!)).status).toBe(412);
+  });
+
   it('takes a list of ETags, and * for whatever is there', async () => {
     const api = openApi();
     const { id } = await stored(api, given.patient());

@@ -33,9 +33,12 @@ describe('conditions of a change', () => {
     (match) => expect(asked(match, third)).toThrow(expect.objectContaining({ status: 412 })),
   );
 
-  it.each(['*', 'W/"3"'])('are not met by what is not there, or is deleted (412): %s', (match) => {
-    expect(asked(match, undefined)).toThrow(expect.objectContaining({ status: 412 }));
-    expect(asked(match, deleted)).toThrow(expect.objectContaining({ status: 412 }));
+  it('are not met by what is not there (412); of what is deleted, by the version of the deletion alone', () => {
+    for (const match of ['*', 'W/"3"'])
+      expect(asked(match, undefined), match).toThrow(expect.objectContaining({ status: 412 }));
+    for (const match of ['*', 'W/"2"'])
+      expect(asked(match, deleted), match).toThrow(expect.objectContaining({ status: 412 }));
+    expect(asked('W/"3"', deleted)).not.toThrow();
   });
 
   it.each(['', 'W/3', 'W/"3', 'nonsense', 'W/"3",'])('must be entity tags (400): %s', (match) =>
