@@ -197,12 +197,14 @@ const main = async (): Promise<undefined> => {
   assertEncrypted('url', url);
   assertEncrypted('token-url', tokenUrl);
   const token = systemToken(tokenUrl, client, readKey(key));
+  // What is wrong with the arguments is said before anything is listened to.
+  const notify = values.notify === undefined ? undefined : notifying(values, url, token);
   const log = (line: string) => console.error(line);
   const server = await startAgent({ url, token, port: Number(port), log }).catch((error: Error & { code?: string }) => {
     throw error.code === 'EADDRINUSE' ? new LocalError(`port ${port} is in use by another program`) : error;
   });
   console.log(`listening for MLLP on 127.0.0.1:${port}`);
-  const notifier = values.notify === undefined ? undefined : notifying(values, url, token);
+  const notifier = notify?.();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, async () => {
       await Promise.all([notifier?.stop(), server.stop()]);
@@ -214,20 +216,22 @@ const notifying = (
   values: { readonly [name: string]: string | undefined },
   url: string,
   token: () => Promise<string>,
-): Notifier => {
+): (() => Notifier) => {
   const [, host = '', port = ''] = /^\[?(.+?)\]?:(\d+)$/.exec(values.notify ?? '') ?? [];
   const seconds = Number(values.interval);
   if (!host || !(seconds >= 1)) throw new LocalError('--notify is HOST:PORT, and --interval whole seconds');
-  console.log(`notifying ${host}:${port} of changed links`);
-  return startNotifier({
-    url: new URL('updates', url).href,
-    token,
-    to: { host, port: Number(port) },
-    cursorFile: values['cursor-file'] ?? 'mllp-agent.cursor',
-    receiver: values.receiver,
-    intervalMs: seconds * 1000,
-    log: (line) => console.error(line),
-  });
+  return () => {
+    console.log(`notifying ${host}:${port} of changed links`);
+    return startNotifier({
+      url: new URL('updates', url).href,
+      token,
+      to: { host, port: Number(port) },
+      cursorFile: values['cursor-file'] ?? 'mllp-agent.cursor',
+      receiver: values.receiver,
+      intervalMs: seconds * 1000,
+      log: (line) => console.error(line),
+    });
+  };
 };
 
 if (import.meta.main) await command(main);

@@ -1,8 +1,11 @@
 // The agent that stands in a facility: MLLP on one side, HTTP on the other, a real socket and a real server between.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
 import { handleHl7 } from '../../../functions/ihe/hl7v2/handle.ts';
@@ -114,29 +117,29 @@ it('answers what is under way when it is stopped, and waits for no system that k
   expect(agent.listening).toBe(false);
 });
 
-it('sends nothing over an address that is not encrypted', async () => {
-  const to = (url: string, tokens: string) => [
-    '--url',
-    url,
-    '--token-url',
-    tokens,
-    '--client',
-    'c',
-    '--key',
-    '/no/key',
-  ];
-  const said = (args: string[]) =>
+it('says what is wrong with its arguments and ends: an address that is not encrypted above all', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mllp-agent-'));
+  const key = join(folder, 'key.jwk');
+  writeFileSync(key, '{"kty":"EC"}');
+  const said = (url: string, tokens: string, ...more: string[]) =>
     new Promise<string>((resolve) => {
+      const args = ['--url', url, '--token-url', tokens, '--client', 'c', '--key', key, ...more];
       execFile(process.execPath, ['infra/operations/mllp-agent.ts', ...args], (error, _, stderr) =>
         resolve(`${error?.code} ${stderr.trim()}`),
       );
     });
-  expect(await said(to('http://region.example/ihe/hl7v2', 'https://region.example/auth/token'))).toBe(
+  const good = ['https://region.example/ihe/hl7v2', 'https://region.example/auth/token'] as const;
+  const all = await Promise.all([
+    said('http://region.example/ihe/hl7v2', good[1]),
+    said(good[0], 'http://region.example/auth/token'),
+    said(...good, '--notify', 'nobody'),
+  ]);
+  rmSync(folder, { recursive: true });
+  expect(all).toEqual([
     '1 --url must be an https address',
-  );
-  expect(await said(to('https://region.example/ihe/hl7v2', 'http://region.example/auth/token'))).toBe(
     '1 --token-url must be an https address',
-  );
+    '1 --notify is HOST:PORT, and --interval whole seconds',
+  ]);
 });
 
 it('closes a connection that speaks no MLLP', async () => {
