@@ -32,8 +32,15 @@ const decode = (bytes: Uint8Array): string => {
 /** Every number of a JSON text, and now and then digits inside a string, which cost some time and nothing else. */
 const NUMBER = /(?:":|[[,])\s*(-?\d[\d.eE+-]*)/g;
 
+/**
+ * What all numbers that a double would not write back have: a zero at the end of a fraction, an exponent, six zeros behind the
+ * point, sixteen characters, or a minus before zero. Most texts have none, and one test of the whole costs a third of the numbers.
+ */
+const SUSPECT = /(?:":|[[,])\s*(?:-0(?![.\d])|-?(?:\d*\.\d*0(?!\d)|0\.000000|[\d.]*[eE]|[\d.]{16}))/;
+
 /** True if a double writes all numbers back as they came. It does not for `1.00`, `1E2`, `-0`, `0.0000001` and long ones. */
 const isPlain = (text: string): boolean => {
+  if (!SUSPECT.test(text)) return true;
   for (const [, number = ''] of text.matchAll(NUMBER)) if (String(Number(number)) !== number) return false;
   return true;
 };

@@ -117,8 +117,10 @@ const classesOf = (items: readonly Disclosure[]) => {
 };
 
 /** A change outranks a look. */
-const strongest = (items: readonly Disclosure[]) =>
-  (['D', 'U', 'C', 'R'] as const).find((action) => items.some((item) => item.action === action)) ?? 'R';
+const strongest = (items: readonly Disclosure[]) => {
+  const actions = new Set(items.map(({ action }) => action));
+  return (['D', 'U', 'C', 'R'] as const).find((action) => actions.has(action)) ?? 'R';
+};
 
 /** What was asked for, when it was one resource. */
 const target = ({ path }: FhirRequest) =>

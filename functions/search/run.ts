@@ -239,16 +239,17 @@ const newestFirst = async (plan: Plan, running: Running, progress: Progress): Pr
     typeof start === 'number' ? plan.segments.map((segment) => until(segment, placedAt(start))) : plan.segments;
   const ranked: Ranked[] = [];
   let found = 0;
-  let end = Number.POSITIVE_INFINITY;
+  let latest: Stored | undefined;
   for await (const stored of inOrder(sourcesOf({ ...plan, segments }, running, undefined, prepare), plan.isMerged)) {
     // All of the second of the last match is read, since the store orders by seconds.
-    if (found > query.count && keptAt(stored) < end) return cut(ranked.filter(isInPlace), plan, progress, false);
+    if (latest && found > query.count && keptAt(stored) < keptAt(latest))
+      return cut(ranked.filter(isInPlace), plan, progress, false);
     if (!isMatch(stored)) continue;
     const rank = rankOf(query.sort, stored, { facility: stored.facility });
     ranked.push({ stored, rank });
     if (!isInPlace({ rank }) || (last && compareRanks(query.sort, rank, last) <= 0)) continue;
     found++;
-    end = keptAt(stored);
+    latest = stored;
   }
   return last ? sorted(plan, running, progress) : cut(ranked, plan, progress, true);
 };

@@ -121,12 +121,24 @@ const randomChars = (bits: Uint8Array, spans: boolean): string =>
 
 const spansOf = (random: string): boolean => random[0]! >= '4';
 
+const MOST_IDS = 10_000;
+
 /** One AES block at a time. ECB of a single block of unique content is what is wanted here; the ciphers live as long as we do. */
 const block = (key: Uint8Array) => {
   const encipher: Cipheriv = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   const decipher: Decipheriv = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+  /** A chart's ids are made from its keys each time it is shown. */
+  const made = new Map<string, string>();
+  const encrypt = (plain: string): string => {
+    const known = made.get(plain);
+    if (known !== undefined) return known;
+    const id = encodeBytes(encipher.update(packed(plain)), 26);
+    if (made.size >= MOST_IDS) made.clear();
+    made.set(plain, id);
+    return id;
+  };
   return {
-    encrypt: (plain: string): string => encodeBytes(encipher.update(packed(plain)), 26),
+    encrypt,
     decrypt: (id: string): string => unpacked(decipher.update(decodeBytes(id, 16))),
   };
 };

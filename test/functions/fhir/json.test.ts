@@ -22,6 +22,26 @@ describe('parseJson', () => {
     expect(parseJson('{"value":1.25,"other":-3}')).toEqual({ value: 1.25, other: -3 });
   });
 
+  it('writes every number back as it came, whatever stands around it', () => {
+    const digits = fc.stringMatching(/^(0|[1-9][0-9]{0,18})$/);
+    const fraction = fc.oneof(
+      fc.constant(''),
+      fc.stringMatching(/^\.[0-9]{1,9}$/),
+      fc.stringMatching(/^\.0{4,8}[1-9]$/),
+    );
+    const exponent = fc.oneof({ weight: 4, arbitrary: fc.constant('') }, fc.stringMatching(/^[eE][+-]?[0-9]{1,2}$/));
+    const number = fc.tuple(fc.constantFrom('', '-'), digits, fraction, exponent).map((parts) => parts.join(''));
+    const written = (text: string) => JSON.stringify(parseJson(text));
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 1, maxLength: 3 }), (numbers) => {
+        const [first = '0'] = numbers;
+        for (const text of [`[${numbers.join(',')}]`, `{"a":${first},"b":{"c":"1.50","d":[[${first}]]}}`])
+          expect(written(text)).toBe(text);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('refuses bytes that are not UTF-8', () => {
     expect(() => parseJson(bytes('{"a":"', [0xff, 0xfe], '"}'))).toThrow(malformed);
     expect(() => parseJson(bytes('{"a":"', [0xed, 0xa0, 0x80], '"}'))).toThrow(malformed);

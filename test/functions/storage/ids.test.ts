@@ -32,6 +32,19 @@ it('reads back what an id encrypts, whatever the bits', () => {
   );
 });
 
+it('makes the same id of a place when it is asked again, however many came between, and another for a Patient', () => {
+  const at = (random: number) => ({
+    key: '0123456789ab',
+    date: '0000000',
+    random: random.toString(32).padStart(7, '0'),
+  });
+  const first = Array.from({ length: 12_000 }, (_, random) => ids.idAt('Observation', at(random)));
+
+  expect(first.map((_, random) => ids.idAt('Observation', at(random)))).toEqual(first);
+  expect(new Set(first).size).toBe(first.length);
+  expect(ids.idAt('Patient', at(0))).not.toBe(first[0]);
+});
+
 it('leads from a child to the partition of its Patient, with no look-up', () => {
   const patient = ids.allocate('Patient', placement(undefined, undefined));
   const child = ids.allocate('Observation', placement(patient, 1_700_000_000));
