@@ -1,5 +1,6 @@
 // Lists of facilities and staff, line by line: pure, so that a list is checked offline before anybody is asked.
 import * as z from 'zod/mini';
+import { municipalityFault } from '../services/municipality.ts';
 import { type Columns, type CsvFault, decodeCsv, readCsv } from './csv.ts';
 import { facilityFaults, NewFacility } from './facilities.ts';
 import { NewStaff } from './staff.ts';
@@ -50,6 +51,9 @@ const CodesOf = z.object({
   otherCodes: NewFacility.shape.otherCodes,
 });
 
+/** Whatever the type is. */
+const PlaceOf = z.object({ municipality: NewFacility.shape.municipality });
+
 export const facilityList = (bytes: Uint8Array): Listed<NewFacility> =>
   list(bytes, FACILITY_COLUMNS, {
     schema: NewFacility,
@@ -64,8 +68,10 @@ export const facilityList = (bytes: Uint8Array): Listed<NewFacility> =>
       ...(cells['other_codes'] !== undefined && { otherCodes: cells['other_codes'].split(/[\s;]+/) }),
     }),
     check: (value) => {
-      const known = CodesOf.safeParse(value);
-      return known.success ? facilityFaults(known.data).map(({ at, rule }) => ({ column: columnAt(at), rule })) : [];
+      const [known, place] = [CodesOf.safeParse(value), PlaceOf.safeParse(value)];
+      if (known.success) return facilityFaults(known.data).map(({ at, rule }) => ({ column: columnAt(at), rule }));
+      const rule = place.success ? municipalityFault(place.data.municipality) : undefined;
+      return rule === undefined ? [] : [{ column: 'municipality', rule }];
     },
     unique: { code: (value) => value.code },
   });
@@ -101,20 +107,23 @@ const list = <T>(bytes: Uint8Array, columns: Columns, { schema, shape, check, un
   const csv = readCsv(decoded.text, columns);
   const faults = [...csv.faults];
   const faulty = new Set(faults.map(({ line }) => line));
+  /** Cell by cell, each once: what the table has said of a cell is said. */
+  const told = new Set(faults.map(({ line, column }) => `${line} ${column}`));
+  const tell = (line: number, column: string, rule: string) => {
+    if (!told.has(`${line} ${column}`)) faults.push({ line, column, rule });
+  };
   const items: { line: number; value: T }[] = [];
   for (const { line, cells } of csv.rows) {
-    if (faulty.has(line)) continue; // said already, cell by cell
     // The importer reads region files as well, by zod's larger face, which has sentences of its own.
     const result = z.safeParse(schema, shape(cells), { error: () => 'Invalid input' });
     if (!result.success) {
-      for (const issue of result.error.issues)
-        faults.push({ line, column: columnAt(issue.path.join('.')), rule: ruleOf(issue) });
-      faults.push(...check(shape(cells)).map((fault) => ({ line, ...fault })));
+      for (const issue of result.error.issues) tell(line, columnAt(issue.path.join('.')), ruleOf(issue));
+      for (const { column, rule } of check(shape(cells))) tell(line, column, rule);
       continue;
     }
     const own = check(result.data);
-    faults.push(...own.map((fault) => ({ line, ...fault })));
-    if (own.length === 0) items.push({ line, value: result.data });
+    for (const { column, rule } of own) tell(line, column, rule);
+    if (own.length === 0 && !faulty.has(line)) items.push({ line, value: result.data });
   }
   for (const [name, of] of Object.entries(unique)) {
     const first = new Map<string, number>();

@@ -5,6 +5,7 @@ import { NARROW_KEY, parseNarrow } from '../auth/narrow.ts';
 import { STAFF_ROLES } from '../auth/rows.ts';
 import { type Area, MATRIX, type Narrow, rulesOf } from '../consent/matrix.ts';
 import { FhirError } from '../fhir/outcome.ts';
+import { isResourceType } from '../fhir/resource-types.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
 import type { Rows } from './rows.ts';
 
@@ -31,7 +32,10 @@ export const narrowFaults = (narrow: Narrow): { at: string; rule: string }[] =>
         // A facility's software may do what one of the staff there may, and is narrowed with it; as `system` for all of them.
         const grant = role === 'system' ? '*' : MATRIX[role as keyof typeof MATRIX][verb][area as Area];
         if (grant === undefined) return [{ at, rule: 'is not given by the default, so there is nothing to take away' }];
-        if (kept === false || grant === '*' || !('types' in grant)) return [];
+        if (kept === false) return [];
+        // A mistyped type would keep nothing, and so take everything away.
+        if (!kept.types.every(isResourceType)) return [{ at, rule: 'names a type that FHIR R4 does not have' }];
+        if (grant === '*' || !('types' in grant)) return [];
         return kept.types.every((type) => grant.types.includes(type))
           ? []
           : [{ at, rule: 'names a type that the default does not give' }];

@@ -5,6 +5,7 @@ import { parseScope } from '../auth/scopes.ts';
 import { decide } from '../consent/decide.ts';
 import { rulesOf } from '../consent/matrix.ts';
 import { notFound, refuse } from '../fhir/outcome.ts';
+import { isResourceType } from '../fhir/resource-types.ts';
 import { type JsonRoute, note, route } from '../interactions/json-route.ts';
 import { classesOf } from '../search/data-class.ts';
 import { keyFault, keySetUrlFault, MOST_KEYS } from './client-keys.ts';
@@ -33,6 +34,7 @@ export const scopesFault = (text: string, { type, code }: Pick<FacilityRow, 'typ
   for (const one of named) {
     const scope = parseScope(one);
     if (scope?.level !== 'system') return 'must be SMART scopes of a system, such as system/Observation.rs';
+    if (scope.type !== '*' && !isResourceType(scope.type)) return 'names a type that FHIR R4 does not have';
     if (scope.type === '*') continue; // all that the facility may do, and no more: the decision holds it
     const actor = {
       kind: 'system',

@@ -50,6 +50,13 @@ describe('a list', () => {
     expect(await desk.identities.facility(HOSPITAL)).toBeUndefined();
   });
 
+  it('tells of each cell of a line what is wrong with it, and once', async () => {
+    const { body } = await send('facilities?dryRun=true', `${FACILITIES}\n,wizard,=1,,99999,maybe,yes,`);
+    expect(body.faults.map(({ line, column }: { line: number; column: string }) => `${line} ${column}`).sort()).toEqual(
+      ['code', 'disclose', 'fee_class', 'municipality', 'name', 'type'].map((column) => `4 ${column}`),
+    );
+  });
+
   it('with one fault is refused as a whole', async () => {
     const got = await send('facilities', `${FACILITIES}\n3610000015,hospital,乙病院,,362019,yes,no,A`);
 

@@ -29,6 +29,7 @@ it('a region takes a column, or all of it but some types, from a role; the page 
 });
 
 it.each([
+  ['a type that there is not', { pharmacist: { read: { clinical: { types: ['Observations'] } } } }],
   ['a column that the role has not', { 'care-manager': { read: { audit: false } } }],
   ['a type that the role has not', { laboratory: { write: { clinical: { types: ['Condition'] } } } }],
   ['all of a column', { nurse: { read: { clinical: '*' } } }],

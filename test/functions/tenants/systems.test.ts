@@ -85,6 +85,7 @@ describe('a registration is refused', () => {
     ['scopes of a user', gateway({ scopes: 'user/Observation.rs' }), 'scopes'],
     ['scopes with search parameters', gateway({ scopes: 'system/Observation.rs?category=x' }), 'scopes'],
     ['no scope', gateway({ scopes: '' }), 'scopes'],
+    ['a type that there is not', gateway({ scopes: 'system/Observation.rs system/Observations.rs' }), 'scopes'],
     ['a facility that is not there', gateway({ facility: '3610000022' }), 'facility'],
   ])('with %s', async (_, body, at) => {
     const got = await desk.send('POST', '/admin/systems', body);
