@@ -59,10 +59,22 @@ interface Progress {
 const shortOf = (name: string): string => createHash('sha256').update(name).digest('base64url').slice(0, 8);
 
 /**
- * The patient's own record and all that is kept with it, newest first, then what those point at.
+ * The patient's own record and all that is kept with it, newest first, then what those point at. Without an id it is the caller's own,
+ * where the caller is a patient; of all patients of a facility it would be an export, which this is not.
  * https://hl7.org/fhir/R4/patient-operation-everything.html
  */
-export const everything = (services: Needs): Interaction =>
+export const everything = (services: Needs): Interaction => {
+  const one = ofOne(services);
+  return async (context, request) => {
+    if (request.path.length === 3) return one(context, request);
+    const [own] = context.actor.patients;
+    if (own === undefined)
+      throw refuse('tooCostly', '$everything of all patients is not answered: name one, Patient/[id]/$everything');
+    return one(context, { ...request, path: ['Patient', own, '$everything'] });
+  };
+};
+
+const ofOne = (services: Needs): Interaction =>
   everythingAbout(services, ['start', 'end', '_since', '_type', '_count', '_linked'], (stored) => ({
     stored,
     patient: stored.id,

@@ -28,7 +28,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'everything',
     definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
-    levels: ['instance'],
+    levels: ['type', 'instance'],
     types: ['Patient'],
     make: from('everything'),
   },

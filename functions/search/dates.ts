@@ -49,8 +49,9 @@ const spanIn = (text: string): Span | undefined => {
   if (match === undefined) return undefined;
   const [year, month, day] = [Number(y), Number(mo ?? 1) - 1, Number(d ?? 1)];
   const [hour, minute, second] = [Number(h ?? 0), Number(mi ?? 0), Number(s ?? 0)];
+  // "The time 24:00 may not be used": https://hl7.org/fhir/R4/datatypes.html#dateTime
   const isDay = month < 12 && new Date(utc(year, month, day)).getUTCMonth() === month && day > 0;
-  if (!isDay || hour > 24 || minute > 59 || second > 60) return undefined;
+  if (!isDay || hour > 23 || minute > 59 || second > 60) return undefined;
 
   const shift = offsetOf(zone);
   const span = (low: number, high: number): Span => ({ low: low - shift, high: high - shift });

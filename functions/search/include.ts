@@ -164,13 +164,12 @@ class Gathering {
   private readsFor({ source, parameter }: Include, stored: Stored): Read[] {
     const key = keyOf(stored);
     if (source === undefined) {
-      const patients = keptWith(stored.resource());
-      if (patients.length === 0) this.outcome.add(WILDCARD);
-      return patients.map((patient) => ({
-        type: undefined,
-        run: { in: 'patient', patient },
-        wants: [{ parameter: undefined, key }],
-      }));
+      this.outcome.add(WILDCARD);
+      const wants = [{ parameter: undefined, key }];
+      const own = keptWith(stored.resource()).map((patient): Read => {
+        return { type: undefined, run: { in: 'patient', patient }, wants };
+      });
+      return [...own, { type: 'Provenance', run: { in: 'registry' }, wants }];
     }
     return parametersIn(source, { parameter }).flatMap((each): Read[] => {
       const targets = targetsOf(each);
@@ -203,7 +202,8 @@ const referringTo = (wants: Read['wants']): ((stored: Stored) => boolean) => {
 
 const NOT_ALL_READ =
   'not all of what _include or _revinclude asks for could be read in one request: more may exist; name a patient';
-const WILDCARD = '_revinclude=* is answered for what is kept with a patient; name the type for anything else';
+const WILDCARD =
+  '_revinclude=* brings what is kept with the same patient, and Provenances; other types are found by their names';
 /** https://hl7.org/fhir/R4/search.html#versions */
 const OTHER_VERSION = 'a reference names a version that is not the current one; what is included is the current one';
 const TOO_DEEP = `:iterate was followed ${MOST_ROUNDS} times; there may be more to include`;

@@ -45,7 +45,17 @@ const isConceptModifier = (modifier: string): boolean => (CONCEPT_MODIFIERS as r
 const isCanonical = ({ type }: Leaf): boolean => type === 'canonical';
 
 /** Never ignored, because the answer would be another one. */
-const REFUSED = ['_filter', '_query', '_text', '_content', '_contained', '_containedType', '_maxresults', '_score'];
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ['_filter', 'is not supported: write criteria side by side, chains and _has'],
+  ['_query', 'is not supported: there are no named queries'],
+  ['_text', 'is not supported: there is no text index; :text searches the words of codes'],
+  ['_content', 'is not supported: there is no text index; :text searches the words of codes'],
+  ['_contained', 'takes false alone: contained resources are looked into by chains, and are no results'],
+  ['_containedType', 'is not supported: contained resources are no results'],
+  ['_score', 'is not supported: nothing is ranked'],
+]);
+/** What is so in any case may be asked for. */
+const isSoAnyway = (key: string, value: string): boolean => key === '_contained' && value === 'false';
 
 const RESULT = [
   '_sort',
@@ -118,7 +128,12 @@ class Reading {
 
   private addCriterion(key: string, value: string): void {
     const [name = '', modifier, ...rest] = key.split(':');
-    if (REFUSED.includes(name)) throw notSupported(name);
+    if (isSoAnyway(key, value)) {
+      this.used.push([key, value]);
+      return;
+    }
+    const refused = REFUSED.get(name);
+    if (refused !== undefined) throw notSupported(name, refused);
     if (isInclude(key) || isLinked(key, (first) => this.parameter(first)?.kind === 'reference')) {
       this.addLink(key, value);
       return;

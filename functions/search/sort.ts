@@ -1,5 +1,6 @@
 // `_sort`: https://hl7.org/fhir/R4/search.html#sort. What has no value comes last, in either direction; equals are ordered by id,
 // so that a page always goes on where the last one ended.
+import type { Resource } from '../fhir/types.ts';
 import type { Stored } from '../storage/port.ts';
 import { amounts, foldedStrings, pointers, rawValues, type Setting, spans, strings, tokens } from './extract.ts';
 import { kanaOrder } from './kana.ts';
@@ -11,6 +12,19 @@ export type Rank = readonly (string | number | null)[];
 
 /** JP Core's parameter for lists of people by their reading. */
 const KANA_SORT = 'jp-kana-sort';
+
+const isNode = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
+
+/** How a person is read. JP Core's expression asks for a usual name; who has an official one only is in the list as well. */
+const readings = (resource: Resource, published: readonly string[]): readonly string[] => {
+  if (published.length > 0) return published;
+  return listOf(resource.name).flatMap((name) => {
+    if (!isNode(name) || !listOf(name.extension).some((each) => isNode(each) && each.valueCode === 'SYL')) return [];
+    const text = name.text ?? [name.family, ...listOf(name.given)].filter(Boolean).join(' ');
+    return typeof text === 'string' && text && name.use !== 'nickname' && name.use !== 'old' ? [text] : [];
+  });
+};
 
 const FAR = 8.64e15;
 const finite = (value: number) => Math.min(Math.max(value, -FAR), FAR);
@@ -53,7 +67,7 @@ const sortValue = (
     case 'string':
       return outermost(
         name === KANA_SORT
-          ? strings(parameter, resource, resource).map(kanaOrder)
+          ? readings(resource, strings(parameter, resource, resource)).map(kanaOrder)
           : foldedStrings(parameter, resource, resource),
         descending,
       );

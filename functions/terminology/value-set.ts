@@ -25,8 +25,9 @@ export interface Members {
 export const tooCostly = (diagnostics: string): FhirError =>
   new FhirError('unprocessable', [{ code: 'too-costly', diagnostics }]);
 
+/** Named, so that who loads definitions knows which one is wanting: a definition's address is no personal data. */
 const notLoaded = (what: string): FhirError =>
-  new FhirError('unprocessable', [{ code: 'not-found', diagnostics: `the value set draws on a ${what}` }]);
+  new FhirError('unprocessable', [{ code: 'not-found', diagnostics: `the value set draws on the ${what}` }]);
 
 type Node = Readonly<Record<string, unknown>>;
 
@@ -84,7 +85,7 @@ class Compiling {
     const sets: Members[] = [];
     for (const canonical of Array.isArray(node.valueSet) ? node.valueSet : []) {
       const resource = typeof canonical === 'string' ? await this.source.valueSet(canonical) : undefined;
-      if (!resource) throw notLoaded('value set that is not loaded here');
+      if (!resource) throw notLoaded(`value set ${canonical}, which is not loaded here`);
       sets.push(await this.set(resource, within));
     }
     const own = typeof node.system === 'string' ? await this.ofSystem(node, node.system) : undefined;
@@ -107,7 +108,7 @@ class Compiling {
     const system = await this.source.codeSystem(url, textOf(version));
     const named = { system: url, version: textOf(version) ?? system?.version };
     if (Array.isArray(concept)) return listed(nodes(concept), named, system);
-    if (!system?.isComplete) throw notLoaded('code system that is not loaded here, or not whole');
+    if (!system?.isComplete) throw notLoaded(`code system ${url}, which is not loaded here, or not whole`);
     const tests = nodes(filter).map(filterTest);
     const holds = (each: Concept) => tests.every((test) => test(each));
     return {

@@ -1,6 +1,6 @@
 // https://hl7.org/fhir/R4/operations.html
 import { describe, expect, it } from 'vitest';
-import { BASE, clinic, given, openApi, residentOf, stored } from '../../support/api.ts';
+import { BASE, clinic, given, openApi, residentOf, type Sent, stored } from '../../support/api.ts';
 
 describe('$everything', () => {
   it('answers the patient and the compartment, in pages that together are all of it', async () => {
@@ -42,6 +42,15 @@ describe('$everything', () => {
     expect((await api.send('GET', '/Patient/nobody/$everything')).status).toBe(404);
   });
 
+  it('without an id is the resident’s own, and of nobody else', async () => {
+    const api = openApi();
+    await stored(api, given.patient({ id: 'p1' }));
+    await stored(api, given.observation('p1', { id: 'o1' }));
+    const { status, body } = await api.send('GET', '/Patient/$everything', { as: residentOf('p1') });
+    expect([status, body.entry?.map(({ resource }) => resource?.id).slice(0, 2)]).toEqual([200, ['p1', 'o1']]);
+    expect((await api.send('GET', '/Patient/$everything')).status).toBe(422);
+  });
+
   it('answers 400 to a cursor that was changed', async () => {
     const api = openApi();
     await stored(api, given.patient({ id: 'p1' }));
@@ -62,6 +71,33 @@ describe('$validate', () => {
       { severity: 'information' },
     ]);
     expect((await api.send('GET', '/Patient?identifier=P-1')).body.entry ?? []).toEqual([]);
+  });
+
+  it('says with a mode whether the caller may write so', async () => {
+    const api = openApi();
+    await stored(api, given.patient({ id: 'p1' }));
+    const of = async (method: 'POST', path: string, sent: Sent = {}) => {
+      const { status, body } = await api.send(method, path, sent);
+      return [status, body.issue?.[0]?.code];
+    };
+    const body = given.patient({ id: 'p1' });
+    expect(await of('POST', '/Patient/p1/$validate?mode=update', { body })).toEqual([200, 'informational']);
+    expect(await of('POST', '/Patient/p1/$validate?mode=update', { body: { ...body, id: 'p2' } })).toEqual([
+      200,
+      'invalid',
+    ]);
+    expect(await of('POST', '/Patient/p1/$validate?mode=update', { body, as: residentOf('p1') })).toEqual([
+      200,
+      'forbidden',
+    ]);
+    expect(await of('POST', '/Patient/$validate?mode=create', { body })).toEqual([200, 'informational']);
+    expect(await of('POST', '/Patient/p1/$validate?mode=delete')).toEqual([200, 'informational']);
+    expect(await of('POST', '/Patient/none/$validate?mode=delete')).toEqual([404, 'not-found']);
+    const parameters = { resourceType: 'Parameters', parameter: [{ name: 'mode', valueCode: 'delete' }] };
+    expect(await of('POST', '/Patient/p1/$validate', { body: parameters })).toEqual([200, 'informational']);
+    expect(await of('POST', '/Patient/$validate?mode=delete', { body })).toEqual([400, 'invalid']);
+    expect(await of('POST', '/Patient/$validate?mode=guess', { body })).toEqual([400, 'invalid']);
+    expect((await api.send('GET', '/Patient/p1')).status).toBe(200);
   });
 });
 

@@ -85,6 +85,17 @@ describe('jp-kana-sort', () => {
     ]);
     expect((await all('Patient?gender=female&_sort=-jp-kana-sort&_count=3')).slice(0, 6)).toEqual(order.toReversed());
   });
+  it('orders by an official reading where there is no usual one, and by its parts where it has no text', async () => {
+    const inParts = named('sato', 'x', 'official');
+    const [, name] = inParts.name as Record<string, unknown>[];
+    const parts = { ...inParts, name: [{ ...name, text: undefined, family: 'サトウ', given: ['ハナ'] }] };
+    const { all } = await searching([named('wada', 'ワダ', 'official'), parts, named('ota', 'オオタ')]);
+    expect(await all('Patient?gender=female&_sort=jp-kana-sort')).toEqual([
+      'Patient/ota',
+      'Patient/sato',
+      'Patient/wada',
+    ]);
+  });
   it('is a search parameter too', async () => {
     const { all } = await searching(people);
     expect(await all('Patient?jp-kana-sort=きと')).toEqual(['Patient/ki']);

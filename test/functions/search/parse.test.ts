@@ -40,6 +40,7 @@ describe('a malformed value', () => {
     ['Observation?date=', '2013-13'],
     ['Observation?date=', '2013-02-30'],
     ['Observation?date=', '2013-01-14T10'],
+    ['Observation?date=', '2013-01-14T24:00'],
     ['Observation?date=', 'xx2013'],
     ['Observation?value-quantity=', `${SECRET}`],
     ['Observation?value-quantity=', '5|a|b|c'],
@@ -104,6 +105,11 @@ describe('what we do not answer yet', () => {
     expect(error).toMatchObject({ refusal: 'notSupported' });
     expect(error!.message).toContain(name);
   });
+});
+
+describe('_contained=false', () => {
+  it('is what is answered in any case', async () =>
+    expect(await page('Patient?_contained=false')).toMatchObject({ self: 'Patient?_contained=false', outcome: [] }));
 });
 
 describe('a parameter without value', () => {
