@@ -4,7 +4,7 @@ import type { Resource } from '../../console/src/api/client.ts';
 import { regionStateOf } from '../../console/src/clinic/region-state.ts';
 import { compositionSections } from '../../console/src/record/composition.ts';
 import { amountOf, dateOf, flagOf, namesOf, quantityText, timeOf, valueText } from '../../console/src/record/fhir.ts';
-import { byCommunity, chartOf, current, joined } from '../../console/src/record/record.ts';
+import { byCommunity, chartOf, current, isPast, joined } from '../../console/src/record/record.ts';
 import { usablePages } from '../../console/src/record/use-record.ts';
 import { charts } from '../../infra/local/demo/clinical/charts.ts';
 
@@ -262,4 +262,94 @@ it.each([
 
 it('takes a warning that names no region for something else', () => {
   expect(regionStateOf({ code: 'incomplete', diagnostics: 'the page ends early' })).toBeUndefined();
+});
+
+describe('a line as it is read at a desk', () => {
+  const subject = { reference: 'Patient/p' };
+  const quantity = (value: number, unit: string) => ({ valueQuantity: { value, unit } });
+  const coded = (code: string) => ({ code: { coding: [{ system: 'http://loinc.org', code }] } });
+  const vital = (id: string, code: string, more: object): Resource => ({
+    resourceType: 'Observation',
+    id,
+    subject,
+    category: [{ coding: [{ code: 'vital-signs' }] }],
+    effectiveDateTime: '2026-11-20T09:00:00+09:00',
+    ...coded(code),
+    ...more,
+  });
+
+  it('has blood pressure as one, and units as people write them', () => {
+    const pressure = vital('bp', '85354-9', {
+      component: [
+        { ...coded('8480-6'), ...quantity(137, 'mm[Hg]') },
+        { ...coded('8462-4'), ...quantity(93, 'mm[Hg]') },
+      ],
+    });
+    expect(valueText(pressure)).toBe('137/93 mmHg');
+    expect(quantityText({ value: 36.5, unit: 'Cel' })).toBe('36.5 ℃');
+    expect(quantityText({ value: 4000, unit: '{steps}' })).toBe('4000 steps');
+    expect(quantityText({ value: 3, unit: '1' })).toBe('3');
+    const { vitals } = chartOf('p', [vital('t', '8310-5', quantity(36.5, 'Cel')), pressure]);
+    expect(vitals.map(({ key, unit }) => [key.split('|')[0], unit])).toEqual([
+      ['8480-6', 'mmHg'],
+      ['8462-4', 'mmHg'],
+      ['8310-5', '℃'],
+    ]);
+  });
+
+  it('says until when a medicine is for, and who prescribed it', () => {
+    const request: Resource = {
+      resourceType: 'MedicationRequest',
+      id: 'm',
+      status: 'active',
+      intent: 'order',
+      subject,
+      authoredOn: '2026-11-01T10:00:00+09:00',
+      medicationCodeableConcept: { text: 'アムロジピン錠5mg' },
+      dosageInstruction: [{ text: '1日1回 朝食後' }],
+      dispenseRequest: { expectedSupplyDuration: { value: 28, unit: '日', code: 'd' } },
+      requester: { reference: 'Practitioner/d' },
+    };
+    const doctor: Resource = { resourceType: 'Practitioner', id: 'd', name: [{ text: '見本 医師' }] };
+    expect(chartOf('p', [request, doctor]).medicines[0]?.detail).toBe('1日1回 朝食後 〜2026/11/28 見本 医師');
+    const unsaid = { ...request, dispenseRequest: undefined, requester: undefined } as unknown as Resource;
+    expect(chartOf('p', [unsaid]).medicines[0]?.detail).toBe('1日1回 朝食後');
+  });
+
+  it('tells problems that are over from those that are there, remission being there', () => {
+    const states = ['active', 'recurrence', 'remission', 'resolved', 'inactive', undefined].map((code, at) => ({
+      resourceType: 'Condition',
+      id: `c${at}`,
+      subject,
+      ...(code && { clinicalStatus: { coding: [{ code }] } }),
+    }));
+    expect(
+      chartOf('p', states)
+        .problems.filter(isPast)
+        .map(({ resource }) => resource.id),
+    ).toEqual(['c3', 'c4']);
+  });
+
+  it('takes the facility from the visit where the record of the person does not say it, a department with its house', () => {
+    const house = organization('house', '県立病院', '3610000099');
+    const ward: Resource = {
+      resourceType: 'Organization',
+      id: 'ward',
+      name: '内科',
+      partOf: { reference: 'Organization/house' },
+    };
+    const visit: Resource = {
+      resourceType: 'Encounter',
+      id: 'e',
+      subject,
+      serviceProvider: { reference: 'Organization/ward' },
+      period: { start: '2026-11-20' },
+    };
+    const result = vital('o', '8310-5', { ...quantity(36.5, 'Cel'), encounter: { reference: 'Encounter/e' } });
+    const { timeline } = chartOf('p', [{ resourceType: 'Patient', id: 'p' }, house, ward, visit, result]);
+    expect(timeline.map(({ source, facility }) => [source, facility])).toEqual([
+      ['県立病院 内科', '3610000099'],
+      ['県立病院 内科', '3610000099'],
+    ]);
+  });
 });

@@ -7,7 +7,7 @@ import { IssueList } from '../ui/states.tsx';
 import { Documents } from './documents.tsx';
 import { ItemList } from './items.tsx';
 import styles from './record.module.css';
-import { type Chart, current, type Item } from './record.ts';
+import { type Chart, current, type Item, isPast } from './record.ts';
 import { Team } from './team.tsx';
 import { Trends } from './trends.tsx';
 import type { LoadedRecord } from './use-record.ts';
@@ -25,7 +25,7 @@ export const ChartView = ({ record }: { readonly record: LoadedRecord }): ReactN
       )}
       <div className={styles.overview}>
         <Card title={t('problems')}>
-          <ItemList items={chart.problems} />
+          <Problems items={chart.problems} />
         </Card>
         <Card title={t('allergies')}>
           <ItemList items={chart.allergies} none={t('noAllergies')} />
@@ -49,13 +49,37 @@ const Card = ({ title, children }: { readonly title: string; readonly children: 
   </section>
 );
 
+/** What is there now comes first; what is over can be seen. */
+const Problems = ({ items }: { readonly items: readonly Item[] }): ReactNode => {
+  const t = useRecordText();
+  const past = items.filter(isPast);
+  return (
+    <>
+      <ItemList items={items.filter((item) => !isPast(item))} none={t(past.length > 0 ? 'noProblemsNow' : 'none')} />
+      {past.length > 0 && (
+        <details className={styles.past}>
+          <summary>{t('pastProblems', { count: past.length })}</summary>
+          <ItemList items={past} />
+        </details>
+      )}
+    </>
+  );
+};
+
 const Medicines = ({ items }: { readonly items: readonly Item[] }): ReactNode => {
   const t = useRecordText();
   const [only, setOnly] = useState(true);
+  const now = current(items);
+  const hidden = items.length - now.length;
   return (
     <>
       <Checkbox size="xs" label={t('currentOnly')} checked={only} onChange={() => setOnly(!only)} />
-      <ItemList items={only ? current(items) : items} withType />
+      <ItemList items={only ? now : items} none={t(hidden > 0 ? 'noMedicinesNow' : 'none')} withType />
+      {only && hidden > 0 && (
+        <Text size="xs" c="dimmed">
+          {t('pastMedicines', { count: hidden })}
+        </Text>
+      )}
     </>
   );
 };

@@ -62,8 +62,39 @@ export const hasCode = (found: CodeableConcept | readonly CodeableConcept[] | un
     .flat()
     .some((one) => (one as CodeableConcept).coding?.some(({ code }) => code !== undefined && codes.includes(code)));
 
-export const quantityText = ({ comparator = '', value, unit, code }: Quantity): string =>
-  value === undefined ? '' : `${comparator}${value}${unit || code ? ` ${unit ?? code}` : ''}`;
+/** UCUM as it stands in a record, and as people write it. https://ucum.org/ucum */
+const UNITS: Readonly<Record<string, string>> = {
+  'mm[Hg]': 'mmHg',
+  Cel: '℃',
+  cel: '℃',
+  '/min': '/分',
+  '{beats}/min': '/分',
+  '10*3/uL': '×10³/µL',
+  '10*6/uL': '×10⁶/µL',
+  '10*4/uL': '×10⁴/µL',
+  '/uL': '/µL',
+  uL: 'µL',
+  'ug/dL': 'µg/dL',
+  'ug/mL': 'µg/mL',
+  'uU/mL': 'µU/mL',
+  'm[IU]/L': 'mIU/L',
+  'u[IU]/mL': 'µIU/mL',
+  '[IU]/L': 'IU/L',
+  'kg/m2': 'kg/m²',
+  'mL/min/{1.73_m2}': 'mL/min/1.73m²',
+  'mL/min/1.73m2': 'mL/min/1.73m²',
+  '{score}': '点',
+  '1': '',
+};
+
+/** An annotation says what is counted, and is no unit: `{steps}`. */
+export const unitText = (unit: string | undefined): string =>
+  unit === undefined ? '' : (UNITS[unit] ?? unit.replace(/^\{([^}]*)\}$/, '$1'));
+
+export const quantityText = ({ comparator = '', value, unit, code }: Quantity): string => {
+  const shown = unitText(unit ?? code);
+  return value === undefined ? '' : `${comparator}${value}${shown && ` ${shown}`}`;
+};
 
 /** `Patient/abc` of a reference, absolute or relative. */
 export const targetOf = (reference: Reference | undefined): string | undefined =>
@@ -170,10 +201,24 @@ export const amountOf = (observation: Resource): Amount | undefined => {
   const [range] = at<{ low?: Quantity; high?: Quantity }[]>(observation, 'referenceRange') ?? [];
   return {
     value: quantity.value,
-    unit: quantity.unit ?? quantity.code ?? '',
+    unit: unitText(quantity.unit ?? quantity.code),
     low: range?.low?.value,
     high: range?.high?.value,
   };
+};
+
+/** LOINC: systolic, diastolic. */
+export const SYSTOLIC = '8480-6';
+export const DIASTOLIC = '8462-4';
+
+/** `137/93 mmHg`, as everybody writes it; undefined: it is none, or says more than that. */
+const pressureText = (components: readonly Resource[]): string | undefined => {
+  const of = (code: string) =>
+    amountOf(components.find((one) => hasCode(concept(one, 'code'), code)) ?? { resourceType: 'none' });
+  const [upper, lower] = [of(SYSTOLIC), of(DIASTOLIC)];
+  return components.length === 2 && upper && lower && upper.unit === lower.unit
+    ? `${upper.value}/${lower.value} ${upper.unit}`.trim()
+    : undefined;
 };
 
 /** Any result of an Observation as text; of several components each with its name. */
@@ -181,6 +226,8 @@ export const valueText = (observation: Resource, textOf = conceptText): string =
   const quantity = at<Quantity>(observation, 'valueQuantity');
   if (quantity) return quantityText(quantity);
   const components = at<Resource[]>(observation, 'component');
+  const pressure = components && pressureText(components);
+  if (pressure) return pressure;
   if (components?.length)
     return components.map((one) => `${conceptText(concept(one, 'code'))} ${valueText(one, textOf)}`.trim()).join(', ');
   const coded = concept(observation, 'valueCodeableConcept');

@@ -5,7 +5,6 @@ import { Button } from '@mantine/core';
 import { createContext, memo, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
-import { Empty } from '../ui/states.tsx';
 import styles from './record.module.css';
 import type { Item } from './record.ts';
 import { typeName, useRecordText } from './words.ts';
@@ -44,7 +43,7 @@ export const ItemList = ({
     observer.observe(target);
     return () => observer.disconnect();
   }, [more, shown]);
-  if (items.length === 0) return <Empty>{none ?? t('none')}</Empty>;
+  if (items.length === 0) return <p className={styles.none}>{none ?? t('none')}</p>;
   return (
     <>
       <ul className={styles.items}>

@@ -6,7 +6,7 @@ import { ageAt, dateText, dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { keyOf } from './items.tsx';
 import styles from './print.module.css';
-import { type Chart, current, type Item, type Series } from './record.ts';
+import { type Chart, current, type Item, isPast, type Series } from './record.ts';
 import { typeName, useRecordText } from './words.ts';
 
 const LINES = 60;
@@ -36,7 +36,10 @@ export const PrintChart = ({ chart, onDone }: { readonly chart: Chart; readonly 
         {dateText(language, new Date().toISOString())}
       </p>
       <Part title={t('allergies')} items={chart.allergies} none={t('noAllergies')} />
-      <Part title={t('problems')} items={chart.problems} />
+      <Part
+        title={t('problems')}
+        items={[...chart.problems.filter((item) => !isPast(item)), ...chart.problems.filter(isPast)]}
+      />
       <Part title={t('medicines')} items={current(chart.medicines)} />
       <Results title={t('labs')} series={chart.labs} />
       <Results title={t('vitals')} series={chart.vitals} />

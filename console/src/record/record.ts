@@ -8,12 +8,14 @@ import {
   codeOf,
   concept,
   conceptText,
+  DIASTOLIC,
   dateOf,
   type Flag,
   flagOf,
   hasCode,
   namesOf,
   type Reference,
+  SYSTOLIC,
   subjectOf,
   targetOf,
   timeOf,
@@ -105,7 +107,7 @@ export const chartOf = (
       return {
         resource,
         title: titleOf(resource, known, language),
-        detail: detailOf(resource, language),
+        detail: detailOf(resource, language, known),
         date,
         time: timeOf(date),
         ...sourceOf(resource),
@@ -129,7 +131,7 @@ export const chartOf = (
     medicines: of('MedicationRequest', 'MedicationStatement', 'MedicationDispense', 'MedicationAdministration'),
     labs: seriesOf(results.filter((item) => !isVital(item))),
     findings: results.filter((item) => !isVital(item) && !amountOf(item.resource)),
-    vitals: seriesOf(results.filter(isVital)),
+    vitals: seriesOf(results.filter(isVital), vitalsFirst),
     documents: of('DocumentReference', 'Composition', 'DiagnosticReport'),
     visits: of('Encounter'),
     care: of('CarePlan', 'Communication', 'QuestionnaireResponse', 'Goal'),
@@ -191,14 +193,19 @@ const sources = (known: ReadonlyMap<string, Resource>) => {
     const written = source.startsWith(FACILITY_SOURCE) ? source.slice(FACILITY_SOURCE.length) : undefined;
     const own = targetOf(resource['serviceProvider'] as Reference) ?? targetOf(resource['custodian'] as Reference);
     const record = known.get(subjectOf(resource) ?? '');
-    const organization = own ?? targetOf(record?.['managingOrganization'] as Reference);
+    const manager = targetOf(record?.['managingOrganization'] as Reference);
+    // Where the record does not say whose it is, the visit does.
+    const visit = known.has(manager ?? '') ? undefined : known.get(targetOf(resource['encounter'] as Reference) ?? '');
+    const organization = own ?? targetOf(visit?.['serviceProvider'] as Reference) ?? manager;
     const key = written ?? organization ?? '';
     const found = kept.get(key);
     if (found) return found;
     const listed = written === undefined ? known.get(organization ?? '') : byCode.get(written);
+    // A department is named with the house that it is part of.
+    const house = known.get(targetOf(listed?.['partOf'] as Reference) ?? '');
     const made: Source = {
-      source: String(listed?.['name'] ?? ''),
-      facility: written ?? (listed && codesOf(listed)[0]),
+      source: [house?.['name'], listed?.['name']].filter(Boolean).join(' '),
+      facility: written ?? [listed, house].flatMap((one) => (one ? codesOf(one) : []))[0],
     };
     kept.set(key, made);
     return made;
@@ -244,7 +251,7 @@ export const joined = (own: Chart, others: readonly Chart[]): Chart => {
       const points = [...(known?.points ?? []), ...one.points].sort((a, b) => a.time - b.time);
       found.set(one.key, { ...(known ?? one), points });
     }
-    return [...found.values()].sort(mostOftenFirst);
+    return [...found.values()].sort(list === 'vitals' ? vitalsFirst : mostOftenFirst);
   };
   return {
     ...own,
@@ -289,8 +296,16 @@ const carersOf = (items: readonly Item[]): Carer[] => {
 const mostOftenFirst = (a: Series, b: Series): number =>
   b.points.length - a.points.length || a.name.localeCompare(b.name, 'ja');
 
+/** LOINC, as a chart of vital signs has them from the top: blood pressure, pulse, temperature, breathing, oxygen, then the body. */
+const VITALS = [SYSTOLIC, DIASTOLIC, '8867-4', '8310-5', '9279-1', '2708-6', '59408-5', '29463-7', '8302-2', '39156-5'];
+const rankOf = ({ key }: Series): number => {
+  const at = VITALS.indexOf(key.split('|')[0] ?? '');
+  return at < 0 ? VITALS.length : at;
+};
+const vitalsFirst = (a: Series, b: Series): number => rankOf(a) - rankOf(b) || mostOftenFirst(a, b);
+
 /** The most often measured first: that is what somebody is being watched for. */
-const seriesOf = (items: readonly Item[]): Series[] => {
+const seriesOf = (items: readonly Item[], order = mostOftenFirst): Series[] => {
   const found = new Map<string, { name: string; unit: string; points: Point[] }>();
   const add = (resource: Resource, item: Item) => {
     const amount = amountOf(resource);
@@ -307,8 +322,15 @@ const seriesOf = (items: readonly Item[]): Series[] => {
   }
   return [...found]
     .map(([key, { name, unit, points }]) => ({ key, name, unit, points: points.sort((a, b) => a.time - b.time) }))
-    .sort(mostOftenFirst);
+    .sort(order);
 };
+
+// In remission is not over: who treats the person must not miss it.
+const PAST = ['resolved', 'inactive'];
+
+/** Problems that are there now, and those that were. */
+export const isPast = ({ resource }: Item): boolean =>
+  hasCode(concept(resource, 'clinicalStatus'), ...PAST) || resource['abatementDateTime'] !== undefined;
 
 /** Medicines that are not ended: what the person takes now, as far as the records say. */
 export const current = (items: readonly Item[], now = Date.now()): Item[] =>

@@ -1,9 +1,20 @@
 // What a line of the chart says: its title and, beside it, how the matter stands. What is usual is not said: a result is final, a
 // diagnosis confirmed, a prescription ordered.
 import type { Resource } from '../api/client.ts';
+import { dayText } from '../i18n/format.ts';
 import type { Language } from '../i18n/i18n.ts';
 import { conceptIn, criticalityIn, intentIn, isStandard, severityIn, statusIn, substanceIn } from './codes.ts';
-import { type CodeableConcept, concept, hasCode, type Reference, targetOf, valueText } from './fhir.ts';
+import {
+  type CodeableConcept,
+  concept,
+  dateOf,
+  hasCode,
+  namesOf,
+  type Reference,
+  targetOf,
+  timeOf,
+  valueText,
+} from './fhir.ts';
 
 export type Known = ReadonlyMap<string, Resource>;
 
@@ -72,6 +83,39 @@ const dosageOf = (resource: Resource): string =>
     .filter(Boolean)
     .join(' / ');
 
+interface Bounds {
+  readonly boundsPeriod?: { readonly end?: string };
+  readonly boundsDuration?: { readonly value?: number; readonly code?: string; readonly unit?: string };
+}
+
+/** The last day of what was prescribed or handed over, where the record says so. */
+export const lastDayOf = (resource: Resource): string | undefined => {
+  const [dosage] = (resource['dosageInstruction'] ?? []) as { timing?: { repeat?: Bounds } }[];
+  const { boundsPeriod, boundsDuration } = dosage?.timing?.repeat ?? {};
+  if (boundsPeriod?.end) return boundsPeriod.end;
+  const request = resource['dispenseRequest'] as { expectedSupplyDuration?: Bounds['boundsDuration'] } | undefined;
+  const supply = boundsDuration ?? request?.expectedSupplyDuration ?? (resource['daysSupply'] as typeof boundsDuration);
+  const start = timeOf(dateOf(resource));
+  const isDays = supply?.code === 'd' || supply?.unit === '日' || (supply?.code === undefined && supply?.unit === 'd');
+  if (supply?.value === undefined || !isDays || start === undefined) return undefined;
+  // In Japan, where a day begins nine hours earlier than the date in UTC says.
+  return new Date(start + (supply.value - 1) * 86_400_000 + 9 * 3_600_000).toISOString().slice(0, 10);
+};
+
+const untilOf = (resource: Resource, language: Language): string => {
+  const last = lastDayOf(resource);
+  if (last === undefined) return '';
+  return language === 'ja' ? `〜${dayText(language, last)}` : `until ${dayText(language, last)}`;
+};
+
+/** Who prescribed, where a name stands beside the reference or the person is among the resources. */
+const prescriberOf = (resource: Resource, known: Known): string => {
+  const requester = resource['requester'] as Reference | undefined;
+  const found = known.get(targetOf(requester) ?? '');
+  if (found?.resourceType === 'Practitioner') return namesOf(found).kanji;
+  return requester?.display ?? '';
+};
+
 interface Reaction {
   readonly manifestation?: readonly CodeableConcept[];
   readonly severity?: string;
@@ -87,7 +131,7 @@ const verification = (resource: Resource, language: Language): string => {
   return hasCode(said, 'confirmed') ? '' : conceptIn(language, said);
 };
 
-const partsOf = (resource: Resource, language: Language): readonly string[] => {
+const partsOf = (resource: Resource, language: Language, known: Known): readonly string[] => {
   const of = (element: string) => conceptIn(language, concept(resource, element));
   switch (resource.resourceType) {
     case 'Observation':
@@ -114,12 +158,14 @@ const partsOf = (resource: Resource, language: Language): readonly string[] => {
         unusual(resource, language, 'active'),
         resource['intent'] === 'order' ? '' : intentIn(language, resource['intent']),
         dosageOf(resource),
+        untilOf(resource, language),
+        prescriberOf(resource, known),
       ];
     case 'MedicationStatement':
       return [unusual(resource, language, 'active'), dosageOf(resource)];
     case 'MedicationDispense':
     case 'MedicationAdministration':
-      return [unusual(resource, language, 'completed'), dosageOf(resource)];
+      return [unusual(resource, language, 'completed'), dosageOf(resource), untilOf(resource, language)];
     case 'Encounter':
       return [classOf(resource, language), unusual(resource, language, 'finished')];
     case 'Procedure':
@@ -167,5 +213,5 @@ const partsOf = (resource: Resource, language: Language): readonly string[] => {
   }
 };
 
-export const detailOf = (resource: Resource, language: Language): string =>
-  [...new Set(partsOf(resource, language).filter(Boolean))].join(' ');
+export const detailOf = (resource: Resource, language: Language, known: Known = new Map()): string =>
+  [...new Set(partsOf(resource, language, known).filter(Boolean))].join(' ');

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { Empty, Loading } from '../ui/states.tsx';
+import { SYSTOLIC } from './fhir.ts';
 import styles from './record.module.css';
 import type { Point, Series } from './record.ts';
 import { useRecordText } from './words.ts';
@@ -14,7 +15,7 @@ const COLORS = ['#1971c2', '#e8590c', '#2f9e44', '#9c36b5', '#c92a2a', '#0b7285'
 export const Trends = ({ series }: { readonly series: readonly Series[] }): ReactNode => {
   const t = useRecordText();
   const [view, setView] = useState<'table' | 'graph'>('table');
-  const [chosen, setChosen] = useState<readonly string[]>(() => series.slice(0, 1).map(({ key }) => key));
+  const [chosen, setChosen] = useState<readonly string[]>(() => firstOf(series));
   if (series.length === 0) return <Empty>{t('none')}</Empty>;
   const toggle = (key: string) =>
     setChosen((keys) => (keys.includes(key) ? keys.filter((one) => one !== key) : [...keys, key]));
@@ -51,6 +52,10 @@ export const Trends = ({ series }: { readonly series: readonly Series[] }): Reac
   );
 };
 
+/** The two numbers of a blood pressure belong together. */
+const firstOf = (series: readonly Series[]): string[] =>
+  series.slice(0, series[0]?.key.startsWith(SYSTOLIC) ? 2 : 1).map(({ key }) => key);
+
 const dayOf = (date: string): string => date.slice(0, 10);
 
 const ResultTable = ({ series }: { readonly series: readonly Series[] }): ReactNode => {
@@ -70,7 +75,9 @@ const ResultTable = ({ series }: { readonly series: readonly Series[] }): ReactN
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col">{t('name')}</Table.Th>
-            <Table.Th scope="col">{t('range')}</Table.Th>
+            <Table.Th scope="col" className={styles.range}>
+              {t('range')}
+            </Table.Th>
             {days.map((day) => (
               <Table.Th key={day} scope="col">
                 {dayText(language, day)}
@@ -87,9 +94,9 @@ const ResultTable = ({ series }: { readonly series: readonly Series[] }): ReactN
                   {unit}
                 </Text>
               </Table.Th>
-              <Table.Td>{rangeText(points.at(-1))}</Table.Td>
+              <Table.Td className={styles.range}>{rangeText(points.at(-1))}</Table.Td>
               {days.map((day) => (
-                <Table.Td key={day}>
+                <Table.Td key={day} className={styles.result}>
                   <Result point={points.findLast(({ date }) => dayOf(date) === day)} />
                 </Table.Td>
               ))}
