@@ -1,5 +1,6 @@
 import { FhirError, gone, refuse } from '../../fhir/outcome.ts';
 import type { Issue } from '../../fhir/types.ts';
+import { OPERATIONS } from '../../operations/operations.ts';
 import type { Stored, Write } from '../../storage/port.ts';
 import { WriteRefused } from '../../storage/write-refused.ts';
 import { storeData } from '../binary.ts';
@@ -27,7 +28,6 @@ export const transaction = async (
   entries: readonly Entry[],
   wanted: Return | undefined,
 ): Promise<string[]> => {
-  const isRead = ({ request }: Entry) => request.method === 'GET' || request.method === 'HEAD';
   const plans = gather(
     entries.filter((entry) => !isRead(entry)),
     ({ at }) => at,
@@ -51,6 +51,13 @@ export const transaction = async (
   for (const plan of plans) answers[plan.entry.at] = answer(context, base, plan, written.get(plan), wanted);
   for (const entry of entries.filter(isRead)) answers[entry.at] = await answerOf(dispatch, context, base, entry);
   return answers;
+};
+
+/** Operations that change nothing are reads too, though they are asked by POST: R4's own example has `POST ValueSet/$lookup`. */
+const isRead = ({ request: { method, path } }: Entry): boolean => {
+  if (method === 'GET' || method === 'HEAD') return true;
+  const last = path.at(-1);
+  return method === 'POST' && OPERATIONS.some(({ name, affectsState }) => last === `$${name}` && !affectsState);
 };
 
 const ACTIONS = { POST: ['create'], PUT: ['update', 'create'], PATCH: ['update'], DELETE: ['delete'] } as const;

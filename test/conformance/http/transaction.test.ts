@@ -208,6 +208,27 @@ describe('transaction', () => {
     expect((await api.send('GET', '/Patient/new')).status).toBe(200);
   });
 
+  it('asks operations that change nothing with its reads', async () => {
+    const api = openApi();
+    const lookup = {
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'system', valueUri: 'http://hl7.org/fhir/administrative-gender' },
+        { name: 'code', valueCode: 'female' },
+      ],
+    };
+    const ask = { resource: lookup, request: { method: 'POST', url: 'CodeSystem/$lookup' } };
+    const { status, body } = await api.send('POST', '/', {
+      body: given.bundle('transaction', [post(given.patient({ id: 'x' })), ask]),
+    });
+    expect([status, body.entry?.[1]?.resource?.resourceType]).toEqual([200, 'Parameters']);
+    lookup.parameter.pop();
+    const refused = await api.send('POST', '/', { body: given.bundle('transaction', [post(given.patient()), ask]) });
+    expect(refused.status).toBe(400);
+    expect(refused.body.issue?.[0]?.expression?.[0]).toContain('Bundle.entry[1]');
+    expect((await api.send('GET', '/Patient?identifier=P-1')).body.entry).toHaveLength(1);
+  });
+
   it('is no error without entries', async () => {
     const got = await openApi().send('POST', '/', { body: { resourceType: 'Bundle', type: 'transaction' } });
     expect(got.status).toBe(200);
