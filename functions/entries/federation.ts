@@ -23,9 +23,10 @@ import { pairingRoutes } from '../federation/pairing-routes.ts';
 import { openPairings } from '../federation/pairings.ts';
 import { openPeerHttp } from '../federation/peer-http.ts';
 import { federated } from '../federation/query.ts';
+import { federatedStatement } from '../federation/statement.ts';
 import { openVerifier } from '../federation/verify.ts';
 import { openXuaKeys } from '../federation/xua-key.ts';
-import { routes } from '../interactions/routes.ts';
+import { CLAIMS, routes } from '../interactions/routes.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { federationApi } from '../middleware/federation-api.ts';
 import { openKms } from '../services/aws-fetch.ts';
@@ -100,6 +101,10 @@ export const handler = federationApi({
   }),
   answering: openAnswering({ resources, seal, clock, pairings, breakGlass }, fhir),
   exchange,
+  statement: async () => {
+    const { capabilityStatement } = await import('../interactions/capabilities.ts');
+    return federatedStatement(capabilityStatement(services, CLAIMS), region.baseUrl);
+  },
   certificates: () => publishedCertificates({ keys: xuaKeys, community }),
   limit,
 });

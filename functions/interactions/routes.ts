@@ -77,7 +77,7 @@ export interface Claims {
 }
 
 const TYPE_CODES = [...new Set(ROUTES.filter(({ path }) => path.startsWith('Type')).map(({ code }) => code))];
-const CLAIMS: Claims = {
+export const CLAIMS: Claims = {
   codesOf: (type) => TYPE_CODES.filter((code) => does(type, code)),
   systemCodes: ['transaction', 'batch', 'search-system', 'history-system'],
   operations: [...OPERATIONS, ...ELSEWHERE],

@@ -12,6 +12,7 @@ import { ContractMessage } from '../federation/exchange.ts';
 import { DiscoverRequest, PairRequest, QueryRequest } from '../federation/messages.ts';
 import type { Verify } from '../federation/verify.ts';
 import { notFound, refuse } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
 import type { Answer, Context, FhirRequest, Interaction, Services } from '../interactions/contract.ts';
 import { FHIR_JSON } from '../interactions/media-type.ts';
 import { auditing, recordsAs, recordsOf } from './audit.ts';
@@ -35,6 +36,8 @@ export interface FederationApiParts extends JsonApiParts {
   readonly exchange: Pick<Exchange, 'hear'>;
   /** GET /federation/certificates, for everybody. Absent: there are none. */
   readonly certificates?: (() => Promise<object>) | undefined;
+  /** GET /federation/fhir/metadata, for everybody. Absent: there is none. */
+  readonly statement?: (() => Promise<Resource>) | undefined;
   /** How often one region may ask (abuse/limiter.ts). */
   readonly limit: (who: Pick<Actor, 'kind' | 'subject'>) => Promise<void>;
 }
@@ -50,25 +53,29 @@ export const federationApi = (parts: FederationApiParts): Handler => {
   const open = openApi(parts) as unknown as Handler;
   return (event, context) => {
     const { rawPath } = event;
-    if (rawPath === `${PREFIX}/certificates` && event.requestContext.http.method === 'GET') return open(event, context);
+    if (OPEN.includes(rawPath) && ['GET', 'HEAD'].includes(event.requestContext.http.method))
+      return open(event, context);
     if (rawPath === `${PREFIX}/fhir` || rawPath.startsWith(`${PREFIX}/fhir/`))
       return fhir({ ...event, rawPath: rawPath.slice(PREFIX.length) }, context);
     return (rawPath.startsWith(`${PREFIX}/answer/`) ? answers : json)(event, context);
   };
 };
 
+const METADATA = `${PREFIX}/fhir/metadata`;
+const OPEN = [`${PREFIX}/certificates`, METADATA];
+
 /** Without a token, as a key set is. */
-const openApi = ({ certificates, log }: FederationApiParts) =>
+const openApi = ({ certificates, statement, log }: FederationApiParts) =>
   middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use(fhirErrors(log) as MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>)
-    .handler(async () => ({
+    .handler(async ({ rawPath }) => ({
       statusCode: 200,
       headers: {
-        'content-type': 'application/json; charset=utf-8',
+        'content-type': rawPath === METADATA ? FHIR_JSON : 'application/json; charset=utf-8',
         'cache-control': 'public, max-age=300',
         'x-content-type-options': 'nosniff',
       },
-      body: JSON.stringify((await certificates?.()) ?? {}),
+      body: JSON.stringify((await (rawPath === METADATA ? statement : certificates)?.()) ?? {}),
     }));
 
 const clientApi = ({ services, authenticate, breakGlass, federated, log }: FederationApiParts) => {

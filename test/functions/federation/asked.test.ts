@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseScopes } from '../../../functions/auth/scopes.ts';
 import { MOST_IN_LINK, openCursors } from '../../../functions/federation/cursor.ts';
+import { validate } from '../../../functions/fhir/validate.ts';
 import type { Context } from '../../../functions/interactions/contract.ts';
 import { desk, doctorAt, issues, later, link, matches, type Node, nextOf, OPT_IN, openNode, time } from './world.ts';
 
@@ -216,6 +217,24 @@ describe('a token for some types only', () => {
     ]);
     expect(new Set(matches(body).map(({ resource }) => resource.meta.source)).size).toBe(3);
   });
+});
+
+it('what can be asked is said to everybody, in a CapabilityStatement that holds', async () => {
+  const { status, body, headers } = await east.call(undefined as never, 'GET', '/federation/fhir/metadata');
+  expect([status, headers['content-type']]).toEqual([200, 'application/fhir+json; charset=utf-8']);
+  expect(validate(body as never)).toEqual([]);
+  const { implementation, rest } = body as unknown as {
+    implementation: { url: string };
+    rest: { resource: { type: string; interaction: { code: string }[]; searchParam?: { name: string }[] }[] }[];
+  };
+  expect(implementation.url).toBe(`${east.baseUrl}/federation/fhir`);
+  const of = (name: string) => rest[0]!.resource.find(({ type }) => type === name);
+  expect(of('Observation')!.interaction.map(({ code }) => code)).toEqual(['read', 'search-type']);
+  expect(of('Observation')!.searchParam!.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['code', 'date', '_community']),
+  );
+  expect(of('Binary')!.interaction.map(({ code }) => code)).toEqual(['read']);
+  expect(of('Practitioner')).toBeUndefined();
 });
 
 describe('_maxresults', () => {

@@ -26,8 +26,10 @@ import { pairingRoutes } from '../../../functions/federation/pairing-routes.ts';
 import { openPairings } from '../../../functions/federation/pairings.ts';
 import { openPeerHttp } from '../../../functions/federation/peer-http.ts';
 import { federated } from '../../../functions/federation/query.ts';
+import { federatedStatement } from '../../../functions/federation/statement.ts';
 import { openVerifier } from '../../../functions/federation/verify.ts';
-import { routes } from '../../../functions/interactions/routes.ts';
+import { capabilityStatement } from '../../../functions/interactions/capabilities.ts';
+import { CLAIMS, routes } from '../../../functions/interactions/routes.ts';
 import { federationApi } from '../../../functions/middleware/federation-api.ts';
 import { memoryRowStore } from '../../../functions/services/row-store.ts';
 import { openMemory } from '../../../functions/storage/memory.ts';
@@ -166,6 +168,7 @@ export const openNode = async ({ oid, name, prefecture, consentDefault = 'implic
     verify: openVerifier({ community: oid, contracts, peers, clock, identities: memoryIdentities({}) }),
     answering: openAnswering({ resources, seal, clock, pairings, breakGlass }, fhir),
     exchange,
+    statement: async () => federatedStatement(capabilityStatement(services, CLAIMS), baseUrl),
     limit: async () => {},
   });
 
