@@ -79,6 +79,22 @@ const refusedIn = async (
   return issues;
 };
 
+/** A Consent is also held to what can be enforced (consent/compile.ts). */
+const unenforceable = (
+  resource: Resource,
+  consentDefault: Context['consentDefault'],
+  isOwn: boolean,
+): readonly Issue[] => {
+  if (resource.resourceType !== 'Consent') return [];
+  try {
+    assertEnforceable(resource, consentDefault, isOwn);
+    return [];
+  } catch (error) {
+    if (error instanceof FhirError) return error.issues;
+    throw error;
+  }
+};
+
 interface Asked {
   /** Left out where it is asked whether it may be deleted. */
   readonly resource: Resource | undefined;
