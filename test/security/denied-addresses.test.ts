@@ -18,7 +18,7 @@ import {
 } from '../functions/enrolment/given.ts';
 import { clinic } from '../support/api.ts';
 import { DESK, EVERYBODY, FACES, stepsOf, WALK } from './addresses.ts';
-import { AILS, CLINIC, closed, kept, NAMES, open, type Region, somebody } from './closed-chart.ts';
+import { AILS, CLINIC, closed, her, kept, NAMES, open, type Region, somebody } from './closed-chart.ts';
 
 /** What an answer says, without what is drawn by chance or told by the clock. */
 const shapeOf = (text: string): unknown => {
@@ -101,6 +101,8 @@ describe('who is denied finds nothing', () => {
     const strangers = async (of: Region) => {
       const { person } = await of.joined(somebody('他人', 'タニン', '00000003'));
       const { patient } = await of.joined(somebody('余人', 'ヨジン', '00000004'));
+      // That few of an age have joined is told to the office, and not who: somebody else of her age has.
+      await of.joined({ ...somebody('同年', 'ドウネン', '00000005'), birthDate: her.birthDate });
       return { me: await of.account(person, 'stranger@example.test'), spare: patient };
     };
     without.time.now = region.time.now;
