@@ -1,12 +1,13 @@
 // What a crew needs in the first minute, on one screen and without a tab: docs/consent.md, "the emergency set".
-import { List, Text } from '@mantine/core';
+import { Anchor, List, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { dayText } from '../i18n/format.ts';
 import { useLanguage, words } from '../i18n/i18n.ts';
 import { type CodeableConcept, hasCode } from '../record/fhir.ts';
 import { ItemList } from '../record/items.tsx';
 import styles from '../record/record.module.css';
-import { type Chart, current, type Item, type Series } from '../record/record.ts';
+import { type Chart, current, type Item, isPast, type Series } from '../record/record.ts';
+import { Result } from '../record/trends.tsx';
 import { useRecordText } from '../record/words.ts';
 
 const useText = words({
@@ -55,23 +56,27 @@ export const Emergency = ({ chart }: { readonly chart: Chart }): ReactNode => {
     </section>
   );
   const list = (items: readonly Item[]) => <ItemList items={items} none={t('none')} />;
+  const problems = chart.problems.filter((item) => !isPast(item));
   return (
     <section aria-label={t('title')} style={{ marginBottom: '1.5rem' }}>
       <h2>{t('title')}</h2>
       <div className={styles.overview}>
-        {part(r('allergies'), list(chart.allergies))}
-        {part(r('problems'), list(chart.problems))}
+        {/* That nothing is on record is not that there is nothing. */}
+        {part(r('allergies'), <ItemList items={chart.allergies} none={r('noAllergies')} />)}
+        {part(r('problems'), list(problems))}
         {part(r('medicines'), list(current(chart.medicines)))}
         {part(
           t('results'),
           results.length === 0 ? (
             <Text c="dimmed">{t('none')}</Text>
           ) : (
-            <List listStyleType="none">
-              {results.map((series) => (
-                <LastThree key={series.key} series={series} />
-              ))}
-            </List>
+            <table className={styles.lastResults}>
+              <tbody>
+                {results.map((series) => (
+                  <LastThree key={series.key} series={series} />
+                ))}
+              </tbody>
+            </table>
           ),
         )}
         {part(
@@ -82,9 +87,12 @@ export const Emergency = ({ chart }: { readonly chart: Chart }): ReactNode => {
             <List listStyleType="none">
               {contacts.map(({ name, relationship, telecom }) => (
                 <List.Item key={`${name?.text}${telecom?.[0]?.value}`}>
-                  {[name?.text, relationship?.[0]?.text, ...(telecom ?? []).map(({ value }) => value)]
-                    .filter(Boolean)
-                    .join(' ')}
+                  {[name?.text, relationship?.[0]?.text].filter(Boolean).join(' ')}{' '}
+                  {(telecom ?? []).map(({ value = '' }) => (
+                    <Anchor key={value} href={`tel:${value.replace(/[^0-9+]/g, '')}`}>
+                      {value}
+                    </Anchor>
+                  ))}
                 </List.Item>
               ))}
             </List>
@@ -97,16 +105,29 @@ export const Emergency = ({ chart }: { readonly chart: Chart }): ReactNode => {
   );
 };
 
+/** The newest first and largest; the day stands below, since three days side by side do not fit a telephone. */
 const LastThree = ({ series: { name, unit, points } }: { readonly series: Series }): ReactNode => {
   const { language } = useLanguage();
   return (
-    <List.Item>
-      <strong>{name}</strong>{' '}
+    <tr>
+      <th scope="row">
+        {name}{' '}
+        <Text span size="xs" c="dimmed">
+          {unit}
+        </Text>
+      </th>
       {points
         .slice(-3)
         .reverse()
-        .map(({ value, date }) => `${value} ${unit} (${dayText(language, date)})`)
-        .join('、')}
-    </List.Item>
+        .map((point) => (
+          <td key={point.date}>
+            <Result point={point} />
+            <br />
+            <Text span size="xs" c="dimmed">
+              {dayText(language, point.date)}
+            </Text>
+          </td>
+        ))}
+    </tr>
   );
 };

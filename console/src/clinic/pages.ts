@@ -15,5 +15,5 @@ export const pages: readonly Page[] = [
     // Who may write Patients (functions/consent/matrix.ts).
     roles: ['doctor', 'dentist'],
   },
-  { path: 'patients/$id', component: lazy(() => import('./patient.tsx')) },
+  { path: 'patients/$id', title: { ja: 'カルテ', en: 'Chart' }, component: lazy(() => import('./patient.tsx')) },
 ];

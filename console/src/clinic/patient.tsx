@@ -123,6 +123,7 @@ const Record = ({
   );
   const corrections = useCorrections(entry.open);
   const kinds = offeredTo(role);
+  const isEmergency = role === 'ambulance' || glass !== undefined;
 
   const shortcuts: Shortcut[] = [
     { key: '/', label: t('find'), run: () => void navigate({ to: '/clinic' }) },
@@ -193,9 +194,9 @@ const Record = ({
       {record.error !== null && record.error !== undefined && <Failure error={record.error} retry={record.retry} />}
       <EntryPanel entry={entry} place={place} medicines={chart.medicines} onWritten={onWritten} />
       <Regions regions={regions} />
-      {(role === 'ambulance' || glass) && <Emergency chart={chart} />}
+      {isEmergency && <Emergency chart={chart} />}
       <ItemActions value={corrections}>
-        <ChartView record={record} />
+        <ChartView record={record} withOverview={!isEmergency} />
       </ItemActions>
     </>
   );

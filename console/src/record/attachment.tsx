@@ -17,6 +17,8 @@ const useText = words({
   ja: {
     download: '保存',
     unknown: 'この形式はここでは表示できません。保存して、対応するソフトで開いてください。',
+    tiff: 'TIFF（FAXやスキャナーの画像）は、ここでは表示できません。保存して、画像ソフトで開いてください。',
+    dicom: 'DICOM画像は、ここでは表示できません。保存して、DICOMビューアーで開いてください。',
     viewer: 'このブラウザーはPDFを表示できません。保存して開いてください。',
     scripts:
       'このPDFにはプログラムが含まれているか、確かめられないため、ここでは開きません。保存して開くこともできます。',
@@ -26,6 +28,8 @@ const useText = words({
   en: {
     download: 'Save',
     unknown: 'This format cannot be shown here. Save it, and open it with software for it.',
+    tiff: 'TIFF (a fax or scan) cannot be shown here. Save it, and open it with a picture viewer.',
+    dicom: 'DICOM images cannot be shown here. Save it, and open it with a DICOM viewer.',
     viewer: 'This browser does not show PDF. Save it, then open it.',
     scripts: 'This PDF holds a program, or it cannot be told whether it does, and is not opened here. You can save it.',
     damaged: 'The picture cannot be shown. It is damaged, or of a format that is not supported.',
@@ -52,12 +56,14 @@ const bytesOf = async (
   return Uint8Array.from(atob(content ?? ''), (char) => char.charCodeAt(0));
 };
 
-type Shown = 'picture' | 'pdf' | 'text' | 'viewer' | 'scripts' | 'unknown';
+type Shown = 'picture' | 'pdf' | 'text' | 'viewer' | 'scripts' | 'tiff' | 'dicom' | 'unknown';
 
 const isText = (type: string) => /^text\/|xml$|json$/.test(type) || type === '';
 
 const shownAs = async (type: string, blob: Blob): Promise<Shown> => {
   if (/^image\/(png|jpe?g|gif|webp|bmp|svg\+xml)$/.test(type)) return 'picture';
+  if (type === 'image/tiff' || type === 'image/tif') return 'tiff';
+  if (type === 'application/dicom') return 'dicom';
   if (type !== 'application/pdf') return isText(type) ? 'text' : 'unknown';
   if (await mayRunScripts(blob)) return 'scripts';
   return navigator.pdfViewerEnabled ? 'pdf' : 'viewer';
@@ -68,12 +74,13 @@ const ENDINGS: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpg',
   'image/svg+xml': 'svg',
   'text/plain': 'txt',
+  'application/dicom': 'dcm',
   // Read as text here, and no page of a browser where it is saved.
   'text/html': 'txt',
 };
 
 const fileName = ({ title = 'document' }: Attachment, type: string): string => {
-  const ending = ENDINGS[type] ?? /[/+](png|gif|webp|bmp|xml|json|csv|tiff|dicom)$/.exec(type)?.[1];
+  const ending = ENDINGS[type] ?? /[/+](png|gif|webp|bmp|xml|json|csv|tiff?)$/.exec(type)?.[1];
   return ending === undefined || /\.[A-Za-z0-9]{2,5}$/.test(title) ? title : `${title}.${ending}`;
 };
 
@@ -123,7 +130,7 @@ export const AttachmentView = ({
         ))}
       {shown === 'pdf' && <iframe src={url} title={title || 'PDF'} className={styles.pdf} />}
       {shown === 'text' && <TextView text={data.text} type={type} name={name} binary={binary} />}
-      {(shown === 'viewer' || shown === 'scripts' || shown === 'unknown') && <Alert role="status">{t(shown)}</Alert>}
+      {shown !== 'picture' && shown !== 'pdf' && shown !== 'text' && <Alert role="status">{t(shown)}</Alert>}
       <Group>
         <Button component="a" href={saved} download={fileName(attachment, type)} size="compact-sm" variant="default">
           {t('download')}

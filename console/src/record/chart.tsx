@@ -13,7 +13,14 @@ import { Trends } from './trends.tsx';
 import type { LoadedRecord } from './use-record.ts';
 import { typeName, useRecordText } from './words.ts';
 
-export const ChartView = ({ record }: { readonly record: LoadedRecord }): ReactNode => {
+export const ChartView = ({
+  record,
+  withOverview = true,
+}: {
+  readonly record: LoadedRecord;
+  /** False where what must not be missed stands above already. */
+  readonly withOverview?: boolean;
+}): ReactNode => {
   const t = useRecordText();
   const { chart, warnings, loading, resources } = record;
   return (
@@ -23,17 +30,19 @@ export const ChartView = ({ record }: { readonly record: LoadedRecord }): ReactN
           <IssueList issues={warnings} />
         </Alert>
       )}
-      <div className={styles.overview}>
-        <Card title={t('problems')}>
-          <Problems items={chart.problems} />
-        </Card>
-        <Card title={t('allergies')}>
-          <ItemList items={chart.allergies} none={t('noAllergies')} />
-        </Card>
-        <Card title={t('medicines')}>
-          <Medicines items={chart.medicines} />
-        </Card>
-      </div>
+      {withOverview && (
+        <div className={styles.overview}>
+          <Card title={t('problems')}>
+            <Problems items={chart.problems} />
+          </Card>
+          <Card title={t('allergies')}>
+            <ItemList items={chart.allergies} none={t('noAllergies')} />
+          </Card>
+          <Card title={t('medicines')}>
+            <Medicines items={chart.medicines} />
+          </Card>
+        </div>
+      )}
       <Sections chart={chart} resources={resources} />
       <Text size="xs" c="dimmed" role="status">
         {loading ? t('loadingMore') : t('records', { count: resources.length })}

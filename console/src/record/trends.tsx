@@ -112,7 +112,7 @@ const rangeText = (point: Point | undefined): string =>
   point && (point.low !== undefined || point.high !== undefined) ? `${point.low ?? ''}–${point.high ?? ''}` : '';
 
 /** Not by colour alone: an arrow, and a word for those who hear it. */
-const Result = ({ point }: { readonly point: Point | undefined }): ReactNode => {
+export const Result = ({ point }: { readonly point: Point | undefined }): ReactNode => {
   const t = useRecordText();
   if (!point) return null;
   const { value, flag } = point;

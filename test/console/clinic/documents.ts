@@ -30,6 +30,8 @@ export const documents = (given: Given): void => {
       FHIR文書: inline('application/fhir+json', JSON.stringify(fhirDocument)),
       古い文書: inline('text/plain; charset=Shift_JIS', SHIFT_JIS),
       走査画像: inline('image/tiff', 'II*'),
+      断層画像: inline('application/dicom', 'DICM'),
+      図面: inline('application/octet-stream', 'AC10'),
       他所の文書: { contentType: 'text/html', url: 'https://elsewhere.example/ran' },
     };
     await given.call('system:hospital', 'POST', '/fhir', {
@@ -128,10 +130,16 @@ export const documents = (given: Given): void => {
     await opened('古い文書');
     await dialog.getByText('経過良好').waitFor();
     await closed();
-    await opened('走査画像');
-    await dialog.getByText('この形式はここでは表示できません。').waitFor();
-    await dialog.getByRole('link', { name: '保存' }).waitFor();
-    await closed();
+    for (const [name, said] of [
+      ['走査画像', 'TIFF（FAXやスキャナーの画像）は、ここでは表示できません。'],
+      ['断層画像', 'DICOM画像は、ここでは表示できません。'],
+      ['図面', 'この形式はここでは表示できません。'],
+    ] as const) {
+      await opened(name);
+      await dialog.getByText(said).waitFor();
+      await dialog.getByRole('link', { name: '保存' }).waitFor();
+      await closed();
+    }
     await opened('他所の文書');
     await dialog.getByText('この地域の外に保管されている').waitFor();
     await closed();

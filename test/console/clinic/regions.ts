@@ -83,7 +83,10 @@ export const regions = (given: Given): void => {
             sex: 'female',
             address: { postcode: '770-0000', text: '見本市海町1', municipality: '362018' },
             route: 'counter',
-            consent: { textVersion: '2026-04', ...(region === 'kesen' && { pattern: 'list', facilities: [] }) },
+            consent: {
+              textVersion: '2026-04',
+              ...(region === 'kesen' && { pattern: 'list', facilities: ['0310000001'] }),
+            },
             evidence: { kind: 'paper', checked: ['my-number-card'], scan: 'file-9' },
           },
           { region },

@@ -105,7 +105,10 @@ export const visits = (given: Given): void => {
     await page.getByLabel('発症日 *').fill('2026-04-01');
     await page.getByRole('button', { name: '保存', exact: true }).click();
     await page.getByText('病名を保存しました。').waitFor();
-    await page.getByRole('region', { name: '病名・問題' }).getByText('花粉症').waitFor();
+    // What is over stands behind what is there.
+    const problems = page.getByRole('region', { name: '病名・問題' });
+    await problems.getByText('過去の病名').click();
+    await problems.getByText('花粉症').waitFor();
 
     await page.getByRole('button', { name: '処方', exact: true }).click();
     await fill({ '薬剤名 *': 'フェキソフェナジン錠６０ｍｇ', '用法 *': '内服 １日２回 朝夕食後', '数量 *': '28' });
