@@ -56,6 +56,10 @@ export const parseEntry = (value: unknown, at: number, bases: readonly string[],
   if (needsResource && !isObject(resource)) throw malformed(at, `${method} needs a resource`, '.resource');
   if (fullUrl !== undefined && typeof fullUrl !== 'string') throw malformed(at, 'fullUrl must be a uri', '.fullUrl');
   assertEnvelope(at, value);
+  if (request.ifNoneExist !== undefined && method !== 'POST')
+    throw malformed(at, `${method} takes no ifNoneExist`, '.request.ifNoneExist');
+  if (request.ifMatch !== undefined && !isChange(method))
+    throw malformed(at, `${method} takes no ifMatch`, '.request.ifMatch');
 
   // "Always represented in the native FHIR format when wrapped in a Bundle": https://hl7.org/fhir/R4/binary.html#rest
   const json = 'application/fhir+json';
@@ -72,6 +76,8 @@ export const parseEntry = (value: unknown, at: number, bases: readonly string[],
     request: { method, path, params, headers, body: undefined, ...(body && { resource: body }) },
   };
 };
+
+const isChange = (method: string) => method === 'PUT' || method === 'PATCH' || method === 'DELETE';
 
 /**
  * What stands around the resource is R4 too: a condition that is misspelt or of the wrong type must not be one that was not set.
