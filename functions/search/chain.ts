@@ -44,6 +44,8 @@ export interface LinkReader {
 export class Links {
   /** Something was not read to its end: what was found holds, but there may be more. */
   isIncomplete = false;
+  /** A reference named another version than the current one, on which the rest of its chain was asked. */
+  isOtherVersion = false;
   private readonly reader: LinkReader;
   private readonly links: readonly Link[];
   private readonly known = new Map<string, Stored | undefined>();
@@ -125,6 +127,10 @@ export class Links {
     });
     const refs = ways.flatMap((way) => way.refs).filter(({ type }) => types.includes(type));
     const found = await this.fetch(refs);
+    this.isOtherVersion ||= refs.some((ref) => {
+      const current = this.known.get(keyOf(ref))?.version;
+      return current !== undefined && ref.version !== undefined && ref.version !== String(current);
+    });
     const byUrl = await this.canonical(
       types,
       ways.flatMap(({ urls }) => urls),
@@ -238,7 +244,7 @@ const wayOf = (parameter: Parameter, { resource, facility, container }: Subject)
   const contained = Array.isArray(container.contained) ? container.contained.filter(isResource) : [];
   const isInline = parameter.leaves.some(({ type }) => type === 'Resource');
   return {
-    refs: isInline ? [] : found.flatMap(({ type, id }) => (type && id ? [{ type, id }] : [])),
+    refs: isInline ? [] : found.flatMap(({ type, id, version }) => (type && id ? [{ type, id, version }] : [])),
     urls: found.flatMap(({ url, version }) =>
       url && !url.startsWith('#') ? [version ? `${url}|${version}` : url] : [],
     ),

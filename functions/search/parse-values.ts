@@ -41,7 +41,8 @@ export const splitEscaped = (text: string, separator: ',' | '|' | '$'): string[]
   return [...parts, part];
 };
 
-const unescaped = (text: string): string => text.replace(/\\([\\,|$])/g, '$1');
+export const unescaped = (text: string): string => text.replace(/\\([\\,|$])/g, '$1');
+export const escaped = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
 
 const PREFIXED = new RegExp(`^(${PREFIXES.join('|')})(?=[-+.\\d])`);
 const prefixed = (text: string): { prefix: Prefix; rest: string } => {

@@ -45,6 +45,8 @@ export interface Found {
   readonly isStopped: boolean;
   /** Other resources that decide about matches could not all be read: there may be more matches, on no page. */
   readonly isIncomplete?: boolean;
+  /** A chain was asked on the current version of something that is referred to in another. */
+  readonly isOtherVersion?: boolean;
   readonly total: number | undefined;
 }
 
@@ -335,5 +337,8 @@ export const run = async (plan: Plan, asked: Running, progress: Progress): Promi
 };
 
 /** No total is said where something was not read. */
-const whole = (found: Found, links: Links | undefined): Found =>
-  links?.isIncomplete ? { ...found, isIncomplete: true, total: undefined } : found;
+const whole = (found: Found, links: Links | undefined): Found => ({
+  ...found,
+  ...(links?.isOtherVersion && { isOtherVersion: true }),
+  ...(links?.isIncomplete && { isIncomplete: true, total: undefined }),
+});

@@ -76,6 +76,13 @@ const INCOMPLETE: Issue = {
     'not all resources that a chain or _has asks about could be read in one request: there may be more matches; name a patient or an id',
 };
 
+/** https://hl7.org/fhir/R4/search.html#versions */
+const OTHER_VERSION: Issue = {
+  severity: 'warning',
+  code: 'informational',
+  diagnostics: 'a reference names a version that is not the current one; the chain was asked on the current one',
+};
+
 const pageOf = (
   query: Query,
   found: Found,
@@ -90,6 +97,7 @@ const pageOf = (
     ...(isFirst ? query.outcome : []),
     ...(found.isStopped ? [STOPPED] : []),
     ...(found.isIncomplete ? [INCOMPLETE] : []),
+    ...(found.isOtherVersion ? [OTHER_VERSION] : []),
     ...more.outcome,
   ],
   ...(found.total !== undefined && { total: found.total }),

@@ -169,6 +169,21 @@ describe('a reference', () => {
     expect(await search('subject=23')).toEqual(['g', 'p', 'v']));
   it('[type]/[id] matches that resource, in any version', async () =>
     expect(await search('subject=Patient/23')).toEqual(['p', 'v']));
+  it('[id] that is of resources of several types is refused, and the type settles it', async () => {
+    const { page } = await searching([...observations, given('Patient', '23'), given('Group', '23')]);
+    await expect(page('Observation?subject=23')).rejects.toMatchObject({
+      refusal: 'invalid',
+      issues: [{ diagnostics: expect.stringContaining('[type]/[id]') }],
+    });
+    expect((await page('Observation?subject=Group/23')).matches).toHaveLength(1);
+    expect((await page('Observation?patient=23')).matches).toHaveLength(2);
+    expect((await page('Observation?performer=23')).matches).toEqual([]);
+  });
+  it('[id] is of what the caller may see: nobody learns that there is another', async () => {
+    const { page } = await searching([...observations, given('Patient', '23'), given('Group', '23')]);
+    const seen = await page('Observation?subject=23', { permit: ({ type }) => type !== 'Group' });
+    expect(seen.matches.map(({ id }) => id).toSorted()).toEqual(['p', 'v']);
+  });
   it(':[type] takes an id of that type', async () => {
     expect(await search('subject:Patient=23')).toEqual(['p', 'v']);
     expect(await search('subject:Group=23')).toEqual(['g']);

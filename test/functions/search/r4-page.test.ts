@@ -174,6 +174,18 @@ describe('a reference to a version', () => {
   });
 });
 
+describe('a chain over a reference to a version', () => {
+  it('is asked on the current one, and says so', async () => {
+    const of = async (version: number) => {
+      const observation = given('Observation', 'o', { subject: to(`Patient/x/_history/${version}`) });
+      const { page } = await searching([given('Patient', 'x', { name: [{ family: 'Awa' }] }), observation]);
+      return page('Observation?subject:Patient.name=awa');
+    };
+    expect(await of(7)).toMatchObject({ matches: [{ id: 'o' }], outcome: [{ severity: 'warning' }] });
+    expect(await of(1)).toMatchObject({ matches: [{ id: 'o' }], outcome: [] });
+  });
+});
+
 describe('_sort by a string', () => {
   it('does not regard case', async () => {
     const named = (id: string, name: string) => given('Organization', id, { name });
