@@ -4,11 +4,11 @@ import { type ReactNode, useState } from 'react';
 import { words } from '../i18n/i18n.ts';
 import { useApi } from '../ui/context.ts';
 import { Field, SendForm, useForm, useSend } from '../ui/form.tsx';
+import lineStyles from '../ui/lines.module.css';
 import { Failure, issuesAt, Loading } from '../ui/states.tsx';
 import { ConsentChoice, consentForm } from './consent-choice.tsx';
 import { ResidentPage } from './page.tsx';
 import type { ConsentDefault } from './policy.ts';
-import styles from './resident.module.css';
 import { useEnrolment } from './use-resident.ts';
 
 const useText = words({
@@ -93,7 +93,7 @@ const Application = (): ReactNode => {
       {receipt !== undefined && (
         <Alert color="green" title={t('done')} role="status">
           <Text>{t('receipt')}</Text>
-          <Text className={styles.code}>{receipt.replace(/(\d{4})(?=\d)/g, '$1-')}</Text>
+          <Text className={lineStyles.code}>{receipt.replace(/(\d{4})(?=\d)/g, '$1-')}</Text>
           <Text>{t('receiptText')}</Text>
         </Alert>
       )}

@@ -7,6 +7,7 @@ import { useLanguage, words } from '../i18n/i18n.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { useApi } from '../ui/context.ts';
 import { useSend } from '../ui/form.tsx';
+import lineStyles from '../ui/lines.module.css';
 import { Listed } from '../ui/list.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
 import { MemberPage } from './page.tsx';
@@ -109,7 +110,7 @@ const Cards = (): ReactNode => {
             {good.qr !== undefined && <QrCode text={good.qr} label={t('qr')} size={260} />}
             <div>
               <Text size="sm">{t('number')}</Text>
-              <Text className={styles.code}>{good.number}</Text>
+              <Text className={lineStyles.code}>{good.number}</Text>
             </div>
             <Group>
               <Badge color="teal" variant="light" size="lg" c="inherit">
@@ -152,10 +153,10 @@ const Cards = (): ReactNode => {
           <Title order={2} size="h4" id="old">
             {t('old')}
           </Title>
-          <ul className={styles.lines}>
+          <ul className={lineStyles.lines}>
             {old.map(({ number, until, stopped }) => (
-              <li key={number} className={styles.line}>
-                <Text className={styles.what}>{number}</Text>
+              <li key={number} className={lineStyles.line}>
+                <Text className={lineStyles.what}>{number}</Text>
                 <Text size="sm">
                   {dayText(language, until)} {stopped && t(stopped)}
                 </Text>

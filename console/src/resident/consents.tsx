@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import type { Resource } from '../api/client.ts';
 import { dayText } from '../i18n/format.ts';
 import { useLanguage } from '../i18n/i18n.ts';
+import lineStyles from '../ui/lines.module.css';
 import { DataTable } from '../ui/list.tsx';
 import { Empty, Failure, Loading } from '../ui/states.tsx';
 import { summaryOf, useChoicesText, useConsentText } from './consent-words.ts';
@@ -93,7 +94,7 @@ const Choices = ({
         </Title>
         <Text size="sm">{t('facilityHint')}</Text>
         {facilities.length === 0 && <Empty>{t('noFacilities')}</Empty>}
-        <ul className={styles.lines}>
+        <ul className={lineStyles.lines}>
           {facilities.map((facility) => (
             <FacilityLine
               key={facility.code}
@@ -193,8 +194,8 @@ const FacilityLine = ({
   const isStopped = (dataClass: DataClass | undefined, at: string | undefined = code) =>
     consents.some((one) => one['status'] === 'active' && isTarget(one, 'deny', { facility: at, dataClass }));
   return (
-    <li className={styles.line}>
-      <div className={styles.what}>
+    <li className={lineStyles.line}>
+      <div className={lineStyles.what}>
         <Text fw={700}>{name}</Text>
         <EffectBadge effect={whole} />
         <details className={styles.facility}>
@@ -323,13 +324,13 @@ const History = ({
   const { language } = useLanguage();
   if (consents.length === 0) return <Empty>{t('none')}</Empty>;
   return (
-    <ul className={styles.lines}>
+    <ul className={lineStyles.lines}>
       {consents.map((consent) => {
         const isActive = consent['status'] === 'active';
         const text = summaryOf(consent, c, language, nameOf);
         return (
-          <li key={consent.id} className={styles.line}>
-            <div className={styles.what}>
+          <li key={consent.id} className={lineStyles.line}>
+            <div className={lineStyles.what}>
               <Text fw={600}>{text}</Text>
               <Text size="sm" c="dimmed">
                 {dayText(language, String(consent['dateTime'] ?? ''))} · {t(isActive ? 'active' : 'inactive')}

@@ -7,9 +7,9 @@ import { namesOf } from '../record/fhir.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { useApi } from '../ui/context.ts';
 import { useSend } from '../ui/form.tsx';
+import lineStyles from '../ui/lines.module.css';
 import { Empty, Failure, Loading } from '../ui/states.tsx';
 import { MemberPage } from './page.tsx';
-import styles from './resident.module.css';
 import { type ProxyRight, useProxies, useSubjects } from './use-resident.ts';
 
 const useText = words({
@@ -87,7 +87,7 @@ const Both = (): ReactNode => {
           {t('forMe')}
         </Title>
         {data.actForMe.length === 0 && <Empty>{t('noneForMe')}</Empty>}
-        <ul className={styles.lines}>
+        <ul className={lineStyles.lines}>
           {data.actForMe.map((proxy) => (
             <ProxyLine key={proxy.id} proxy={proxy} name={nameOf(proxy)} mine />
           ))}
@@ -98,7 +98,7 @@ const Both = (): ReactNode => {
           {t('iFor')}
         </Title>
         {data.iActFor.length === 0 && <Empty>{t('noneIFor')}</Empty>}
-        <ul className={styles.lines}>
+        <ul className={lineStyles.lines}>
           {data.iActFor.map((proxy) => (
             <ProxyLine key={proxy.id} proxy={proxy} name={nameFor(proxy)} mine={false} />
           ))}
@@ -127,8 +127,8 @@ const ProxyLine = ({
   });
   const isOver = mine && kind !== 'family' && kind !== 'delegate';
   return (
-    <li className={styles.line}>
-      <div className={styles.what}>
+    <li className={lineStyles.line}>
+      <div className={lineStyles.what}>
         <Text fw={700}>
           {name}{' '}
           <Badge variant="light" size="lg" c="inherit">

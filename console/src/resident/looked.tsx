@@ -7,11 +7,11 @@ import { dateText, dayText } from '../i18n/format.ts';
 import { useLanguage, words } from '../i18n/i18n.ts';
 import { useApi } from '../ui/context.ts';
 import { Facts } from '../ui/facts.tsx';
+import lineStyles from '../ui/lines.module.css';
 import { Listed } from '../ui/list.tsx';
 import { Failure } from '../ui/states.tsx';
 import { classText, type Line, linesOf, lookOf, purposeText, roleOfCode, roleText } from './looks.ts';
 import { SubjectPage } from './page.tsx';
-import styles from './resident.module.css';
 import { useFacilities } from './use-facilities.ts';
 
 const useText = words({
@@ -24,12 +24,14 @@ const useText = words({
     days365: '1年間',
     own: '自分や代理の方が見たものも出す',
     none: 'この期間に、だれも見ていません。',
-    C: '書きました',
-    R: '見ました',
-    U: '変えました',
-    D: '消しました',
-    E: '使いました',
-    refused: '見ようとしましたが、見えませんでした',
+    C: '{what}を書きました',
+    R: '{what}を見ました',
+    U: '{what}を変えました',
+    D: '{what}を消しました',
+    E: '{what}を使いました',
+    refused: '{what}を見ようとしましたが、見えませんでした',
+    something: '記録',
+    region: '地域の運営事務局（自動の処理）',
     times: '{count}回',
     emergency: '緊急',
     report: 'この閲覧について',
@@ -62,12 +64,14 @@ const useText = words({
     days365: '1 year',
     own: 'Also show what you or your proxy looked at',
     none: 'Nobody looked in this time.',
-    C: 'wrote',
-    R: 'read',
-    U: 'changed',
-    D: 'deleted',
-    E: 'used',
-    refused: 'tried to read, and saw nothing',
+    C: 'wrote: {what}',
+    R: 'read: {what}',
+    U: 'changed: {what}',
+    D: 'deleted: {what}',
+    E: 'used: {what}',
+    refused: 'tried to read {what}, and saw nothing',
+    something: 'the record',
+    region: 'Region’s office (by itself)',
     times: '{count} times',
     emergency: 'Emergency',
     report: 'About this look',
@@ -153,7 +157,7 @@ const Looks = ({ patient }: { readonly patient: string }): ReactNode => {
             <Title order={2} size="h4">
               {dayText(language, day)}
             </Title>
-            <ul className={styles.lines}>
+            <ul className={lineStyles.lines}>
               {lines.map((line) => (
                 <LookLine key={line.id} line={line} onAsk={() => setAsked(line)} />
               ))}
@@ -168,6 +172,9 @@ const Looks = ({ patient }: { readonly patient: string }): ReactNode => {
   );
 };
 
+/** The region itself: what it links and derives without anybody at a desk. */
+const REGION = '0000000000';
+
 const clock = (time: number): string => new Date(time + 9 * 3_600_000).toISOString().slice(11, 16);
 
 const LookLine = ({ line, onAsk }: { readonly line: Line; readonly onAsk: () => void }): ReactNode => {
@@ -175,12 +182,13 @@ const LookLine = ({ line, onAsk }: { readonly line: Line; readonly onAsk: () => 
   const { language } = useLanguage();
   const { nameOf } = useFacilities();
   const { place, role, purpose, action, isRefused, classes, times, isOwn } = line;
-  const what = classes.map((name) => classText(language, name)).join(language === 'ja' ? '、' : ', ');
+  const what = classes.map((name) => classText(language, name)).join(language === 'ja' ? '、' : ', ') || t('something');
+  const minutes = [...new Set(times.map(clock))];
   return (
-    <li className={styles.line}>
-      <div className={styles.what}>
+    <li className={lineStyles.line}>
+      <div className={lineStyles.what}>
         <Text fw={700}>
-          {nameOf(place)} {roleText(language, role)}{' '}
+          {place === REGION ? t('region') : `${nameOf(place)} ${roleText(language, role)}`}{' '}
           {purpose === 'BTG' && (
             <Badge color="orange" variant="filled">
               {t('emergency')}
@@ -188,9 +196,9 @@ const LookLine = ({ line, onAsk }: { readonly line: Line; readonly onAsk: () => 
           )}
         </Text>
         <Text size="sm">
-          {times.slice(0, 3).map(clock).join(', ')}
-          {times.length > 1 && ` (${t('times', { count: times.length })})`} · {purposeText(language, purpose)} · {what}{' '}
-          {isRefused ? t('refused') : t(action)}
+          {minutes.slice(0, 3).join(', ')}
+          {times.length > 1 && ` (${t('times', { count: times.length })})`} · {purposeText(language, purpose)} ·{' '}
+          {t(isRefused ? 'refused' : action, { what })}
         </Text>
       </div>
       {!isOwn && (
@@ -214,7 +222,7 @@ const Report = ({ line }: { readonly line: Line }): ReactNode => {
       <Facts
         of={[
           [t('when'), line.times.map((time) => dateText(language, new Date(time).toISOString())).join(', ')],
-          [t('place'), nameOf(line.place)],
+          [t('place'), line.place === REGION ? t('region') : nameOf(line.place)],
           [t('who'), roleText(language, line.role)],
           [t('why'), purposeText(language, line.purpose)],
           [t('what'), line.classes.map((name) => classText(language, name)).join(', ')],
@@ -250,10 +258,10 @@ const Alerts = (): ReactNode => {
   return (
     <Alert color="orange" title={t('alerts')}>
       <Text>{t('alertsText')}</Text>
-      <ul className={styles.lines}>
+      <ul className={lineStyles.lines}>
         {data.alerts.map(({ id, at, role, facility, outcome }) => (
-          <li key={id} className={styles.line}>
-            <div className={styles.what}>
+          <li key={id} className={lineStyles.line}>
+            <div className={lineStyles.what}>
               <Text fw={700}>
                 {dateText(language, new Date(at).toISOString())} · {nameOf(facility)} {roleOfCode(language, role)}
               </Text>

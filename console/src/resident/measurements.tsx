@@ -10,6 +10,7 @@ import { Trends } from '../record/trends.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { useApi } from '../ui/context.ts';
 import { useSend } from '../ui/form.tsx';
+import lineStyles from '../ui/lines.module.css';
 import { Listed } from '../ui/list.tsx';
 import { MeasurementForm } from './measurement-form.tsx';
 import { isHome, MEASURES, type Measure, measureOf, valuesOf } from './measures.ts';
@@ -167,7 +168,7 @@ const Entries = ({
   const measure = open && measureOf(open);
   return (
     <>
-      <ul className={styles.lines}>
+      <ul className={lineStyles.lines}>
         {entries.slice(0, shown).map((entry) => (
           <Entry key={entry.id} entry={entry} onCorrect={() => setOpen(entry)} />
         ))}
@@ -214,8 +215,8 @@ const Entry = ({ entry, onCorrect }: { readonly entry: Resource; readonly onCorr
   const [note] = (entry['note'] as { text?: string }[] | undefined) ?? [];
   const [performer] = (entry['performer'] as { reference?: string }[] | undefined) ?? [];
   return (
-    <li className={styles.line}>
-      <div className={styles.what}>
+    <li className={lineStyles.line}>
+      <div className={lineStyles.what}>
         <Text size="sm" c="dimmed">
           {date} {performer?.reference?.includes('RelatedPerson/') && `(${t('byProxy')})`}
         </Text>
