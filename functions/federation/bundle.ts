@@ -3,14 +3,13 @@ import type { Issue, Resource } from '../fhir/types.ts';
 import { bundleText } from '../interactions/bundle-text.ts';
 import type { Answer, Services } from '../interactions/contract.ts';
 import { subsetResource } from '../interactions/subset.ts';
+import { escaped } from '../search/parse-values.ts';
 import type { Query } from '../search/query.ts';
 import type { Asked } from './asked.ts';
 import { COMMUNITY } from './communities.ts';
 import type { Contract } from './contract.ts';
 import { originOf, type Shown } from './merge.ts';
 import { baseIn } from './there.ts';
-
-const escaped = (name: string): string => name.replace(/[\\,|$]/g, '\\$&');
 
 /** A relation of our own, so an address: https://datatracker.ietf.org/doc/html/rfc8288#section-2.1.2 */
 export const MISSING = 'urn:tsumugi:missing';

@@ -1,7 +1,7 @@
 // `_community`: which communities a client asks, by OID or by the name under which they are known here; several mean any of them.
 import { FhirError } from '../fhir/outcome.ts';
 import type { Issue } from '../fhir/types.ts';
-import { splitEscaped } from '../search/parse-values.ts';
+import { splitEscaped, unescaped } from '../search/parse-values.ts';
 import { communityOf } from './assertion.ts';
 
 export const COMMUNITY = '_community';
@@ -15,9 +15,7 @@ interface Known {
 /** Undefined: nothing was said. */
 export const saidCommunities = (params: Params): readonly string[] | undefined => {
   const given = params.filter(([name]) => name === COMMUNITY);
-  const said = given
-    .flatMap(([, value]) => splitEscaped(value, ','))
-    .map((one) => communityOf(one.replace(/\\([\\,|$])/g, '$1').trim()));
+  const said = given.flatMap(([, value]) => splitEscaped(value, ',')).map((one) => communityOf(unescaped(one).trim()));
   return given.length === 0 ? undefined : said.filter((one) => one !== '');
 };
 
