@@ -1,19 +1,20 @@
 // The sign-in where nobody is signed in, else the face of who is; that one is loaded when it is known.
-import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { SignIn } from './session/sign-in.tsx';
-import { useServices, useSession } from './ui/context.ts';
+import { useTitle } from './ui/arrival.ts';
+import { useSession } from './ui/context.ts';
 import { Boundary, Loading } from './ui/states.tsx';
 
 const Frame = lazy(() => import('./frame.tsx'));
 
+const Entrance = (): ReactNode => {
+  useTitle();
+  return <SignIn />;
+};
+
 export const App = (): ReactNode => {
   const state = useSession();
-  const { config } = useServices();
-  useEffect(() => {
-    // Never a patient's name: titles stand in histories and task bars.
-    document.title = `つむぎ ${config.title.ja}`;
-  }, [config]);
-  if (state.status === 'out') return <SignIn />;
+  if (state.status === 'out') return <Entrance />;
   return (
     <Boundary>
       <Suspense fallback={<Loading />}>

@@ -307,6 +307,37 @@ describe.skipIf(!hasBrowser)('the offices in the console (skipped without /usr/b
     await context.close();
   });
 
+  it('says in the window where one is, and takes the keyboard along', async () => {
+    const { page, context, faults } = await open('staff:admin');
+    const focused = () => page.evaluate('document.activeElement.id || document.activeElement.textContent');
+    await menu(page, '施設');
+    const link = page.getByRole('link', { name: 'デモ中央病院' });
+    await link.waitFor();
+    expect(await page.title()).toMatch(/^施設 \| つむぎ /);
+
+    // The first thing on every page leads past the navigation, and leaves nothing behind.
+    await page.reload();
+    await link.waitFor();
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('本文へ移動');
+    await fill(page, { name: '書きかけ' });
+    await page.getByRole('link', { name: '本文へ移動' }).focus();
+    await page.keyboard.press('Enter');
+    expect(await focused()).toBe('main');
+    expect(await page.locator('[name=name]').inputValue()).toBe('書きかけ');
+
+    await link.focus();
+    await page.keyboard.press('Enter');
+    await heading(page, 'デモ中央病院');
+    await expect.poll(focused).toBe('main');
+    expect(await page.title()).toMatch(/^施設 \| つむぎ /);
+    await page.getByRole('button', { name: /日本語/ }).click();
+    await page.getByRole('menuitem', { name: 'English' }).click();
+    await expect.poll(() => page.title()).toMatch(/^Facilities \| つむぎ /);
+    expect(faults()).toEqual([]);
+    await context.close();
+  });
+
   deskJourneys(offices);
   iheJourneys(offices);
 

@@ -8,6 +8,8 @@ export interface Page {
   readonly component: LazyExoticComponent<FunctionComponent> | FunctionComponent;
   /** Of the navigation; left out: not in it. */
   readonly name?: { readonly ja: string; readonly en: string };
+  /** Of the window, where that is not `name` or the page above; never of a person. */
+  readonly title?: { readonly ja: string; readonly en: string };
   /** Roles that have it; left out: all of the face. */
   readonly roles?: readonly Who['role'][];
 }

@@ -3,9 +3,10 @@
 import { Burger, Button, Group, Menu, Modal, NavLink, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { type ReactNode, Suspense, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { LANGUAGES, useLanguage, words } from '../i18n/i18n.ts';
 import { SignIn } from '../session/sign-in.tsx';
+import { titleOf, useFocus, useTitle } from './arrival.ts';
 import { useServices, useSession, useWho } from './context.ts';
 import type { Page } from './face.ts';
 import styles from './shell.module.css';
@@ -39,11 +40,23 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
   const [opened, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: ({ location }) => location.pathname });
   const online = useOnline();
+  const main = useRef<HTMLElement>(null);
+  useFocus(main, path);
+  useTitle(titleOf(pages, path.slice(face.length + 2)));
   const shown = pages.filter(({ name, roles }) => name && (!roles || roles.includes(who.role)));
 
   return (
     <div className={styles.frame} data-menu={opened ? 'open' : 'closed'}>
-      <a href="#main" className={styles.skip}>
+      {/* The address is the page's: as a link of its own `#main` would leave it, and what was typed there.
+          biome-ignore lint/a11y/useValidAnchor: it does lead to a place of the page */}
+      <a
+        href="#main"
+        className={styles.skip}
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
         {t('skip')}
       </a>
       <header className={styles.header}>
@@ -101,7 +114,7 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
           );
         })}
       </nav>
-      <main id="main" tabIndex={-1} className={styles.main}>
+      <main id="main" ref={main} tabIndex={-1} className={styles.main}>
         {!online && (
           <Text role="status" className={styles.offline}>
             {t('offline')}
