@@ -26,12 +26,46 @@ const rulingOf = (
   ...more,
 });
 
+export interface Question extends Pair {
+  /** Persons whose records the two are, in their order; undefined: none yet. */
+  readonly persons: readonly (string | undefined)[];
+  /** How many records would be one person's if the answer is yes. */
+  readonly records: number;
+}
+
+/** Who is in question more than once is decided on once: the other questions about a person follow the likeliest. */
+const together = (questions: readonly Question[]): Question[] => {
+  const of = new Map<string, Question[]>();
+  const groups = new Set<Question[]>();
+  for (const question of questions) {
+    const named = question.persons.filter((person) => person !== undefined);
+    const [group = [], ...others] = new Set(
+      named.flatMap((person) => [of.get(person)].filter((one) => one !== undefined)),
+    );
+    for (const other of others) {
+      group.push(...other);
+      groups.delete(other);
+    }
+    group.push(question);
+    groups.add(group);
+    for (const { persons } of group) for (const person of persons) if (person !== undefined) of.set(person, group);
+  }
+  return [...groups].flat();
+};
+
 /** One page of the queue, the likeliest first. */
 export const queue = async ({ resources }: IdentityServices, after?: string | undefined) => {
   const { rows, next } = await resources.lookup({ bucket: 'work', key: QUEUE, after });
   const stored = await resources.getMany(rows.map(({ id }) => ({ type: 'Linkage', id })));
   const pairs = stored.flatMap((one) => pairOf(one) ?? []).filter((pair) => isOpen(pair.ruling));
-  return { pairs, next };
+  const patients = [...new Set(pairs.flatMap(({ patients: both }) => both))];
+  const heads = new Map((await resources.heads(patients)).map((head, at) => [patients[at]!, head]));
+  const questions = pairs.map((pair) => ({
+    ...pair,
+    persons: pair.patients.map((id) => heads.get(id)?.person),
+    records: new Set(pair.patients.flatMap((id) => heads.get(id)?.linked ?? [id])).size,
+  }));
+  return { pairs: together(questions), next };
 };
 
 export const needPair = async ({ resources }: IdentityServices, id: string): Promise<Pair> => {

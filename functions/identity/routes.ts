@@ -64,7 +64,10 @@ export const identityRoutes = (services: IdentityServices & Pick<Services, 'seal
         touch(context, 'R', ...pairs.flatMap(({ patients }) => patients));
         return {
           status: 200,
-          body: { reviews: pairs.map(told), ...(next !== undefined && { next: services.seal.seal(next, bind) }) },
+          body: {
+            reviews: pairs.map((one) => ({ ...told(one), persons: one.persons, records: one.records })),
+            ...(next !== undefined && { next: services.seal.seal(next, bind) }),
+          },
         };
       },
     }),

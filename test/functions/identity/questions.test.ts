@@ -103,4 +103,31 @@ describe('a question', () => {
     expect(await resolve(b.id)).toBe('known');
     expect(await open()).toEqual([]);
   });
+
+  it('stands beside the others about the same people, and says how many records it is about', async () => {
+    const { services, comes } = given();
+    const apart = (place: number) => ({
+      ...phone(`080-0000-000${place}`),
+      address: [{ postalCode: `779-001${place}` }],
+    });
+    const other = {
+      name: [
+        { extension: [KANJI], family: '那賀', given: ['太郎'] },
+        { extension: [KANA], family: 'ナカ', given: ['タロウ'] },
+      ],
+      gender: 'male',
+      birthDate: '1962-12-31',
+    };
+    const hers = [await comes(phone(HOME)), await comes(phone(HOME)), await comes(apart(1))];
+    await comes({ ...other, ...apart(2) });
+    await comes({ ...other, ...apart(3) });
+    hers.push(await comes(apart(4)));
+
+    const { pairs } = await queue(services);
+    const ids = new Set(hers.map(({ id }) => id));
+    const whose = pairs.map(({ patients }) => (patients.some((id) => ids.has(id)) ? 'hers' : 'his'));
+    expect(whose.filter((one, at) => one !== whose[at - 1]).toSorted()).toEqual(['hers', 'his']);
+    expect(whose.filter((one) => one === 'hers')).toHaveLength(3);
+    expect(pairs.map(({ records }) => records).toSorted()).toEqual([2, 2, 3, 3]);
+  });
 });
