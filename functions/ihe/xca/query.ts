@@ -124,8 +124,11 @@ const readQuery = (
   const uniqueIds = all(`${PREFIX}UniqueId`);
   const referenceIds = all(`${PREFIX}ReferenceIdList`);
   if (kind === 'GetDocuments') {
-    if (entryUuids.length > 0 === uniqueIds.length > 0)
-      throw missing(`${PREFIX}EntryUUID or ${PREFIX}UniqueId, one of them`);
+    // https://profiles.ihe.net/ITI/TF/Volume2/ITI-18.html#3.18.4.1.2.3.7.5: an error of its own for each.
+    const either = `${PREFIX}EntryUUID or ${PREFIX}UniqueId`;
+    if (entryUuids.length === 0 && uniqueIds.length === 0) throw missing(either);
+    if (entryUuids.length > 0 && uniqueIds.length > 0)
+      throw new XdsRefusal(xdsError('XDSStoredQueryParamNumber', `${either}, and not both`));
   } else {
     if (!patientId) throw missing(kind === 'GetAll' ? '$patientId' : `${PREFIX}PatientId`);
     if (statuses.length === 0) throw missing(`${PREFIX}Status`);
