@@ -26,8 +26,8 @@ export const readNamed = (path: string): Buffer => {
 const FILE_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   ENOTDIR: 'no such file or folder',
-  EACCES: 'may not be read by this account (permission denied)',
-  EPERM: 'may not be read by this account (permission denied)',
+  EACCES: 'this account has no right to it (permission denied)',
+  EPERM: 'this account has no right to it (permission denied)',
   EISDIR: 'is a folder, and a file is wanted',
   ENOSPC: 'no space is left on the disk',
   EROFS: 'the disk is read-only',

@@ -48,6 +48,14 @@ const LAUNCHER = 'DynamoDbLoopback';
 const launcher = fileURLToPath(new URL(`./${LAUNCHER}.java`, import.meta.url));
 const built = fileURLToPath(new URL('../../build/java', import.meta.url));
 
+const NO_JAVA = `Java ${OLDEST_JAVA} or newer is needed, and no java was found on the PATH`;
+
+/** Whether there is one at all; which one, its start shows. */
+export const assertJava = (): void => {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  if (!folders.some((folder) => existsSync(join(folder, 'java')))) throw new DynamoDbLocalError(NO_JAVA);
+};
+
 /** Starts DynamoDB Local and resolves when it answers; rejects with a `DynamoDbLocalError` that says what to do. */
 export const startDynamoDbLocal = async (options: DynamoDbLocalOptions = {}): Promise<DynamoDbLocal> => {
   const { dataDir, port = 0, forTests = false } = options;
@@ -179,11 +187,7 @@ const listening = (child: ChildProcess, about: { port: number; dataDir: string |
     child.stdout!.on('data', hear);
     child.stderr!.on('data', hear);
     child.stdin!.on('error', () => {}); // a child that ends early closes its end first
-    child.once('error', () =>
-      settle(() =>
-        reject(new DynamoDbLocalError(`Java ${OLDEST_JAVA} or newer is needed, and no java was found on the PATH`)),
-      ),
-    );
+    child.once('error', () => settle(() => reject(new DynamoDbLocalError(NO_JAVA))));
     child.once(
       'close',
       () => void explain(said, about).then((text) => settle(() => reject(new DynamoDbLocalError(text)))),

@@ -46,6 +46,12 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** Free ones are always there. */
+export const assertPorts = async (first: number, count: number): Promise<void> => {
+  if (first === 0) return;
+  for (let port = first; port < first + count; port++) await (await openHttpApi(port)).stop();
+};
+
 export const openStack = async (options: StackOptions): Promise<Stack> => {
   const { assemblyDir, regions: names, port, dataDir, environments, concurrency, forTests, outboxFile } = options;
   const stops: (() => unknown)[] = [];
@@ -56,7 +62,7 @@ export const openStack = async (options: StackOptions): Promise<Stack> => {
   try {
     // What is easily wrong is said before Java starts.
     const stages = names.map((name) => readStage(assemblyDir, name));
-    if (port !== 0) for (const index of names.keys()) await (await openHttpApi(port + index)).stop();
+    await assertPorts(port, names.length);
     const keys = openKeysOf(dataDir);
     const dynamoDb = await startDynamoDbLocal({ dataDir: within('dynamodb'), forTests });
     stops.push(() => dynamoDb.stop());

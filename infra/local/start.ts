@@ -5,14 +5,15 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { unreadable } from '../command-line.ts';
 import { buildAssembly, buildConsole } from './build.ts';
 import { seedFederation } from './demo/federation.ts';
-import { DynamoDbLocalError } from './dynamodb.ts';
+import { assertJava, DynamoDbLocalError } from './dynamodb.ts';
 import { announceToSeeds, endpointsOf, outboxOf, regionDir } from './endpoints.ts';
 import type { HostedRegion } from './host/region.ts';
 import { LocalError, localDir, lockFolder, makeFolder, parentOf, projectRoot, writeJson } from './local-dir.ts';
 import type { Seed, SeedContext } from './seed-context.ts';
-import { openStack, operatorEnvironment, type Stack } from './stack.ts';
+import { assertPorts, openStack, operatorEnvironment, type Stack } from './stack.ts';
 
 export interface Options {
   readonly regions: readonly string[];
@@ -78,6 +79,9 @@ const start = async (options: Options, stopping: AbortSignal): Promise<() => Pro
     release();
   };
   try {
+    // What is easily wrong is said before a minute is spent on building.
+    assertJava();
+    await assertPorts(options.port, options.regions.length);
     const assemblyDir = await buildAssembly(say);
     await buildConsole(say);
     stopping.throwIfAborted();
@@ -200,10 +204,20 @@ const main = async () => {
     if (stopping.signal.aborted) await end();
   } catch (error) {
     if (stopping.signal.aborted) process.exit(0);
-    if (error instanceof LocalError || error instanceof DynamoDbLocalError) console.error(error.message);
-    else console.error(error);
+    console.error(inWords(error));
     process.exit(1);
   }
+};
+
+const ON_DISK = new Set(['ENOSPC', 'EROFS', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR']);
+
+/** One line where the machine is at fault; where the program is, all that it knows. */
+const inWords = (error: unknown): unknown => {
+  if (error instanceof LocalError || error instanceof DynamoDbLocalError) return error.message;
+  const { code, path, message = '' } = error as NodeJS.ErrnoException;
+  if (message.includes('InvalidCiphertextException'))
+    return `the data folder is damaged: ${join(localDir(), 'kms.json')} does not open what is in ${join(localDir(), 'dynamodb')} (put the right one back, or move ${localDir()} away to start empty)`;
+  return code !== undefined && ON_DISK.has(code) ? unreadable(path ?? localDir(), error).message : error;
 };
 
 /** Somebody else may end it (memory runs out): then we end as well, and say so. */

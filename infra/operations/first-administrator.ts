@@ -1,6 +1,6 @@
 // Makes the first administrator of a deployed region: the operator's office, an account in the staff pool, and the rows that
 // say what the account is. Everybody else is then invited by an administrator.
-//   node infra/operations/first-administrator.ts --pool ap-northeast-1_… --registry TABLE
+//   npm run first-administrator -- --pool ap-northeast-1_… --registry TABLE
 //     --username NAME --email ADDRESS --office 9886000007 --office-name 事務局
 // Cognito sends the temporary password; the second factor is set up at the first sign-in. May be run again.
 import {
@@ -91,7 +91,7 @@ const unless = (name: string) => (error: unknown) => {
   throw error;
 };
 
-const USAGE = `node infra/operations/first-administrator.ts --pool ap-northeast-1_… --registry TABLE
+const USAGE = `npm run first-administrator -- --pool ap-northeast-1_… --registry TABLE
   --username NAME --email ADDRESS --office 10-DIGIT-CODE --office-name 事務局   (docs/deployment.md, step 4)`;
 
 const main = async (): Promise<number> => {

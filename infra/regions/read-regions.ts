@@ -42,7 +42,7 @@ const readJson = (path: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ');
     throw new RegionFileError(`${path} is not JSON (JSONの書式の誤り): ${why}`, { cause });
   }
 };

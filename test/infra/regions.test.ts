@@ -124,6 +124,30 @@ describe('a region file is refused, with its name, the field and the rule, when'
     expect(refused({ ...given.region(), yenPerUsd: { rate: 1.5, asOf: '2026-10-01' } })).toContain('yenPerUsd.rate:');
   });
 
+  it('it is a list, or has a comment, as JSON does not', () => {
+    expect(refused('[]')).toContain('(whole file): must be a group of settings in braces { } (設定は { } の中)');
+    expect(refused('// ours\n{}').split('\n')).toHaveLength(1);
+  });
+
+  it('a title is blank, or an OID has an arc that there is not', () => {
+    expect(refused({ ...given.region(), title: { ja: '　', en: 'x' } })).toContain('title.ja: must not be empty');
+    expect(refused({ ...given.region(), homeCommunityId: '1.40.1' })).toContain('homeCommunityId: must be an OID');
+  });
+
+  it('a certificate is of another place or account, or two host names are one', () => {
+    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000001';
+    const domain = { name: 'api.example.jp', certificateArn };
+    expect(refused({ ...given.region(), domain })).toContain(
+      'domain.certificateArn: must be a certificate in ap-northeast-1, as the API is',
+    );
+    expect(refused({ ...given.region(), account: '999999999999', consoleDomain: domain })).toContain(
+      'consoleDomain.certificateArn: must be a certificate of the account 999999999999',
+    );
+    expect(refused({ ...given.region(), domain, consoleDomain: domain })).toContain(
+      'consoleDomain.name: is the name of "domain" too (ホスト名の重複)',
+    );
+  });
+
   it('its name is not that of the file', () => {
     expect(refused(given.region(), 'another')).toContain('name: must be "another", as the file is called');
   });

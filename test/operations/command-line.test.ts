@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { inOneLine, LocalError, readArgs, readNamed } from '../../infra/command-line.ts';
+import { inOneLine, LocalError, readArgs, readNamed, unreadable } from '../../infra/command-line.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -27,6 +27,11 @@ it('names a file that is not there, and a folder in its place', async () => {
     `${join(folder, 'absent.csv')}: no such file or folder`,
   );
   expect(await thrown(() => readNamed(folder))).toBe(`${folder}: is a folder, and a file is wanted`);
+});
+
+it('says what is the matter with a disk', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  expect(unreadable('.local', full).message).toBe('.local: no space is left on the disk');
 });
 
 it('names an option that it does not know, then how it is used', async () => {
