@@ -33,6 +33,11 @@ describe('conditional criteria', () => {
     expect(await find('Patient', 'identifier=http://n|1')).toEqual(['Patient/p1']);
     expect(await find('Patient', 'identifier=http://n|2')).toHaveLength(2);
   });
+  it('name codes, no value sets: what is decided must be known within the transaction', async () => {
+    const { find } = await open();
+    const query = 'gender:in=http://hl7.org/fhir/ValueSet/administrative-gender';
+    await expect(find('Patient', query)).rejects.toMatchObject({ refusal: 'invalid' });
+  });
   it('look at the own facility’s records only', async () => {
     const { find } = await open();
     expect(await find('Patient', 'identifier=http://n|7')).toEqual([]);
