@@ -1,13 +1,13 @@
-import { FhirError, gone, refuse } from '../../fhir/outcome.ts';
+import { gone, refuse } from '../../fhir/outcome.ts';
 import type { Issue } from '../../fhir/types.ts';
 import { OPERATIONS } from '../../operations/operations.ts';
 import type { Stored, Write } from '../../storage/port.ts';
 import { WriteRefused } from '../../storage/write-refused.ts';
 import { storeData } from '../binary.ts';
 import type { Context, Interaction } from '../contract.ts';
-import { fhirBases, isCreateOnly, type Return } from '../headers.ts';
+import { fhirBases, isConditional, type Return } from '../headers.ts';
 import { assertWritable, disclose } from '../permit.ts';
-import { allocateId, createWrite, deleteWrite, replaceWrite } from '../write/draft.ts';
+import { allocateId, createWrite, deleteWrite, lostRace, replaceWrite } from '../write/draft.ts';
 import { profileFaults, refuseFaults } from '../write/meets-profiles.ts';
 import { answerOf } from './batch.ts';
 import { type Entry, inEntry } from './entries.ts';
@@ -165,13 +165,11 @@ const commit = async (services: Needs, context: Context, plans: readonly Plan[])
     return new Map(changes.map(({ plan }, at) => [plan, stored[at]!]));
   } catch (error) {
     const plan = error instanceof WriteRefused ? changes[error.at]?.plan : undefined;
-    throw plan ? inEntry(plan.entry.at, refusalOf(plan, error as WriteRefused)) : error;
+    if (!plan) throw error;
+    const { at, request } = plan.entry;
+    throw inEntry(at, lostRace(error as WriteRefused, isConditional(request.headers)));
   }
 };
-
-/** Somebody else created it first: what `ifNoneMatch` asked not to happen. */
-const refusalOf = ({ entry }: Plan, refused: WriteRefused): FhirError =>
-  refused.reason === 'exists' && isCreateOnly(entry.request.headers) ? new FhirError('stale', refused.issues) : refused;
 
 /** Undefined: nothing to write, since it exists, is deleted already, or is stored exactly so. */
 const writeOf = (services: Needs, context: Context, plan: Plan): Write | undefined => {

@@ -180,7 +180,17 @@ const textOf = (resource: Resource): string => {
   return text;
 };
 
-/** Writes one resource. The store's words for a lost race become HTTP's: 412 where the request set a condition, otherwise 409. */
+/** The store's words for a lost race become HTTP's: 412 where the request set a condition, otherwise 409. */
+export const lostRace = (refused: WriteRefused, conditional: boolean): FhirError => {
+  if (refused.reason === 'changed' && !conditional)
+    return new FhirError(
+      'conflict',
+      refused.issues.map((issue) => ({ ...issue, code: 'conflict' })),
+    );
+  return refused.reason === 'exists' && conditional ? new FhirError('stale', refused.issues) : refused;
+};
+
+/** Writes one resource. */
 export const commitOne = async (
   { resources }: Pick<Services, 'resources'>,
   { now }: Context,
@@ -191,15 +201,6 @@ export const commitOne = async (
     const [stored] = await resources.commit([write], now);
     return stored!;
   } catch (error) {
-    if (error instanceof WriteRefused && error.reason === 'changed' && !conditional) {
-      throw new FhirError(
-        'conflict',
-        error.issues.map((issue) => ({ ...issue, code: 'conflict' })),
-      );
-    }
-    if (error instanceof WriteRefused && error.reason === 'exists' && conditional) {
-      throw new FhirError('stale', error.issues);
-    }
-    throw error;
+    throw error instanceof WriteRefused ? lostRace(error, conditional) : error;
   }
 };

@@ -111,6 +111,22 @@ describe('a transaction that is refused', () => {
     expect((await api.send('GET', '/Patient?identifier=new')).body.entry ?? []).toEqual([]);
   });
 
+  it('lets one of two through who change the same resource at once: 412 to who set a condition, otherwise 409', async () => {
+    const api = openApi();
+    const { id } = await stored(api, given.patient());
+    const send = (gender: string, more: object) => {
+      const entry = {
+        resource: given.patient({ id, gender }),
+        request: { method: 'PUT', url: `Patient/${id}`, ...more },
+      };
+      return api.send('POST', '/', { body: given.bundle('transaction', [entry]) });
+    };
+    const statusesOf = async (genders: readonly string[], more: object) =>
+      (await Promise.all(genders.map((gender) => send(gender, more)))).map(({ status }) => status).sort();
+    expect(await statusesOf(['male', 'other'], { ifMatch: 'W/"1"' })).toEqual([200, 412]);
+    expect(await statusesOf(['unknown', 'female'], {})).toEqual([200, 409]);
+  });
+
   it("stores nothing when one entry changes another facility's resource", async () => {
     const api = openApi();
     await stored(api, given.patient({ id: 'p1' }));
