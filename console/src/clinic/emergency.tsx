@@ -71,11 +71,11 @@ export const Emergency = ({ chart }: { readonly chart: Chart }): ReactNode => {
             <Text c="dimmed">{t('none')}</Text>
           ) : (
             <table className={styles.lastResults}>
-              <tbody>
-                {results.map((series) => (
-                  <LastThree key={series.key} series={series} />
-                ))}
-              </tbody>
+              {results.map((series) => (
+                <tbody key={series.key}>
+                  <LastThree series={series} />
+                </tbody>
+              ))}
             </table>
           ),
         )}
@@ -109,25 +109,29 @@ export const Emergency = ({ chart }: { readonly chart: Chart }): ReactNode => {
 const LastThree = ({ series: { name, unit, points } }: { readonly series: Series }): ReactNode => {
   const { language } = useLanguage();
   return (
-    <tr>
-      <th scope="row">
-        {name}{' '}
-        <Text span size="xs" c="dimmed">
-          {unit}
-        </Text>
-      </th>
-      {points
-        .slice(-3)
-        .reverse()
-        .map((point) => (
-          <td key={point.date}>
-            <Result point={point} />
-            <br />
-            <Text span size="xs" c="dimmed">
-              {dayText(language, point.date)}
-            </Text>
-          </td>
-        ))}
-    </tr>
+    <>
+      <tr>
+        <th scope="rowgroup" colSpan={3}>
+          {name}{' '}
+          <Text span size="xs" c="dimmed">
+            {unit}
+          </Text>
+        </th>
+      </tr>
+      <tr>
+        {points
+          .slice(-3)
+          .reverse()
+          .map((point) => (
+            <td key={point.date}>
+              <Result point={point} />
+              <br />
+              <Text span size="xs" c="dimmed">
+                {dayText(language, point.date)}
+              </Text>
+            </td>
+          ))}
+      </tr>
+    </>
   );
 };

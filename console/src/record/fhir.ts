@@ -67,8 +67,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'mm[Hg]': 'mmHg',
   Cel: '℃',
   cel: '℃',
-  '/min': '/分',
-  '{beats}/min': '/分',
+  '{beats}/min': '/min',
   '10*3/uL': '×10³/µL',
   '10*6/uL': '×10⁶/µL',
   '10*4/uL': '×10⁴/µL',
@@ -83,7 +82,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'kg/m2': 'kg/m²',
   'mL/min/{1.73_m2}': 'mL/min/1.73m²',
   'mL/min/1.73m2': 'mL/min/1.73m²',
-  '{score}': '点',
+  '{score}': '',
   '1': '',
 };
 

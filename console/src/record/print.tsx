@@ -32,7 +32,8 @@ export const PrintChart = ({ chart, onDone }: { readonly chart: Chart; readonly 
         {names.kanji} ({names.kana})
       </Title>
       <p>
-        {dateText(language, birthDate)} {birthDate && `(${t('age', { age: ageAt(birthDate) })})`} — {t('printed')}:{' '}
+        {dateText(language, birthDate)} {birthDate && `(${t('age', { age: ageAt(birthDate) })})`}{' '}
+        {isSex(patient?.['gender']) && t(patient['gender'])} — {t('printed')}:{' '}
         {dateText(language, new Date().toISOString())}
       </p>
       <Part title={t('allergies')} items={chart.allergies} none={t('noAllergies')} />
@@ -40,7 +41,7 @@ export const PrintChart = ({ chart, onDone }: { readonly chart: Chart; readonly 
         title={t('problems')}
         items={[...chart.problems.filter((item) => !isPast(item)), ...chart.problems.filter(isPast)]}
       />
-      <Part title={t('medicines')} items={current(chart.medicines)} />
+      <Part title={t('medicines')} items={current(chart.medicines)} none={t('noMedicinesNow')} />
       <Results title={t('labs')} series={chart.labs} />
       <Results title={t('vitals')} series={chart.vitals} />
       <Part title={t('care')} items={chart.care} />
@@ -49,6 +50,9 @@ export const PrintChart = ({ chart, onDone }: { readonly chart: Chart; readonly 
     </article>
   );
 };
+
+type Sex = 'male' | 'female' | 'other' | 'unknown';
+const isSex = (gender: unknown): gender is Sex => ['male', 'female', 'other', 'unknown'].includes(String(gender));
 
 const Part = ({
   title,

@@ -16,6 +16,15 @@ export const Trends = ({ series }: { readonly series: readonly Series[] }): Reac
   const t = useRecordText();
   const [view, setView] = useState<'table' | 'graph'>('table');
   const [chosen, setChosen] = useState<readonly string[]>(() => firstOf(series));
+  const [period, setPeriod] = useState<Period>('all');
+  const drawn = useMemo(
+    () =>
+      within(
+        series.filter(({ key }) => chosen.includes(key)),
+        PERIODS[period],
+      ),
+    [series, chosen, period],
+  );
   if (series.length === 0) return <Empty>{t('none')}</Empty>;
   const toggle = (key: string) =>
     setChosen((keys) => (keys.includes(key) ? keys.filter((one) => one !== key) : [...keys, key]));
@@ -45,11 +54,31 @@ export const Trends = ({ series }: { readonly series: readonly Series[] }): Reac
               />
             ))}
           </Group>
-          <Graph series={series.filter(({ key }) => chosen.includes(key))} />
+          {/* What dragging does for who has a mouse. */}
+          <SegmentedControl
+            w="fit-content"
+            size="xs"
+            aria-label={t('period')}
+            value={period}
+            onChange={(value) => setPeriod(value as Period)}
+            data={PERIOD_NAMES.map((value) => ({ value, label: t(`period-${value}`) }))}
+          />
+          <Graph series={drawn} />
         </>
       )}
     </Stack>
   );
+};
+
+const DAY_MS = 86_400_000;
+const PERIODS = { all: Number.POSITIVE_INFINITY, years: 1_096 * DAY_MS, year: 366 * DAY_MS, months: 92 * DAY_MS };
+type Period = keyof typeof PERIODS;
+const PERIOD_NAMES = Object.keys(PERIODS) as Period[];
+
+/** The last so many milliseconds before the newest result of them. */
+const within = (series: readonly Series[], length: number): Series[] => {
+  const newest = Math.max(...series.map(({ points }) => points.at(-1)?.time ?? 0));
+  return series.map((one) => ({ ...one, points: one.points.filter(({ time }) => time >= newest - length) }));
 };
 
 /** The two numbers of a blood pressure belong together. */
@@ -128,6 +157,7 @@ export const Result = ({ point }: { readonly point: Point | undefined }): ReactN
 const Graph = ({ series }: { readonly series: readonly Series[] }): ReactNode => {
   const t = useRecordText();
   const { language } = useLanguage();
+  const dateWord = t('date');
   const box = useRef<HTMLDivElement>(null);
   const [ready, setReady] = useState(false);
   useEffect(() => {
@@ -152,7 +182,10 @@ const Graph = ({ series }: { readonly series: readonly Series[] }): ReactNode =>
           ...size(),
           cursor: { drag: { x: true, y: false } },
           series: [
-            { value: (_, time) => (time === null ? '' : dayText(language, new Date(time * 1000).toISOString())) },
+            {
+              label: dateWord,
+              value: (_, time) => (time === null ? '' : dayText(language, new Date(time * 1000).toISOString())),
+            },
             ...series.map(({ name, unit }, index) => ({
               label: name,
               scale: unit || 'none',
@@ -191,7 +224,7 @@ const Graph = ({ series }: { readonly series: readonly Series[] }): ReactNode =>
       gone = true;
       remove();
     };
-  }, [series, language]);
+  }, [series, language, dateWord]);
   if (series.length === 0) return <Empty>{t('choose')}</Empty>;
   const label = series.map(({ name }) => name).join(', ');
   return (
