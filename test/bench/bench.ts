@@ -83,8 +83,12 @@ const onStack = async () => {
     // Not before the stack has generated what the functions are made of.
     const { localAws, openInProcessApi } = await import('./parts/in-process-api.ts');
     const { openRecorder, record } = await import('./parts/recorder.ts');
-    const api = await openInProcessApi(endpoint, Math.max(...clients), openRecorder);
-    const recorder = api.watcher;
+    const { openHeld } = await import('./parts/held.ts');
+    const api = await openInProcessApi(endpoint, Math.max(...clients), (client) => ({
+      recorder: openRecorder(client),
+      held: openHeld(client),
+    }));
+    const { recorder, held } = api.watcher;
     if (wants('http')) {
       recorder.turn(true);
       const recordings = [];
@@ -119,7 +123,7 @@ const onStack = async () => {
     if (wants('process')) {
       say('in one process');
       const { inProcess } = await import('./parts/in-process.ts');
-      publish('process', inProcessTable(await inProcess(api, scenarios, seconds, 8)));
+      publish('process', inProcessTable(await inProcess(api, held, scenarios, seconds, 8)));
     }
   } finally {
     await other?.stop();
