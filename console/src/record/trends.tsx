@@ -196,6 +196,8 @@ const Graph = ({ series }: { readonly series: readonly Series[] }): ReactNode =>
               value: (_: unknown, value: number | null) => (value === null ? '' : `${value} ${unit}`),
             })),
           ],
+          // A band that lies beyond the results must be seen to do so.
+          scales: Object.fromEntries(units.map((unit) => [unit || 'none', { range: rangeOf(unit, series) }])),
           axes: [
             {
               values: (_, splits) => splits.map((time) => dayText(language, new Date(time * 1000).toISOString())),
@@ -239,6 +241,20 @@ const Graph = ({ series }: { readonly series: readonly Series[] }): ReactNode =>
     </figure>
   );
 };
+
+/** From the lowest to the highest of results and reference ranges of this unit, with a little air. */
+const rangeOf =
+  (unit: string, series: readonly Series[]) =>
+  (_: unknown, low: number | null, high: number | null): [number, number] => {
+    const bounds = series
+      .filter((one) => one.unit === unit)
+      .flatMap(({ points }) => [points.at(-1)?.low, points.at(-1)?.high])
+      .filter((one) => one !== undefined);
+    const least = Math.min(low ?? 0, ...bounds);
+    const most = Math.max(high ?? 1, ...bounds);
+    const air = (most - least) * 0.08 || Math.abs(most) * 0.1 || 1;
+    return [least < 0 ? least - air : Math.max(0, least - air), most + air];
+  };
 
 interface Drawn {
   readonly ctx: CanvasRenderingContext2D;
