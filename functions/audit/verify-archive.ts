@@ -4,7 +4,7 @@ import { key, readOpening, readRecord } from './record.ts';
 import type { RecordArchive } from './record-archive.ts';
 import { itemOf } from './stream.ts';
 import type { AuditTable } from './table.ts';
-import type { Finding } from './verify-chain.ts';
+import { type Finding, numbered } from './verify-chain.ts';
 
 export interface ArchiveCheck {
   readonly findings: readonly Finding[];
@@ -60,7 +60,7 @@ const contentOf = (item: Parameters<typeof readRecord>[0]): string => {
 
 const nameOf = (image: { readonly p?: { readonly S?: string }; readonly s?: { readonly S?: string } }): string => {
   const [p = '', s = ''] = [image.p?.S, image.s?.S];
-  if (p.startsWith('C#')) return `record ${Number(s.split('#')[1])} of chain ${p.slice(2)}`;
+  if (p.startsWith('C#')) return `${numbered(Number(s.split('#')[1]))} of chain ${p.slice(2)}`;
   if (p.startsWith('O#')) return `the opening of chain ${s.split('#')[1]}`;
   if (p === key.seal.p.S) return 'the note of how far the trail is sealed';
   return `a pointer to chain ${s.split('#')[1]}`; // not whose: that would name a person in a report

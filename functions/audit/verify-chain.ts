@@ -63,7 +63,7 @@ export const verifyChain = async (table: AuditTable, chain: string, facts: Chain
     checked.records += 1;
     const { number, time } = stored;
     if (seen.has(number) || number < last.number || !Number.isInteger(number)) {
-      report.found('inserted', `record ${number} (a second one, or out of its order)`);
+      report.found('inserted', `${numbered(number)} (a second one, or out of its order)`);
       continue;
     }
     seen.add(number);
@@ -102,6 +102,10 @@ const reporter = ({ findings, doubts }: CheckedChain, chain: string) => ({
 });
 
 const POINTS: Readonly<Record<string, string>> = { P: 'a person', A: 'an account', F: 'a facility' };
+
+/** What somebody put into a chain need not have a number. */
+export const numbered = (number: number): string =>
+  Number.isInteger(number) ? `record ${number}` : 'a record without a number';
 
 const range = (from: number, to: number) => (from === to ? `record ${from}` : `records ${from} to ${to}`);
 

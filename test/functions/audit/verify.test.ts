@@ -137,6 +137,14 @@ describe('an inserted record', () => {
     expect(await trail.findings()).toContain(`inserted: record 2 (a second one, or out of its order) of chain ${A}`);
   });
 
+  it('is named under a key that no record has', async () => {
+    const item = await trail.at(A, 2);
+    await trail.write({ ...item, s: { S: `${item.s?.S}~` } });
+    expect(await trail.findings()).toContain(
+      `inserted: a record without a number (a second one, or out of its order) of chain ${A}`,
+    );
+  });
+
   it('is named at the end of a chain, dated back', async () => {
     const last = readRecord(await trail.at(A, 7));
     await trail.write(recordItem({ chain: A, number: 8, time: last.time, previous: last.hash }, last.record).item);
