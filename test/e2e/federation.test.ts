@@ -224,21 +224,21 @@ it.each([
     },
     'too-long',
   ],
-])(
-  'keeps what the others have when one %s',
-  async (_, answer, code) => {
-    third.misbehave = (request, response) => {
-      if (!request.url?.includes('/answer/')) return false;
-      answer(response);
-      return true;
-    };
+])('keeps what the others have when one %s', async (_, answer, code) => {
+  third.misbehave = (request, response) => {
+    if (!request.url?.includes('/answer/')) return false;
+    answer(response);
+    return true;
+  };
+  // On a busy machine the third region may be late as well, and is asked again.
+  const body = await until(async () => {
     const { status, body } = await chart('&_count=300&_deadline=3000');
     expect(status).toBe(200);
-    expect(sourcesOf(body)).toEqual([KESEN, TOKUSHIMA]);
-    expect(issues(body)).toEqual([expect.objectContaining({ code, diagnostics: expect.stringContaining(THIRD) })]);
-  },
-  60_000,
-);
+    return sourcesOf(body).includes(KESEN) ? body : undefined;
+  });
+  expect(sourcesOf(body)).toEqual([KESEN, TOKUSHIMA]);
+  expect(issues(body)).toEqual([expect.objectContaining({ code, diagnostics: expect.stringContaining(THIRD) })]);
+});
 
 it('goes on without a region that suspends the contract between two pages', async () => {
   const first = await chart('&_count=10');
