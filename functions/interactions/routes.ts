@@ -188,6 +188,19 @@ const notAllowed = (diagnostics: string, shape: string, type: string | undefined
   return new FhirError('notAllowed', [{ diagnostics }], { allow });
 };
 
+const ADDRESSES = { system: '[base]', type: '[type]', instance: '[type]/[id]' } as const;
+
+/** An operation may be there for one resource and not for a type. */
+const notHere = (path: readonly string[]): string => {
+  const operation = OPERATIONS.find(
+    ({ name, types }) => `$${name}` === path.at(-1) && (!types || path.length === 1 || types.includes(path[0]!)),
+  );
+  if (!operation) return 'there is no operation of this name here';
+  const { name, levels, types } = operation;
+  const places = levels.map((level) => `${ADDRESSES[level].replace('[type]', types?.[0] ?? '[type]')}/$${name}`);
+  return `$${name} is not answered at this address, but at ${places.join(', ')}`;
+};
+
 const operate = (services: Services, shape: string, request: FhirRequest): Interaction => {
   const { path } = request;
   if (shape !== '$') parseType(path[0]!);
@@ -198,7 +211,7 @@ const operate = (services: Services, shape: string, request: FhirRequest): Inter
       levels.includes(level) &&
       (level === 'system' || !types || types.includes(path[0]!)),
   );
-  if (!operation) throw refuse('notSupported', 'there is no operation of this name here');
+  if (!operation) throw refuse('notSupported', notHere(path));
   const method = methodOf(request);
   if (method !== 'POST' && !(method === 'GET' && !operation.affectsState)) {
     const allow = operation.affectsState ? 'POST' : 'GET, HEAD, POST';

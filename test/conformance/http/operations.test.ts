@@ -105,6 +105,8 @@ describe('operations that there are not', () => {
   it('answers 501', async () => {
     expect((await openApi().send('POST', '/Patient/p1/$nonsense', { body: {} })).status).toBe(501);
     expect((await openApi().send('GET', '/$everything')).status).toBe(501);
+    const { status, body } = await openApi().send('GET', '/Patient/$meta');
+    expect([status, body.issue?.[0]?.diagnostics]).toEqual([501, expect.stringContaining('[type]/[id]/$meta')]);
   });
 
   it('answers 405 to GET of one that needs POST', async () => {
