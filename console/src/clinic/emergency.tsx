@@ -64,7 +64,7 @@ export const Emergency = ({ chart }: { readonly chart: Chart }): ReactNode => {
         {/* That nothing is on record is not that there is nothing. */}
         {part(r('allergies'), <ItemList items={chart.allergies} none={r('noAllergies')} />)}
         {part(r('problems'), list(problems))}
-        {part(r('medicines'), list(current(chart.medicines)))}
+        {part(r('medicines'), <ItemList items={current(chart.medicines)} none={r('noMedicinesNow')} />)}
         {part(
           t('results'),
           results.length === 0 ? (
