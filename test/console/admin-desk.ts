@@ -271,7 +271,7 @@ export const deskJourneys = ({ office, send, world }: Offices): void => {
     const name = (await page.getByRole('heading', { level: 1 }).textContent())!;
     await confirm(page, '一時停止する', because('先方の障害'));
     await steps.getByRole('cell', { name: '先方の障害' }).waitFor();
-    await page.getByText('止まっている理由').waitFor();
+    await page.getByText('自地域の状態が「一時停止」です。').waitFor();
     await confirm(page, '再開する');
     await page.getByText('止まっている理由').waitFor({ state: 'detached' });
     await confirm(page, '終了する', because('合併'));
@@ -299,6 +299,17 @@ export const deskJourneys = ({ office, send, world }: Offices): void => {
     await hears('active');
     await page.getByText('止まっている理由').waitFor({ state: 'detached' });
     await page.getByText('有効', { exact: true }).first().waitFor();
+
+    // What charts have found out of a region that does not answer (functions/federation/circuits.ts) stands here too.
+    const since = Date.parse('2026-11-22T01:02:00Z');
+    await page.route(`**/federation/contracts/${other}`, async (route) => {
+      const response = await route.fetch();
+      const down = { since, last: since + 60_000, failures: 4, code: 'timeout' };
+      await route.fulfill({ response, json: { ...(await response.json()), down } });
+    });
+    await page.reload();
+    await page.getByText('2026/11/22 10:02から応答がありません（最後の照会は2026/11/22 10:03、続けて4回）').waitFor();
+    await page.unrouteAll();
     expect(faults()).toEqual([]);
   });
 

@@ -15,6 +15,13 @@ export const useContractText = words({
     inForce: '有効',
     stopped: '止まっている',
     untold: '相手に伝わっていません',
+    silent: '応答なし',
+    silentSince:
+      '{since}から応答がありません（最後の照会は{last}、続けて{failures}回）。カルテには自地域などの記録だけが出て、そのことが表示されます。応答が戻ると自動で元に戻ります。',
+    whyOwn: '自地域の状態が「{state}」です。',
+    whyPeer: '相手の状態が「{state}」です。',
+    whyTerms: '双方の条件が違います。',
+    whyOver: '契約の最終日を過ぎました。',
     propose: '連携を提案する',
     baseUrl: '相手のAPIのアドレス',
     jwksUrl: '相手の公開鍵（JWKS）のアドレス',
@@ -43,6 +50,13 @@ export const useContractText = words({
     own: 'This side',
     peer: 'Other side',
     health: 'Link',
+    silent: 'no answer',
+    silentSince:
+      'It has not answered since {since} (asked last at {last}, {failures} times in a row). Charts show the records of the others and say so. It is asked again by itself.',
+    whyOwn: 'This side: {state}.',
+    whyPeer: 'The other side: {state}.',
+    whyTerms: 'The two sides have written different terms.',
+    whyOver: 'The last day of the contract is over.',
     inForce: 'in force',
     stopped: 'not in force',
     untold: 'the other side has not heard of it',
@@ -98,6 +112,8 @@ export interface LinkContract {
   readonly told: boolean;
   readonly inForce: boolean;
   readonly notInForce?: string;
+  /** Since when it has not answered, as charts have found out; milliseconds. */
+  readonly down?: { readonly since: number; readonly last: number; readonly failures: number };
   readonly steps: readonly {
     readonly at: number;
     readonly side: 'own' | 'peer';

@@ -78,11 +78,26 @@ const ACTIONS: Readonly<Record<string, readonly ('approve' | 'activate' | 'suspe
   suspended: ['resume', 'end'],
 };
 
+/** What the API says in English (functions/federation/contract.ts), in the words of this page; what is not known here as it came. */
+const useWhy = () => {
+  const c = useContractText();
+  const term = useTerm();
+  return (reason: string): string => {
+    const [, state = '', side] = /is ([\w ]+) on (this|the other) side$/.exec(reason) ?? [];
+    if (side === 'this') return c('whyOwn', { state: term('contract', state) });
+    if (side) return c('whyPeer', { state: state === 'not known' ? c('unknown') : term('contract', state) });
+    if (reason.endsWith('different terms')) return c('whyTerms');
+    return reason.endsWith('has run out') ? c('whyOver') : reason;
+  };
+};
+
 const ContractPage = (): ReactNode => {
   const t = useText();
   const c = useContractText();
   const term = useTerm();
   const { community = '' } = useParams({ strict: false }) as { community?: string };
+  const whyOf = useWhy();
+  const { language } = useLanguage();
   const api = useApi();
   const { data, error, refetch } = useQuery({
     queryKey: ['contracts', community],
@@ -93,6 +108,7 @@ const ContractPage = (): ReactNode => {
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Loading />;
   const { terms, own } = data;
+  const timeOf = (at: number) => dateText(language, new Date(at).toISOString());
   return (
     <AdminPage
       title={data.name}
@@ -105,7 +121,16 @@ const ContractPage = (): ReactNode => {
     >
       {data.notInForce && (
         <Alert color="orange" title={t('why')}>
-          {data.notInForce}
+          {whyOf(data.notInForce)}
+        </Alert>
+      )}
+      {data.inForce && data.down && (
+        <Alert color="orange" title={c('silent')}>
+          {c('silentSince', {
+            since: timeOf(data.down.since),
+            last: timeOf(data.down.last),
+            failures: data.down.failures,
+          })}
         </Alert>
       )}
       <Facts

@@ -57,6 +57,7 @@ export const Health = ({ of }: { readonly of: LinkContract }): ReactNode => {
     <>
       <Badge color={of.inForce ? 'teal' : 'gray'}>{t(of.inForce ? 'inForce' : 'stopped')}</Badge>
       {!of.told && <Badge color="orange">{t('untold')}</Badge>}
+      {of.inForce && of.down && <Badge color="orange">{t('silent')}</Badge>}
     </>
   );
 };

@@ -186,9 +186,16 @@ const Cost = ({ of: { cost } }: { readonly of: Usage }): ReactNode => {
   );
 };
 
+/** What a facility has whose class nobody has decided (functions/tenants/facilities.ts). */
+const useFeeClass = () => {
+  const t = useUsageText();
+  return (feeClass: string) => (feeClass === '' || feeClass === 'none' ? t('noFeeClass') : feeClass);
+};
+
 const ByFacility = ({ of }: { readonly of: Usage }): ReactNode => {
   const t = useUsageText();
   const { count, usd, yen } = useFigures();
+  const classOf = useFeeClass();
   const numeric = true;
   return (
     <Section title={t('byFacility')}>
@@ -197,10 +204,10 @@ const ByFacility = ({ of }: { readonly of: Usage }): ReactNode => {
         label={t('byFacility')}
         rows={of.facilities}
         keyOf={({ code }) => code}
-        minWidth={1080}
+        minWidth={960}
         columns={[
           { name: t('facility'), cell: ({ name, code }) => name ?? code },
-          { name: t('feeClass'), cell: ({ feeClass }) => feeClass },
+          { name: t('feeClass'), cell: ({ feeClass }) => classOf(feeClass) },
           { name: t('requests'), numeric, cell: ({ counts }) => count(requestsOf(counts)) },
           ...(['read', 'search', 'write', 'federated', 'resources'] as const).map((kind) => ({
             name: t(kind),
@@ -220,6 +227,7 @@ const ByFacility = ({ of }: { readonly of: Usage }): ReactNode => {
 const ByFeeClass = ({ of }: { readonly of: Usage }): ReactNode => {
   const t = useUsageText();
   const { count, usd, yen } = useFigures();
+  const classOf = useFeeClass();
   const numeric = true;
   return (
     <Section title={t('byFeeClass')}>
@@ -229,7 +237,7 @@ const ByFeeClass = ({ of }: { readonly of: Usage }): ReactNode => {
         keyOf={({ feeClass }) => feeClass}
         minWidth={640}
         columns={[
-          { name: t('feeClass'), cell: ({ feeClass }) => feeClass || '—' },
+          { name: t('feeClass'), cell: ({ feeClass }) => classOf(feeClass) },
           { name: t('facilities'), numeric, cell: ({ facilities }) => count(facilities) },
           { name: t('requests'), numeric, cell: ({ requests }) => count(requests) },
           { name: t('usd'), numeric, cell: (one) => usd(one.usd.use) },
