@@ -66,7 +66,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/is not given by the default/, '標準で認められていないので、減らすものがありません。'],
   [/names a type that the default does not give/, '標準で認められていない種類が含まれています。'],
   [/this is no card of this region/, 'この地域のカードではないか、番号が違います。'],
-  [/this card was deleted/, 'このカードは使えなくなっています。'],
+  [/this card was stopped or replaced/, 'このカードは使えなくなっています。'],
   [/a card of this number was not found/, 'この番号のカードはありません。'],
   [/a person with this number has joined already/, '同じ保険番号の人がすでに参加しています。'],
   [/a person of this name and birth date has joined/, '同じ氏名・生年月日の人がすでに参加しています。'],
