@@ -30,7 +30,7 @@ export const readOptions = (args: readonly string[]): Options => {
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean);
-  const port = Number(values.port ?? 8001);
+  const port = /^\d+$/.test(values.port ?? '8001') ? Number(values.port ?? 8001) : Number.NaN;
   if (regions.length === 0) throw new LocalError('--regions needs the name of a region');
   if (new Set(regions).size < regions.length) throw new LocalError('--regions names a region twice');
   if (!Number.isInteger(port) || port < 0 || port + regions.length - 1 > HIGHEST_PORT) {
