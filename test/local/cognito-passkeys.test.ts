@@ -20,8 +20,8 @@ import { signIn } from '../../infra/local/cognito/client.ts';
 import { openUserPools } from '../../infra/local/cognito/user-pools.ts';
 import type { Json } from '../../infra/local/host/assembly.ts';
 import { type Manner, openAuthenticator } from '../support/authenticator.ts';
-import { openCognito, resourcesOf } from '../support/cognito.ts';
-import { poolResource } from '../support/pool-resource.ts';
+import { openCognito } from '../support/cognito.ts';
+import { poolResource, resourcesOf } from '../support/pool-resource.ts';
 
 const STAFF = 'ap-northeast-1_staff0001';
 const RESIDENTS = 'ap-northeast-1_people001';

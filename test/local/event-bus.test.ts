@@ -6,6 +6,7 @@ import { openDeadLetters } from '../../infra/local/host/dead-letters.ts';
 import { openEventBus } from '../../infra/local/host/event-bus.ts';
 import type { FunctionPool } from '../../infra/local/host/function-pool.ts';
 import type { Resource, Resources } from '../../infra/local/host/resources.ts';
+import { resourcesOf } from '../support/pool-resource.ts';
 
 const FN = 'arn:aws:lambda:ap-northeast-1:000000000000:function:sealer';
 const QUEUE = 'arn:aws:sqs:ap-northeast-1:000000000000:dead';
@@ -19,14 +20,6 @@ const resource = (type: string, ref: string, properties: JsonObject, arn = ref):
   properties,
   ref,
   attribute: () => arn,
-});
-const resources = (...all: Resource[]): Resources => ({
-  stage: 'test',
-  account: '000000000000',
-  awsRegion: 'ap-northeast-1',
-  all,
-  ofType: (...types) => all.filter(({ type }) => types.includes(type)),
-  asset: () => undefined,
 });
 
 const permission = resource('AWS::Lambda::Permission', 'p', { FunctionName: FN, Principal: 'events.amazonaws.com' });
@@ -60,7 +53,7 @@ describe('the event bus', () => {
 
   it('invokes the target of a schedule at its rate, from the start until the stop', async () => {
     const { events, pool } = running();
-    const { bus } = open(resources(permission, rule({ ScheduleExpression: 'rate(1 minute)' })), pool);
+    const { bus } = open(resourcesOf(permission, rule({ ScheduleExpression: 'rate(1 minute)' })), pool);
     await vi.advanceTimersByTimeAsync(120_000);
     expect(events).toHaveLength(0);
     bus.start();
@@ -76,7 +69,7 @@ describe('the event bus', () => {
     const { events, pool } = running();
     const target = { Arn: FN, Id: 'T', Input: '{"task":"sweep"}' };
     const { bus } = open(
-      resources(permission, rule({ ScheduleExpression: 'rate(1 minute)', Targets: [target] })),
+      resourcesOf(permission, rule({ ScheduleExpression: 'rate(1 minute)', Targets: [target] })),
       pool,
     );
     bus.start();
@@ -87,7 +80,7 @@ describe('the event bus', () => {
 
   it('gives a failing event its retries, and then to the dead-letter queue', async () => {
     const { events, pool } = running(3);
-    const all = resources(
+    const all = resourcesOf(
       permission,
       rule({ EventPattern: { source: ['aws.s3'] } }),
       resource('AWS::SQS::Queue', 'dead', {}, QUEUE),
@@ -108,7 +101,7 @@ describe('the event bus', () => {
 
   it('refuses a rule whose target it may not invoke, as nothing would happen in AWS', () => {
     const { pool } = running();
-    expect(() => open(resources(rule({ ScheduleExpression: 'rate(1 minute)' })), pool)).toThrow(
+    expect(() => open(resourcesOf(rule({ ScheduleExpression: 'rate(1 minute)' })), pool)).toThrow(
       /Permission is missing/,
     );
   });

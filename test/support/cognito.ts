@@ -4,18 +4,9 @@ import type { Outbox } from '../../infra/local/cognito/outbox.ts';
 import { cognitoService } from '../../infra/local/cognito/service.ts';
 import { openUserPools, type UserPools } from '../../infra/local/cognito/user-pools.ts';
 import { openService } from '../../infra/local/front/service.ts';
-import type { Resource, Resources } from '../../infra/local/host/resources.ts';
+import type { Resource } from '../../infra/local/host/resources.ts';
 import { openIam } from '../../infra/local/iam.ts';
-
-/** As of a synthesized template. */
-export const resourcesOf = (...all: readonly Resource[]): Resources => ({
-  stage: 'test',
-  account: '000000000000',
-  awsRegion: 'ap-northeast-1',
-  all,
-  ofType: (...types) => all.filter(({ type }) => types.includes(type)),
-  asset: () => undefined,
-});
+import { resourcesOf } from './pool-resource.ts';
 
 export const openCognito = async (
   all: readonly Resource[],
