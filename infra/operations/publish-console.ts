@@ -63,7 +63,7 @@ const publish = (name: string): string => {
 const main = (): number => {
   const usage = 'npm run publish-console -- --region NAME';
   const { values } = readArgs(usage, { options: { region: { type: 'string' } } });
-  if (!values.region) throw new LocalError(`--region is missing\n${usage}`);
+  if (!values.region) throw new LocalError('publish-console needs --region NAME');
   try {
     console.log(`the console is at ${publish(values.region)}`);
     return 0;
