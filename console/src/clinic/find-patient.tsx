@@ -11,6 +11,7 @@ import { useLanguage, words } from '../i18n/i18n.ts';
 import { namesOf, type Reference, targetOf } from '../record/fhir.ts';
 import { useRecordText } from '../record/words.ts';
 import { useApi, useWho } from '../ui/context.ts';
+import { useOwnFacility } from '../ui/own-facility.ts';
 import { ScanCode } from '../ui/scan-code.tsx';
 import { Empty, Failure, Loading } from '../ui/states.tsx';
 import styles from './clinic.module.css';
@@ -18,7 +19,6 @@ import { criteriaOf } from './criteria.ts';
 import { registers } from './entry/kinds.ts';
 import { useGroups } from './groups.ts';
 import { Shortcuts } from './shortcuts.tsx';
-import { useOwnFacility } from './use-writer.ts';
 
 const useText = words({
   ja: {

@@ -9,12 +9,12 @@ import { namesOf } from '../record/fhir.ts';
 import { useRecordText } from '../record/words.ts';
 import { useApi, useWho } from '../ui/context.ts';
 import { Field, SendForm, useForm, useSend } from '../ui/form.tsx';
+import { useOwnFacility } from '../ui/own-facility.ts';
 import { Failure } from '../ui/states.tsx';
 import styles from './clinic.module.css';
 import { birthDateOf } from './criteria.ts';
 import { prefill } from './prefill.ts';
 import { AT, EMPTY, numberSystem, patientOf, type Registration, registrationOf } from './registration.ts';
-import { useOwnFacility } from './use-writer.ts';
 
 const useText = words({
   ja: {

@@ -1,30 +1,10 @@
 // Who writes, and where: the own facility's record of the person where there is one, else the one that was opened.
-import { useQuery } from '@tanstack/react-query';
-import { matchesOf, type Resource } from '../api/client.ts';
+import type { Resource } from '../api/client.ts';
 import { type Reference, targetOf } from '../record/fhir.ts';
 import type { Chart } from '../record/record.ts';
-import { useApi, useWho } from '../ui/context.ts';
+import { useWho } from '../ui/context.ts';
+import { useOwnFacility } from '../ui/own-facility.ts';
 import type { Writer } from './entry/draft.ts';
-
-export interface Own {
-  /** `Organization/x` of the own facility. */
-  readonly organization: string | undefined;
-  readonly name: string;
-}
-
-/** The Organization of the own facility, as the region lists it. */
-export const useOwnFacility = (): Own => {
-  const api = useApi();
-  const { facility } = useWho();
-  const { data } = useQuery({
-    queryKey: ['own-facility', facility],
-    queryFn: ({ signal }) => api.search('Organization', { identifier: facility ?? '' }, { signal }),
-    enabled: facility !== undefined,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  const [found] = data ? matchesOf(data) : [];
-  return { organization: found && `Organization/${found.id}`, name: String(found?.['name'] ?? '') };
-};
 
 const isOf = (code: string, resources: readonly Resource[]) => {
   const own = new Set(

@@ -10,6 +10,8 @@ export type Face = 'admin' | 'clinic' | 'resident';
 export interface Who {
   readonly kind: Kind;
   readonly subject: string;
+  /** Of staff: what they sign in with. A resident's is a number of Cognito's own. */
+  readonly username: string | undefined;
   readonly role: string;
   readonly facility: string | undefined;
   readonly profession: string | undefined;
@@ -122,6 +124,7 @@ const whoOf = (kind: Kind, token: string): Who => {
   return {
     kind,
     subject: text('sub') ?? '',
+    username: kind === 'staff' ? text('username') : undefined,
     role: kind === 'residents' ? 'resident' : (text('role') ?? ''),
     facility: text('facility'),
     profession: text('profession'),

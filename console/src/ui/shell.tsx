@@ -9,6 +9,7 @@ import { SignIn } from '../session/sign-in.tsx';
 import { titleOf, useFocus, useTitle } from './arrival.ts';
 import { useServices, useSession, useWho } from './context.ts';
 import type { Page } from './face.ts';
+import { useOwnFacility } from './own-facility.ts';
 import styles from './shell.module.css';
 import { Loading } from './states.tsx';
 
@@ -96,6 +97,7 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
         </Group>
       </header>
       <nav className={styles.nav} aria-label={t('menu')}>
+        {who.username !== undefined && <SignedIn username={who.username} />}
         {shown.map((page) => {
           const to = page.path === '' ? `/${face}` : `/${face}/${page.path}`;
           const active = page.path === '' ? path === to : path.startsWith(to);
@@ -128,6 +130,19 @@ export const Shell = ({ face, pages }: { readonly face: string; readonly pages: 
         <SignIn lost={who.kind} />
       </Modal>
     </div>
+  );
+};
+
+/** Several people share the computer of a reception: whose name will stand under what is written here? */
+const SignedIn = ({ username }: { readonly username: string }): ReactNode => {
+  const { name } = useOwnFacility();
+  return (
+    <Text component="div" size="sm" className={styles.who}>
+      {name && <div>{name}</div>}
+      <Text span size="xs" c="dimmed">
+        {username}
+      </Text>
+    </Text>
   );
 };
 

@@ -9,6 +9,9 @@ export const visits = (given: Given): void => {
     const { page } = seen;
     await signIn(seen, given.stack.region(), 'staff:hospital-doctor');
     await linked('demo-resident-1', 3);
+    // Several people share the computer of a reception: it says who is signed in, and where.
+    await page.getByRole('navigation').getByText('デモ中央病院').waitFor();
+    await page.getByRole('navigation').getByText('hospital-doctor').waitFor();
 
     await page.getByRole('combobox').fill('みほ');
     await page.getByRole('option').first().waitFor();
