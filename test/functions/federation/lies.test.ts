@@ -162,12 +162,14 @@ it.each([
   ['_deadline=700', '&_deadline=700', {}],
   ['Prefer: wait=1', '', { prefer: 'wait=1' }],
 ])('who is silent is not waited for longer than the client says (%s)', async (_, query, headers) => {
-  liar.misbehave = atFhir(() => {});
-  const began = performance.now();
+  // It says something else later, yet before the eight seconds of who says nothing are over.
+  liar.misbehave = atFhir((response) => {
+    const later = setTimeout(() => response.writeHead(500).end(), 5_000);
+    response.on('close', () => clearTimeout(later));
+  });
   const { body } = await east.call(doctor, 'GET', `/federation/fhir/Observation?patient=${person}${query}`, {
     headers,
   });
-  expect(performance.now() - began).toBeLessThan(7_500); // the default is eight seconds
   // On a busy machine the third region may be late as well.
   expect(matches(body).map(({ resource }) => resource.meta.source)).toContain('urn:oid:2.999.36');
   expect(issues(body)).toContainEqual(
