@@ -63,8 +63,8 @@ describe('read', () => {
     const api = openApi();
     const { id: patient } = await stored(api, given.patient());
     const text = JSON.stringify(given.observation(patient, { valueQuantity: { value: 99, unit: 'g' } })).replace(
-      '99',
-      '1.00',
+      '"value":99',
+      '"value":1.00',
     );
     const created = await api.send('POST', '/Observation', {
       body: text,
