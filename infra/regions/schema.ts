@@ -48,7 +48,15 @@ const MtlsDomain = group('host name for mutual TLS (相互TLS)', {
 });
 
 const JP_CORE_TYPES =
-  'must be true, false or a list of resource types, ["Patient", "Observation"] (JP Coreを必須とするリソース)';
+  'must be true, false or a list of resource types that JP Core has a profile for, ["Patient", "Observation"] (JP Coreを必須とするリソース)';
+
+/** Types that JP Core 1.2.0 has one profile for that fits all of them (functions/profiles/jp-core/index.ts). */
+export const WITH_JP_CORE =
+  `AllergyIntolerance CarePlan Condition Consent Coverage Device DiagnosticReport DocumentReference Encounter FamilyMemberHistory
+  Immunization Location Medication MedicationAdministration MedicationDispense MedicationRequest MedicationStatement Observation
+  Organization Patient Practitioner PractitionerRole Procedure RelatedPerson ResearchStudy ResearchSubject ServiceRequest Specimen`.split(
+    /\s+/,
+  );
 
 /** Region and account of a certificate. */
 const placeOf = (arn: string) => arn.split(':').slice(3, 5);
@@ -158,9 +166,7 @@ export const RegionFile = z
         )
         .optional(),
       /** What must meet its JP Core profile whatever it claims. Left out: only what claims one. */
-      requireJpCore: z
-        .union([z.boolean(), z.array(z.string().regex(/^[A-Z][A-Za-z]{2,39}$/, JP_CORE_TYPES))], JP_CORE_TYPES)
-        .optional(),
+      requireJpCore: z.union([z.boolean(), z.array(z.enum(WITH_JP_CORE))], JP_CORE_TYPES).optional(),
       /** The facility (the operator's office, as a rule) whose StructureDefinitions bind everybody: npm run load-package. */
       profilePublisher: z
         .string('must be text in quotes: the code of a facility (機関コード)')

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RESOURCE_TYPES } from '../../functions/fhir/resource-types.ts';
+import { generalJpProfile } from '../../functions/profiles/jp-core/index.ts';
 import { readRegions } from '../../infra/regions/read-regions.ts';
+import { WITH_JP_CORE } from '../../infra/regions/schema.ts';
 import { given, synthesized } from './synthesized.ts';
 
 let folder: string;
@@ -84,6 +87,14 @@ describe('a region file is refused, with its name, the field and the rule, when'
     expect(refused({ ...given.region(), awsRegion: 'us-east-1' })).toMatch(
       /awsRegion: lies outside Japan \(日本国外\).*outsideJapanReason/,
     );
+  });
+
+  it('JP Core is asked for of a type that it has no profile for', () => {
+    expect(refused({ ...given.region(), requireJpCore: ['Patient', 'Patients'] })).toContain(
+      'requireJpCore: must be true, false or a list of resource types that JP Core has a profile for',
+    );
+    for (const resourceType of RESOURCE_TYPES)
+      expect(generalJpProfile({ resourceType }) !== undefined, resourceType).toBe(WITH_JP_CORE.includes(resourceType));
   });
 
   it('the OID is not one', () => {
