@@ -15,6 +15,8 @@ declare module 'vitest' {
 export const setup = async (project: TestProject) => {
   let started: Promise<DynamoDbLocal> | undefined;
   const server = createServer((_, answer) => {
+    // Files ask minutes apart, over a line that is closed in between: the one who asks at that moment would fail.
+    answer.shouldKeepAlive = false;
     started ??= startDynamoDbLocal({ forTests: true });
     started.then(
       ({ endpoint }) => answer.end(endpoint),
