@@ -7,8 +7,8 @@
 //   a facility by its code                auth#facility#<code>       -    1      0.5 eventual
 //   an assertion, once (`ttl`)            auth#jti#<hash>            -    1                     1
 //
-// `notBefore` and `disabled` stand in the subject's own row: tokens issued before `notBefore` (ms) are refused, everywhere,
-// within the 30 seconds that a row is cached (middleware/authenticate.ts). Who changes a row sets `notBefore` to now.
+// `notBefore` and `disabled` stand in the subject's own row: tokens of whoever signed in before `notBefore` (ms) are refused, everywhere, refreshed
+// ones too, within the 30 seconds that a row is cached (middleware/authenticate.ts). Who changes a row sets it to now: all sign in anew.
 import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,

@@ -224,29 +224,35 @@ const withTypes = async (
   // Too many to look them all up: Patients decide where the search is read.
   const some = refs.length > MOST_BARE ? refs.filter((ref) => isPatient(ref.type)) : refs;
   const found = await resources.getMany(some);
-  const there = new Map<string, string[]>();
-  for (const [at, stored] of found.entries())
-    if (stored && !stored.deleted && permit(stored))
-      there.set(some[at]!.id, [...new Set([...(there.get(some[at]!.id) ?? []), stored.type])]);
+  const there = new Map<string, Set<string>>();
+  const patients = new Set<string>();
+  for (const stored of found) {
+    if (!stored || stored.deleted) continue;
+    // Where to read is no answer: what is read there is decided upon one by one.
+    if (stored.type === 'Patient') patients.add(stored.id);
+    if (permit(stored)) there.set(stored.id, (there.get(stored.id) ?? new Set()).add(stored.type));
+  }
   return {
     ...query,
     criteria: criteria.map((criterion, at) => {
       const { name } = criterion.parameter;
-      if (asked[at]!.some(({ id, types }) => (there.get(id) ?? []).filter((of) => types.includes(of)).length > 1))
+      if (asked[at]!.some(({ id, types }) => types.filter((of) => there.get(id)?.has(of)).length > 1))
         throw refuse(
           'invalid',
           `search parameter ${name}: an id is of resources of several types, expected [type]/[id]`,
         );
-      return isPlacing(type, criterion) ? { ...criterion, values: criterion.values.map(ofPatient(there)) } : criterion;
+      return isPlacing(type, criterion)
+        ? { ...criterion, values: criterion.values.map(ofPatient(patients)) }
+        : criterion;
     }),
   };
 };
 
 const ofPatient =
-  (there: ReadonlyMap<string, readonly string[]>) =>
+  (patients: ReadonlySet<string>) =>
   (value: Wanted): Wanted => {
     const { id, type } = value.kind === 'reference' ? value.pointer : {};
-    return id !== undefined && type === undefined && there.get(id)?.includes('Patient')
+    return id !== undefined && type === undefined && patients.has(id)
       ? { kind: 'reference', pointer: { type: 'Patient', id } }
       : value;
   };

@@ -41,8 +41,18 @@ const withinOf = (of: CodeSystem, direction: 'above' | 'below', url: string, cod
 
 const nameOf = (asked: Asked) => (asked.of === 'value-set' ? asked.name : `${asked.of} ${asked.system}|${asked.code}`);
 
+/** Each is read whole, with all that it draws on, before a search begins. */
+const MOST_NAMED = 10;
+
 /** @throws FhirError `invalid` with the parameter's name, where a definition is not known or cannot be evaluated */
 export const readTerms = async (reader: DefinitionReader, tests: readonly ConceptTest[]): Promise<void> => {
+  if (new Set(tests.map(({ asked }) => nameOf(asked))).size > MOST_NAMED)
+    throw new FhirError('invalid', [
+      {
+        code: 'too-costly',
+        diagnostics: `a search names at most ${MOST_NAMED} value sets and concepts of hierarchies`,
+      },
+    ]);
   const definitions = new LoadedDefinitions(reader);
   const known = new Map<string, Has>();
   for (const test of tests) {

@@ -79,11 +79,16 @@ class Compiling {
     return parts;
   }
 
+  private count(): void {
+    if (++this.parts > MOST_PARTS) throw tooCostly(`a value set may have ${MOST_PARTS} parts here`);
+  }
+
   /** Codes of the system, if there is one, that are in all of the value sets named. */
   private async part(node: Node, within: readonly string[]): Promise<Members> {
-    if (++this.parts > MOST_PARTS) throw tooCostly(`a value set may have ${MOST_PARTS} parts here`);
+    this.count();
     const sets: Members[] = [];
     for (const canonical of Array.isArray(node.valueSet) ? node.valueSet : []) {
+      this.count();
       const resource = typeof canonical === 'string' ? await this.source.valueSet(canonical) : undefined;
       if (!resource) throw notLoaded(`value set ${canonical}, which is not loaded here`);
       sets.push(await this.set(resource, within));

@@ -50,6 +50,11 @@ const refusal = async (url: string) =>
   );
 
 describe('a value set', () => {
+  it('one of more than ten that a search names is too much', async () => {
+    const names = Array.from({ length: 11 }, (_, at) => `http://ills.example/ValueSet/n${at}`);
+    expect((await refusal(`Condition?code:in=${names.join()}`))?.issues).toMatchObject([{ code: 'too-costly' }]);
+    expect(await found(`Condition?code:in=${Array(11).fill(CARDIAC).join()}`)).toEqual(['a', 'b']);
+  });
   it('is named by its canonical URL, with or without version, or by its address here', async () => {
     for (const name of [CARDIAC, `${CARDIAC}|2`, 'ValueSet/cardiac', 'https://api.test.example/fhir/ValueSet/cardiac'])
       expect(await found(`Condition?code:in=${encodeURIComponent(name)}`), name).toEqual(['a', 'b']);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { search } from '../../../functions/search/search.ts';
 import { openMemory } from '../../../functions/storage/memory.ts';
-import type { Resources, Scan, Walk } from '../../../functions/storage/port.ts';
+import type { Resources, Scan, Stored, Walk } from '../../../functions/storage/port.ts';
 import { context, given, NOW, region, requestOf, searching, store } from './support.ts';
 
 const P = { subject: { reference: 'Patient/p' } };
@@ -55,9 +55,9 @@ const watched = async () => {
     },
   };
   const ask = search({ resources: watchedResources, seal, clock: () => NOW, region });
-  return async (url: string) => {
+  return async (url: string, permit: (stored: Stored) => boolean = () => true) => {
     calls.length = 0;
-    const { matches } = await ask(context(), requestOf(url));
+    const { matches } = await ask(context(), { ...requestOf(url), permit });
     return { ids: matches.map(({ id }) => id).toSorted(), calls: [...calls], names: calls.map(({ call }) => call) };
   };
 };
@@ -74,6 +74,11 @@ describe('one read of the patient’s partition answers', () => {
 
   it('a bare subject after one look whether there is such a patient', async () => {
     expect((await (await watched())('Observation?subject=p')).names).toEqual(['getMany', 'scan']);
+  });
+  it('a bare subject whose Patient itself may not be seen', async () => {
+    const { ids, names } = await (await watched())('Observation?subject=p', ({ type }) => type !== 'Patient');
+    expect(names).toEqual(['getMany', 'scan']);
+    expect(ids).toEqual(['local', 'one', 'two']);
   });
   it('with the newest only, when nothing else is asked', async () => {
     const { calls } = await (await watched())('Observation?patient=p&_count=2');
