@@ -256,6 +256,12 @@ const codesOf = ({ type }: Resource): string[] =>
 const notLookedAt = ({ query, params }: Wish): NonNullable<Page['notes']>[number] | undefined => {
   if (query && query.links.length > 0)
     return { code: 'not-supported', rule: 'not asked: chained parameters cannot be answered from document metadata' };
+  // Their value sets and code systems are not ours to read into it, and ours say nothing of its codes.
+  if (query && query.tests.length > 0)
+    return {
+      code: 'not-supported',
+      rule: 'not asked: value sets and hierarchies cannot be held against document metadata',
+    };
   const types = params.find(([name]) => name === '_type')?.[1]?.split(',');
   if (!query && types && !types.includes('DocumentReference'))
     return { ...DOCUMENTS_ONLY, rule: 'not asked: it answers for documents only (IHE XCA)' };

@@ -180,6 +180,31 @@ describe('documents', () => {
     );
     expect(seto.heard).toEqual([]);
   });
+
+  it('are not held against a value set or a hierarchy: that is said, and the regions answer', async () => {
+    const document = {
+      resourceType: 'DocumentReference',
+      status: 'current',
+      type: { coding: [{ system: 'http://loinc.org', code: '18842-5' }] },
+      content: [{ attachment: { contentType: 'text/plain', data: 'eA==' } }],
+    };
+    const url = 'https://example.org/ValueSet/summaries';
+    const include = [{ system: 'http://loinc.org', concept: [{ code: '18842-5' }] }];
+    const id = await registered('N-set', [shared]);
+    await east.consent(id, OPT_IN);
+    await east.store({ ...document, subject: { reference: `Patient/${id}` } });
+    for (const node of [east, west])
+      await node.store({ resourceType: 'ValueSet', url, status: 'active', compose: { include } });
+    await documents('', id); // finds the person there
+    seto.heard.length = 0;
+    const { status, body } = await documents(`&type:in=${url}`, id);
+    expect(status).toBe(200);
+    expect(matches(body).map(({ resource }) => resource.meta.source)).toEqual(['urn:oid:2.999.36']);
+    expect(issues(body)).toEqual([
+      expect.objectContaining({ code: 'not-supported', diagnostics: expect.stringContaining('value sets') }),
+    ]);
+    expect(seto.heard).toEqual([]);
+  });
 });
 
 describe('what it cannot answer', () => {
