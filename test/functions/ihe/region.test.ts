@@ -132,6 +132,20 @@ describe('HL7 v2', () => {
     expect(segmentOf(pix, 'PID')?.fields[2]).toHaveLength(1);
   });
 
+  it.each([
+    ['a system that lacks its facility', 'urn:oid:1.2.392.100495.20.3.51.1', 'A2'],
+    ['full-width digits', `urn:oid:${HOSPITAL}`, 'Ａ２'],
+    ['another case', `urn:oid:${HOSPITAL}`, 'a2'],
+  ])('gives up a number that is written with %s', async (_, system, written) => {
+    const { hl7, send } = open();
+    await hl7('ADT^A04', ['EVN||1', pid(HOSPITAL_NUMBER)]);
+    await send('POST', '/Patient', { body: { resourceType: 'Patient', identifier: [{ system, value: written }] } });
+    const merged = await hl7('ADT^A40', ['EVN||1', pid(HOSPITAL_NUMBER), `MRG|${HOSPITAL_NUMBER.replace('A1', 'A2')}`]);
+    expect(value(segmentOf(merged, 'MSA'), 1)).toBe('AA');
+    const old = (await send('GET', `/Patient?identifier=urn:oid:${HOSPITAL}|A2`)).body.entry?.[0]?.resource;
+    expect(old).toMatchObject({ active: false, identifier: [{ value: written, use: 'old' }] });
+  });
+
   it('merges nothing by half: not into itself, not what is not there, not another’s', async () => {
     const { hl7, send } = open();
     await hl7('ADT^A04', ['EVN||1', pid(HOSPITAL_NUMBER)]);
@@ -141,6 +155,7 @@ describe('HL7 v2', () => {
       return [value(segmentOf(answer, 'MSA'), 1), value(err, 2), value(err, 2, 3), value(err, 3)];
     };
     expect(await merge(HOSPITAL_NUMBER)).toEqual(['AE', 'MRG', '1', '102']);
+    expect(await merge(HOSPITAL_NUMBER.replace('A1', 'ａ１'))).toEqual(['AE', 'MRG', '1', '102']);
     expect(await merge(HOSPITAL_NUMBER.replace('A1', 'A9'))).toEqual(['AE', 'MRG', '1', '204']);
     expect(await merge('A1^^^3610000002')).toEqual(['AE', 'MRG', '1', '207']);
     const kept = (await send('GET', `/Patient?identifier=urn:oid:${HOSPITAL}|A1`)).body.entry?.[0]?.resource;
