@@ -90,12 +90,12 @@ export const federated =
 /** A token is good elsewhere for no more than at home: what it is good for does not travel, so it is held here. */
 const assertAskable = (context: Context, asked: Asked): void => {
   if (asked.kind === 'search') assertSearchable(context, asked.type);
-  if (asked.kind === 'read' && !isInScope(context, asked.type))
+  if (asked.kind === 'read' && !isInScope(context, asked.type, 'read'))
     throw forbidden(`the token's scopes do not allow read of ${asked.type}`);
 };
 
-const isInScope = ({ actor }: Context, type: string): boolean =>
-  allows(actor.scopes, LEVEL_OF[actor.kind], type, 'read');
+const isInScope = ({ actor }: Context, type: string, action: 'read' | 'search'): boolean =>
+  allows(actor.scopes, LEVEL_OF[actor.kind], type, action);
 
 /** Who may not read the Patient here may not ask for it elsewhere. */
 const personOf = async ({ readAs }: QueryParts, context: Context, id: string): Promise<Person> => {
@@ -222,8 +222,10 @@ const search = async (run: Run, { asked, cursor, handling, issues: understood }:
     bytes: MOST_PAGE_BYTES,
     left: cursor?.last ?? [],
   });
-  // What stands beside the matches, and everything of a person, may be of types that this token is not for.
-  const shown = merged.shown.filter(({ resource }) => isInScope(context, resource.resourceType));
+  // What stands beside the matches, and everything of a person, may be of types that this token is not for. As in the regional search,
+  // what comes with a match is found as it is; everything of a person is read.
+  const action = isSearch ? 'search' : 'read';
+  const shown = merged.shown.filter(({ resource }) => isInScope(context, resource.resourceType, action));
   const matches = merged.shown.filter(({ mode }) => mode === 'match').length;
   const isEnough = matches >= left;
   const after = new Map(isEnough ? [] : merged.places);

@@ -209,6 +209,23 @@ describe('a token for some types only', () => {
       );
   });
 
+  it('finds what it may search, matches and what comes with them, as the regional search does', async () => {
+    const searching = doctorAt('3610000002', { scopes: parseScopes('user/Patient.rs user/Observation.s') });
+    const query = `/federation/fhir/Observation?patient=${person}&_include=Observation:subject&_total=accurate`;
+    const { status, body } = await east.call(searching, 'GET', query);
+    expect(status).toBe(200);
+    expect(body.total).toBe(9);
+    expect(matches(body)).toHaveLength(9);
+    expect(body.entry?.filter(({ search }) => search?.mode === 'include')).toHaveLength(3);
+    // Everything of a person is read, and so are records one by one.
+    const all = await east.call(searching, 'GET', `/federation/fhir/Patient/${person}/$everything`);
+    expect([...new Set(matches(all.body).map(({ resource }) => resource.resourceType))]).toEqual(['Patient']);
+
+    const reverse = `/federation/fhir/Patient?_id=${person}&_revinclude=Observation:subject`;
+    const federated = await east.call(searching, 'GET', reverse);
+    expect(federated.body.entry?.filter(({ search }) => search?.mode === 'include')).toHaveLength(9);
+  });
+
   it('gets everything of these types, and no more', async () => {
     const { body } = await east.call(narrow, 'GET', `/federation/fhir/Patient/${person}/$everything`);
     expect([...new Set(matches(body).map(({ resource }) => resource.resourceType))].sort()).toEqual([
