@@ -166,6 +166,10 @@ it('keeps every acknowledged write when the host is killed while loading, and th
       if (answer?.status === 201) acknowledged.push(id);
     }
   };
+  // What the start itself has brought in is changed by somebody too.
+  const organization = (await (await send('GET', '/Organization/demo-hospital')).json()) as object;
+  const changed = await send('PUT', '/Organization/demo-hospital', { ...organization, alias: ['新しい通称'] });
+  expect(changed.status).toBe(200);
   const writers = [0, 1].map(writer);
   while (acknowledged.length < 20) await new Promise((resolve) => setTimeout(resolve, 50));
   await stack.kill('SIGKILL');
@@ -176,6 +180,7 @@ it('keeps every acknowledged write when the host is killed while loading, and th
   token = stack.token(REGION, 'system:hospital');
   const found = await Promise.all(acknowledged.map(async (id) => (await send('GET', `/Patient/${id}`)).status));
   expect(found.filter((status) => status !== 200)).toEqual([]);
+  expect(await (await send('GET', '/Organization/demo-hospital')).json()).toMatchObject({ alias: ['新しい通称'] });
 
   await loading; // it went on with the new host, or gave up and said so
   const again = await load(file);

@@ -7,10 +7,16 @@ import { getToken } from '../token.ts';
 import { type Charts, charts, type Facilities } from './clinical/charts.ts';
 import { demoFacilities, demoOrganizations } from './identities.ts';
 
-/** A PUT for each, in one transaction: seeding again changes nothing. */
+/**
+ * A PUT for each, in one transaction, if none of them was there: what has been seeded belongs to whoever tries the region, and stays
+ * as they have changed it over the next start.
+ */
 const put = async ({ baseUrl, region }: SeedContext, who: string, resources: readonly Resource[]): Promise<void> => {
   const entries = resources.map((resource) =>
-    JSON.stringify({ resource, request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` } }),
+    JSON.stringify({
+      resource,
+      request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}`, ifNoneMatch: '*' },
+    }),
   );
   const answer = await fetch(`${baseUrl}/fhir`, {
     method: 'POST',
@@ -21,7 +27,8 @@ const put = async ({ baseUrl, region }: SeedContext, who: string, resources: rea
     },
     body: transactionText(entries),
   });
-  if (!answer.ok) throw new Error(`seeding ${who} of ${region} answered ${answer.status}: ${await answer.text()}`);
+  if (!answer.ok && answer.status !== 412)
+    throw new Error(`seeding ${who} of ${region} answered ${answer.status}: ${await answer.text()}`);
 };
 
 const facilitiesOf = (region: string): Facilities => {
