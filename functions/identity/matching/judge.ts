@@ -1,7 +1,7 @@
 // What becomes of one record, given all records that could be of the same person and the persons that these are linked to.
 import type { Card } from './card.ts';
 import { type Comparison, compare } from './compare.ts';
-import { contradicts, type Grade, grade } from './grade.ts';
+import { type Grade, grade, mayStandTogether } from './grade.ts';
 
 export interface Candidate {
   readonly id: string;
@@ -38,9 +38,12 @@ const gradeOf = (subject: Subject, candidate: Candidate, pair: Comparison): Grad
 
 const byScore = (a: Scored, b: Scored) => b.pair.score - a.pair.score;
 
-/** What speaks against the pair, when one of them is to join a person for the sake of another record. */
+/**
+ * What speaks against the pair, when one of them is to join a person for the sake of another record: twins of one sound are both
+ * certain of a record that has the sound alone.
+ */
 const objects = (subject: Subject, { candidate, pair }: Scored): boolean =>
-  candidate.isRuledOut === true || candidate.facility === subject.facility || contradicts(pair);
+  candidate.isRuledOut === true || candidate.facility === subject.facility || !mayStandTogether(pair);
 
 /**
  * @param candidates every record of every person in question, also those that do not resemble the subject

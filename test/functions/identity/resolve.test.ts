@@ -54,6 +54,23 @@ describe('when a facility registers a Patient', () => {
     expect(await personOf(a)).not.toBe(await personOf(b));
   });
 
+  it('does not make twins of one sound one person through a record that has the sound alone', async () => {
+    const { register, resolve, personOf } = openRegion();
+    const kana = { extension: [KANA], family: 'アワ', given: ['ユウキ'] };
+    const written = (given: string) => ({ name: [{ extension: [KANJI], family: '阿波', given: [given] }, kana] });
+    const a = await register(patientOf(HOSPITAL, '1', { name: [kana] }));
+    expect(await resolve(a)).toBe('alone');
+    const s = await register(patientOf(CLINIC, '2', written('優希')), clinic);
+    expect(await resolve(s)).toBe('linked');
+    const third = '3610000003';
+    const b = await register(patientOf(third, '3', written('勇気')), { ...clinic, facility: third });
+    expect(await resolve(b)).toBe('review');
+    // Nor when one of those that are one already is decided on anew.
+    for (const id of [a, s]) expect(await resolve(id)).toBe('review');
+    expect(await personOf(s)).toBe(await personOf(a));
+    expect(await personOf(b)).not.toBe(await personOf(a));
+  });
+
   it('does not link two people of one name and one birth date who share nothing else', async () => {
     const { register, resolve, personOf } = openRegion();
     const a = await register(patientOf(HOSPITAL, '1'));
