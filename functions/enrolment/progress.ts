@@ -115,18 +115,22 @@ export const progress = async (rows: RowStore, now: number, exact: boolean): Pro
     codes.map(async (code) => ({ code, of: known.get(code), bands: byBand(await allRows(rows, COUNT(code)), now) })),
   );
   const totals = counted.map(({ code, bands }) => ({ key: code, count: sum(bands.map((one) => one.count)) }));
-  const hiddenTotals = exact ? new Set<string>() : suppressed(totals);
   const population = known.size === 0 ? null : sum([...known.values()].map(({ bands }) => sum(Object.values(bands))));
   // Who lives where no figure was entered, or outside the region, has joined all the same; a share is of those whose number is known.
   const regionCount = sum(totals.map((total) => total.count));
-  const shareCount = sum(totals.filter(({ key }) => known.has(key)).map((total) => total.count));
+  const shared = totals.filter(({ key }) => known.has(key));
+  const others = totals.filter(({ key }) => !known.has(key));
+  const shareCount = sum(shared.map((total) => total.count));
   const elsewhere = regionCount - shareCount;
   const told = exact || elsewhere === 0 || elsewhere >= SMALLEST_SHOWN ? regionCount : shareCount;
-  const regionHidden = !exact && told > 0 && told < SMALLEST_SHOWN;
+  const isSmall = (of: number) => !exact && of > 0 && of < SMALLEST_SHOWN;
+  // The share tells how many have joined where a population is known, and beside the sum of all, how many elsewhere: three sums are out.
+  const hiddenTotals = new Set(exact ? [] : [totals, shared, others].flatMap((cells) => [...suppressed(cells)]));
+  const share = withLines(figure(shareCount, population, isSmall(shareCount)));
   return {
     asOf: dayInJapan(now),
     lines: LINES,
-    region: { ...withLines(figure(shareCount, population, regionHidden)), enrolled: regionHidden ? null : told },
+    region: { ...share, enrolled: isSmall(told) ? null : told },
     municipalities: counted.map(({ code, of, bands }, at) => {
       const hidden = exact ? new Set<string>() : suppressed(bands);
       const totalHidden = hiddenTotals.has(code);

@@ -77,6 +77,45 @@ describe('progress', () => {
     expect(one.bands[4]).toMatchObject({ enrolled: null, percent: null });
   });
 
+  describe('to others than the operator, of places with a population and places without', () => {
+    const live = async (counts: Record<string, number>) => {
+      for (const [municipality, of] of Object.entries(counts))
+        for (let at = 0; at < of; at += 1) await region.joined(somebody('1950-06-01', municipality));
+    };
+    const shown = async () => {
+      const { region: all, municipalities } = await seen(municipal);
+      const list = municipalities as { municipality: string; enrolled: number | null }[];
+      return { all, of: Object.fromEntries(list.map((one) => [one.municipality, one.enrolled])) };
+    };
+
+    it('shows nothing from which the one below ten follows by the sum of those with a population', async () => {
+      await settle('36201');
+      await settle('36202');
+      await live({ '36201': 7, '36202': 20, '13101': 3 });
+      const { all, of } = await shown();
+      expect(all).toMatchObject({ enrolled: 27 });
+      expect(of).toEqual({ '36201': null, '36202': null, '13101': null });
+    });
+
+    it('shows no share of a count below ten beside a sum that is not', async () => {
+      await settle('36201');
+      await live({ '36201': 7, '13101': 12 });
+      const { all, of } = await shown();
+      expect(all).toMatchObject({ enrolled: 19, percent: null, reached: [] });
+      expect(of).toEqual({ '36201': null, '13101': null });
+    });
+
+    it('shows nothing from which the one below ten follows by the sum and the share together', async () => {
+      await settle('36201');
+      await settle('36202');
+      await live({ '36201': 10, '36202': 11, '13101': 3, '13102': 12 });
+      const { all, of } = await shown();
+      // 21 of 400 and 15 elsewhere: both sums can be told from these.
+      expect(all).toMatchObject({ enrolled: 36, percent: 5.3 });
+      expect(of).toMatchObject({ '36202': 11, '13101': null, '13102': null });
+    });
+  });
+
   it('follows people who move, withdraw, come back and die', async () => {
     await settle('36201');
     await settle('36202');
