@@ -330,6 +330,25 @@ describe('a line as it is read at a desk', () => {
     ).toEqual(['c3', 'c4']);
   });
 
+  it('goes by the status of a problem, and by the day that it ended only where there is none', () => {
+    const problem = (id: string, code: string | undefined, abatementDateTime: string): Resource => ({
+      resourceType: 'Condition',
+      id,
+      subject,
+      abatementDateTime,
+      ...(code && { clinicalStatus: { coding: [{ code }] } }),
+    });
+    const { problems } = chartOf('p', [
+      problem('lymphoma', 'remission', '2020-05-01'),
+      problem('recurrent', 'recurrence', '2020-05-01'),
+      problem('infarction', 'resolved', '2999-01-01'),
+      problem('fracture', undefined, '2020'),
+      problem('splint', undefined, '2999-01-01'),
+      problem('unreadable', undefined, 'spring'),
+    ]);
+    expect(problems.filter(isPast).map(({ resource }) => resource.id)).toEqual(['infarction', 'fracture']);
+  });
+
   it('takes the facility from the visit where the record of the person does not say it, a department with its house', () => {
     const house = organization('house', '県立病院', '3610000099');
     const ward: Resource = {

@@ -3,10 +3,11 @@ import { Anchor, List, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { dayText } from '../i18n/format.ts';
 import { useLanguage, words } from '../i18n/i18n.ts';
+import { Problems } from '../record/chart.tsx';
 import { type CodeableConcept, hasCode } from '../record/fhir.ts';
 import { ItemList } from '../record/items.tsx';
 import styles from '../record/record.module.css';
-import { type Chart, current, type Item, isPast, type Series } from '../record/record.ts';
+import { type Chart, current, type Item, type Series } from '../record/record.ts';
 import { Result } from '../record/trends.tsx';
 import { useRecordText } from '../record/words.ts';
 
@@ -56,14 +57,13 @@ export const Emergency = ({ chart }: { readonly chart: Chart }): ReactNode => {
     </section>
   );
   const list = (items: readonly Item[]) => <ItemList items={items} none={t('none')} />;
-  const problems = chart.problems.filter((item) => !isPast(item));
   return (
     <section aria-label={t('title')} style={{ marginBottom: '1.5rem' }}>
       <h2>{t('title')}</h2>
       <div className={styles.overview}>
         {/* That nothing is on record is not that there is nothing. */}
         {part(r('allergies'), <ItemList items={chart.allergies} none={r('noAllergies')} />)}
-        {part(r('problems'), list(problems))}
+        {part(r('problems'), <Problems items={chart.problems} />)}
         {part(r('medicines'), <ItemList items={current(chart.medicines)} none={r('noMedicinesNow')} />)}
         {part(
           t('results'),

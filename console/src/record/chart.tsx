@@ -59,7 +59,7 @@ const Card = ({ title, children }: { readonly title: string; readonly children: 
 );
 
 /** What is there now comes first; what is over can be seen. */
-const Problems = ({ items }: { readonly items: readonly Item[] }): ReactNode => {
+export const Problems = ({ items }: { readonly items: readonly Item[] }): ReactNode => {
   const t = useRecordText();
   const past = items.filter(isPast);
   return (

@@ -328,9 +328,13 @@ const seriesOf = (items: readonly Item[], order = mostOftenFirst): Series[] => {
 // In remission is not over: who treats the person must not miss it.
 const PAST = ['resolved', 'inactive'];
 
-/** Problems that are there now, and those that were. */
-export const isPast = ({ resource }: Item): boolean =>
-  hasCode(concept(resource, 'clinicalStatus'), ...PAST) || resource['abatementDateTime'] !== undefined;
+/** Problems that are there now, and those that were. A remission has a day of abatement too, so that counts only without a status. */
+export const isPast = ({ resource }: Item): boolean => {
+  const status = concept(resource, 'clinicalStatus');
+  if (status) return hasCode(status, ...PAST);
+  const ended = timeOf(resource['abatementDateTime'] as string | undefined);
+  return ended !== undefined && ended <= Date.now();
+};
 
 /** Medicines that are not ended: what the person takes now, as far as the records say. */
 export const current = (items: readonly Item[], now = Date.now()): Item[] =>

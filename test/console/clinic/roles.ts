@@ -52,6 +52,14 @@ export const roles = (given: Given): void => {
       subject: { reference: 'Patient/demo-resident-2' },
       onsetDateTime: '2020-01-01',
     });
+    await given.call('system:hospital', 'POST', '/fhir/Condition', {
+      resourceType: 'Condition',
+      clinicalStatus: {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code: 'resolved' }],
+      },
+      code: { text: '陳旧性心筋梗塞（日付なし）' },
+      subject: { reference: 'Patient/demo-resident-2' },
+    });
     const seen = await given.open('staff:ambulance', '/clinic/patients/demo-resident-2');
     const { page } = seen;
     const emergency = page.getByRole('region', { name: '緊急時の情報' });
@@ -62,8 +70,13 @@ export const roles = (given: Given): void => {
     await page.getByRole('button', { name: '理由を記録して開く' }).click();
     await page.getByRole('timer').waitFor();
     await emergency.getByText('双極性障害（要同意）').waitFor();
+    // What is over is folded, not dropped: without a date it is not on the time line either.
+    await emergency.getByText(/^過去の病名・健診など/).click();
+    await emergency.getByText('陳旧性心筋梗塞（日付なし）').waitFor();
     expect(await seriousFindings(page)).toEqual([]);
     await screenshot(page, 'clinic-emergency');
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await overflowOf(page)).toBe(0);
     await page.getByRole('button', { name: '終える' }).click();
     await page.getByText('双極性障害（要同意）').first().waitFor({ state: 'detached' });
     expect(seen.complaints).toEqual([]);
