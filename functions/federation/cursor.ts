@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { refuse } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/contract.ts';
 import { allRows } from '../services/all-rows.ts';
-import type { RowStore } from '../services/row-store.ts';
+import type { RowChange, RowStore } from '../services/row-store.ts';
 import type { Seal } from '../storage/port.ts';
 import type { Asked } from './asked.ts';
 import type { Place } from './merge.ts';
@@ -31,6 +31,7 @@ const CURSOR_MS = 4 * 3_600_000;
 export const MOST_IN_LINK = 4_000;
 /** A row has 400 KB at most; all that is written at once, 4 MB. */
 const PART = 300_000;
+const PARTS_AT_ONCE = 10;
 const KEPT = /^kept\.[A-Za-z0-9_-]{22}$/;
 
 const pOf = (token: string) => `federation#page#${token.slice('kept.'.length)}`;
@@ -54,9 +55,11 @@ export const openCursors = ({ rows, seal }: { rows: RowStore; seal: Seal }): Cur
     const parts = Array.from({ length: Math.ceil(sealed.length / PART) }, (_, at) =>
       sealed.slice(at * PART, (at + 1) * PART),
     );
-    await rows.write(
-      parts.map((data, at) => ({ kind: 'put', p: pOf(token), s: String(at).padStart(4, '0'), data, until })),
+    const puts = parts.map(
+      (data, at): RowChange => ({ kind: 'put', p: pOf(token), s: String(at).padStart(4, '0'), data, until }),
     );
+    // Nobody has the number before all of it is there; what a write that failed has left goes by itself.
+    for (let at = 0; at < puts.length; at += PARTS_AT_ONCE) await rows.write(puts.slice(at, at + PARTS_AT_ONCE));
     return token;
   },
   read: async (context, token) => {

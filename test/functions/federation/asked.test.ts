@@ -1,4 +1,5 @@
 // What a client says of its question: of which communities, how strictly, for which types its token is good, and how much of it.
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseScopes } from '../../../functions/auth/scopes.ts';
 import { MOST_IN_LINK, openCursors } from '../../../functions/federation/cursor.ts';
@@ -322,5 +323,26 @@ describe('a link to the next page', () => {
       await expect(cursors.read({ ...context, now: time.now + 5 * 3_600_000 }, token)).rejects.toThrow('expired');
     }
     await expect(cursors.read(context, `kept.${'A'.repeat(22)}`)).rejects.toThrow('_cursor');
+  });
+
+  it('is kept in parts that the store takes, however long the places of all communities are', async () => {
+    const sizes: number[] = [];
+    const rows: typeof east.rows = {
+      ...east.rows,
+      write: async (changes) => {
+        sizes.push(JSON.stringify(changes).length);
+        return east.rows.write(changes);
+      },
+    };
+    const cursors = openCursors({ rows, seal: east.api.services.seal });
+    const context = { actor: doctor, now: time.now } as Context;
+    const asked = { kind: 'everything', patient: person, params: [] } as const;
+    const places = Array.from(
+      { length: 300 },
+      (_, n) => [`2.999.1000.${n}`, { cursor: randomBytes(12_000).toString('base64url'), skip: n }] as const,
+    );
+    const token = await cursors.write(context, { asked, places, last: [], shown: 0 });
+    expect(Math.max(...sizes)).toBeLessThan(4_000_000);
+    expect((await cursors.read(context, token)).places).toEqual(places);
   });
 });
