@@ -1,4 +1,5 @@
 // HL7 v2 and SOAP of facilities' systems: POST /ihe/{proxy+}, GET /ihe/updates (docs/ihe.md).
+
 import { randomUUID } from 'node:crypto';
 import { limited } from '../abuse/limiter.ts';
 import { openIdentities } from '../auth/rows.ts';
@@ -12,6 +13,7 @@ import { describeFault } from '../interactions/faults.ts';
 import { routes } from '../interactions/routes.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { iheApi } from '../middleware/ihe-api.ts';
+import { isNumber } from '../search/extract.ts';
 import { liveLimiter, liveRows, liveServices, liveTrust } from '../services/live.ts';
 import { openDynamoClient } from '../storage/client.ts';
 
@@ -27,6 +29,7 @@ export const handler = iheApi({
     fhir: routes(services),
     pix: fhirFaces(services, knowsDomain),
     knowsDomain,
+    isNumber,
     linkChanges: linkChanges(services),
     clock: services.clock,
     seal: services.seal,

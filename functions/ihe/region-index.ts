@@ -3,7 +3,6 @@
 import { FhirError } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Answer, Context, FhirRequest, Interaction } from '../interactions/contract.ts';
-import { foldIdentifier, scopedSystem } from '../search/extract.ts';
 import type { Seal } from '../storage/port.ts';
 import type { Authority, Identifier, PatientData } from './patient.ts';
 import { type FhirPatient, fromFhir, systemOf, toFhir } from './patient-fhir.ts';
@@ -17,6 +16,12 @@ export interface RegionParts {
   readonly pix: Interaction;
   /** Whether anybody here gives out identifiers of this system. */
   readonly knowsDomain: (system: string) => Promise<boolean>;
+  /** Whether an identifier as a record has it is the one that is asked for (search/extract.ts). */
+  readonly isNumber: (
+    written: WrittenNumber,
+    asked: { readonly system: string; readonly value: string },
+    facility: string | undefined,
+  ) => boolean;
   readonly seal: Seal;
 }
 
@@ -76,8 +81,8 @@ const feed = async (parts: RegionParts, context: Context, event: FeedEvent): Pro
   const given = await Promise.all(obsolete.map((one, at) => findObsolete(parts, context, one, own, at)));
   const survivor = await save(parts, context, event.patient, own);
   for (const [at, mine] of obsolete.entries()) {
-    const isMine = ({ system, value }: WrittenNumber) =>
-      scopedSystem(system, context.actor.facility) === systemOf(mine) && isSameValue(value, mine.value);
+    const asked = { system: systemOf(mine), value: mine.value };
+    const isMine = (one: WrittenNumber) => parts.isNumber(one, asked, context.actor.facility);
     const identifier = given[at]!.map((one) => (isMine(one) ? { ...one, use: 'old' } : one));
     const link = [{ other: { reference: `Patient/${survivor}` }, type: 'replaced-by' }];
     await patch(parts, context, mine, [
@@ -88,10 +93,6 @@ const feed = async (parts: RegionParts, context: Context, event: FeedEvent): Pro
   }
 };
 
-/** As the search that finds the record compares them. */
-const isSameValue = (one: string | undefined, other: string): boolean =>
-  one !== undefined && foldIdentifier(one) === foldIdentifier(other);
-
 const findObsolete = async (
   parts: RegionParts,
   context: Context,
@@ -101,7 +102,8 @@ const findObsolete = async (
 ): Promise<readonly WrittenNumber[]> => {
   try {
     const mine = ownNumber(context, [obsolete]);
-    if (isSameValue(mine.value, survivor.value))
+    const asked = { system: systemOf(survivor), value: survivor.value };
+    if (parts.isNumber({ system: systemOf(mine), value: mine.value }, asked, context.actor.facility))
       throw new IndexError('invalid', 'a number cannot be merged into itself', at, 'obsolete');
     return (await find(parts, context, mine, at)).identifiers;
   } catch (fault) {

@@ -247,3 +247,13 @@ export const foldedStrings = (source: Source, from: unknown, resource: Resource)
 
 /** The elements that a composite parameter's components start from. */
 export const bases = (parameter: Parameter, resource: Resource): unknown[] => rawValues(parameter, resource, resource);
+
+/** Whether an identifier as it is written is the one that is asked for, to a search of a facility. */
+export const isNumber = (
+  written: { readonly system?: string | undefined; readonly value?: string | undefined },
+  asked: { readonly system: string; readonly value: string },
+  facility: string | undefined,
+): boolean =>
+  scopedSystem(written.system, facility) === asked.system &&
+  written.value !== undefined &&
+  foldIdentifier(written.value) === foldIdentifier(asked.value);

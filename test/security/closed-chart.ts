@@ -26,6 +26,7 @@ import { iheFaces } from '../../functions/ihe/faces.ts';
 import { routes as fhirRoutes } from '../../functions/interactions/routes.ts';
 import { identityApi } from '../../functions/middleware/identity-api.ts';
 import { iheApi } from '../../functions/middleware/ihe-api.ts';
+import { isNumber } from '../../functions/search/extract.ts';
 import type { Stored } from '../../functions/storage/port.ts';
 import { tenantRoutes } from '../../functions/tenants/routes.ts';
 import { usageRoutes } from '../../functions/tenants/usage.ts';
@@ -124,6 +125,7 @@ export const open = async () => {
       fhir: fhirRoutes(services),
       pix: faces,
       knowsDomain: known,
+      isNumber,
       linkChanges: linkChanges(services),
       clock: services.clock,
       seal: services.seal,

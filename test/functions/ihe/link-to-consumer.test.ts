@@ -1,6 +1,7 @@
 // A link on its whole way: registered over MLLP at one facility and over REST at another, in DynamoDB, linked by the feed that follows
 // the table's stream, read from the change log, fetched by the facility's agent and brought to its PIX consumer (ITI-10). The clock is the
 // test's, so nobody waits for the minute after which a change is told.
+
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -19,6 +20,7 @@ import { parseMessage, repetitions, segmentOf, value } from '../../../functions/
 import { facilityNumbers } from '../../../functions/ihe/region-index.ts';
 import { routes } from '../../../functions/interactions/routes.ts';
 import { iheApi } from '../../../functions/middleware/ihe-api.ts';
+import { isNumber } from '../../../functions/search/extract.ts';
 import { changeOf } from '../../../functions/storage/change-feed.ts';
 import { changeId, openChangeLogWriter } from '../../../functions/storage/change-log.ts';
 import { openDynamo } from '../../../functions/storage/dynamo.ts';
@@ -64,6 +66,7 @@ const openRegion = async () => {
       fhir: routes(services),
       pix: fhirFaces(services, known),
       knowsDomain: known,
+      isNumber,
       linkChanges: linkChanges(services),
       clock,
       seal: services.seal,

@@ -3,6 +3,7 @@
 // One thing is otherwise here, and on purpose: the steps expect a number of the registry itself as the first of an answer. A region
 // gives out none for everybody, since it would tie together a person's records for facilities that consent keeps apart. So what the
 // steps look for at the second place stands at the first.
+
 import { describe, expect, it } from 'vitest';
 import type { Actor } from '../../../functions/consent/actor.ts';
 import { fhirFaces } from '../../../functions/identity/fhir-faces.ts';
@@ -11,6 +12,7 @@ import { parseMessage, segmentOf, value } from '../../../functions/ihe/hl7v2/mes
 import { facilityNumbers, regionIndex } from '../../../functions/ihe/region-index.ts';
 import type { Context } from '../../../functions/interactions/contract.ts';
 import { routes } from '../../../functions/interactions/routes.ts';
+import { isNumber } from '../../../functions/search/extract.ts';
 import { hospital } from '../../support/api.ts';
 import { openRegion } from '../identity/given.ts';
 import { cases, type Step, steps, terser } from './support/ohie-steps.ts';
@@ -44,6 +46,7 @@ const open = () => {
     fhir: routes(services),
     pix: fhirFaces(services, knows),
     knowsDomain: knows,
+    isNumber,
     seal: services.seal,
   };
   const send = async (message: string) => {

@@ -1,4 +1,5 @@
 // POST /ihe/{face} against the region's own records in one process: what a message does, what it may not, what the trail says.
+
 import type { APIGatewayProxyStructuredResultV2, Context as LambdaContext } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Actor } from '../../../functions/consent/actor.ts';
@@ -20,6 +21,7 @@ import { attribute, path } from '../../../functions/ihe/xml/tree.ts';
 import type { Markup } from '../../../functions/ihe/xml/write.ts';
 import { routes } from '../../../functions/interactions/routes.ts';
 import { iheApi } from '../../../functions/middleware/ihe-api.ts';
+import { isNumber } from '../../../functions/search/extract.ts';
 import { clinic, hospital, NOW, openApi, residentOf } from '../../support/api.ts';
 
 const HOSPITAL = '1.2.392.100495.20.3.51.13610000001';
@@ -50,6 +52,7 @@ const open = () => {
       fhir: routes(services),
       pix: fhirFaces(services, known),
       knowsDomain: known,
+      isNumber,
       linkChanges: linkChanges(services),
       clock: services.clock,
       seal: services.seal,

@@ -1,4 +1,5 @@
 // GET /ihe/updates: ITI-10 and ITI-46 as each facility fetches them, over a region's own records, identity desk and consents in memory.
+
 import type { APIGatewayProxyStructuredResultV2, Context as LambdaContext } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Actor } from '../../../functions/consent/actor.ts';
@@ -15,6 +16,7 @@ import type { Updates } from '../../../functions/ihe/updates.ts';
 import { standalone } from '../../../functions/ihe/xml/tree.ts';
 import { routes } from '../../../functions/interactions/routes.ts';
 import { iheApi } from '../../../functions/middleware/ihe-api.ts';
+import { isNumber } from '../../../functions/search/extract.ts';
 import { clinic, hospital, openApi, residentOf, stored } from '../../support/api.ts';
 import { consent, facilityActor } from '../../support/consents.ts';
 import { CLINIC, HOSPITAL, halfWidth, openDesk, operator, patientOf } from '../identity/given.ts';
@@ -38,6 +40,7 @@ const open = () => {
     fhir: routes(services),
     pix: fhirFaces(services, known),
     knowsDomain: known,
+    isNumber,
     linkChanges: linkChanges(services),
     clock: services.clock,
     seal: services.seal,
